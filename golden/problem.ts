@@ -1,0 +1,73 @@
+/** What can be wrong with a user's input to the golden model. Stable names: the error index explains each. */
+export type ProblemId =
+  | 'file-missing'
+  | 'file-unreadable'
+  | 'file-truncated'
+  | 'json-invalid'
+  | 'safetensors-header'
+  | 'checkpoint-missing'
+  | 'config-invalid'
+  | 'config-unsupported'
+  | 'tensor-missing'
+  | 'tensor-unexpected'
+  | 'tensor-shape'
+  | 'tensor-dtype'
+  | 'weight-not-finite'
+  | 'weight-zero'
+  | 'head-not-tied'
+  | 'model-too-large'
+  | 'token-out-of-range'
+  | 'text-too-short'
+  | 'trace-empty'
+  | 'usage';
+
+/** The facts of a problem; every field is one readable phrase. */
+export interface ProblemFacts {
+  readonly id: ProblemId;
+  /** What went wrong, as a sentence without its full stop. */
+  readonly what: string;
+  /** The file, tensor and position it concerns. */
+  readonly where: string;
+  readonly expected: string;
+  readonly found: string;
+  /** What the user can do about it. */
+  readonly remedy: string;
+}
+
+/** A problem of the user's making in golden/: always about the input, hence always exit status 2. */
+export class GoldenProblem extends Error implements ProblemFacts {
+  readonly status = 2 as const;
+  readonly id: ProblemId;
+  readonly what: string;
+  readonly where: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly remedy: string;
+
+  constructor(facts: ProblemFacts, options?: ErrorOptions) {
+    const { id, what, where, expected, found, remedy } = facts;
+    super(
+      `${what}\n  where:    ${where}\n  expected: ${expected}\n  found:    ${found}\n  remedy:   ${remedy}`,
+      options,
+    );
+    this.name = 'GoldenProblem';
+    this.id = id;
+    this.what = what;
+    this.where = where;
+    this.expected = expected;
+    this.found = found;
+    this.remedy = remedy;
+  }
+}
+
+/** Names and values from a file may be long or hostile: show at most `limit` printable characters of them. */
+export function excerpt(text: string, limit = 80): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being removed
+  const printable = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e]/g, '?');
+  return printable.length <= limit ? printable : `${printable.slice(0, limit)}... (${text.length} characters)`;
+}
+
+/** Shows a shape as `[a, b]`. */
+export function shapeText(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
