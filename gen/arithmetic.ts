@@ -1,0 +1,40 @@
+/** Arithmetic that units share, built from signals. */
+import { cat, type SInt, type Sign, type Signal, type UInt } from './signal.ts';
+
+/** Exact sum of many values by a balanced tree of adders. */
+export function sum<S extends Sign>(terms: readonly Signal<S>[]): Signal<S> {
+  let level = terms;
+  while (level.length > 1) {
+    level = Array.from({ length: Math.ceil(level.length / 2) }, (_, i) => {
+      const right = level[2 * i + 1];
+      return right === undefined ? level[2 * i]! : level[2 * i]!.add(right);
+    });
+  }
+  return level[0]!;
+}
+
+/** x / 2^n rounded half up: floor(x / 2^n + 1/2), n bits narrower and one wider. */
+export function roundShift(x: SInt, n: number): SInt {
+  return n === 0 ? x : x.add(1n << BigInt(n - 1)).shr(n);
+}
+
+/** The nearest value in `width` bits: clamped to -2^(width-1) .. 2^(width-1) - 1. */
+export function saturate(x: SInt, width: number): SInt {
+  if (width >= x.width) return x.ext(width);
+  const sign = x.bit(x.width - 1);
+  const top = x.slice(x.width - 1, width - 1);
+  const fits = top.all().or(top.any().not());
+  const limit = width === 1 ? sign : cat(sign, ...repeat(sign.not(), width - 1));
+  return fits.mux(x.trunc(width), limit.asSigned());
+}
+
+/** `count` copies of a signal, for a concatenation. */
+export const repeat = <S extends Sign>(x: Signal<S>, count: number): Signal<S>[] =>
+  Array.from({ length: count }, () => x);
+
+/** Many equal values as one word, the first in the least significant bits. */
+export const pack = (lanes: readonly Signal[]): UInt => cat(...([...lanes].reverse() as [Signal, ...Signal[]]));
+
+/** The fields of `width` bits of a word, the least significant first. */
+export const unpack = (word: UInt, width: number): UInt[] =>
+  Array.from({ length: word.width / width }, (_, i) => word.slice((i + 1) * width - 1, i * width));

@@ -1,0 +1,60 @@
+/** Mistakes in a design: collected while it is elaborated, shown together, each pointing at the user's line. */
+import { readFileSync } from 'node:fs';
+import type { Location } from './location.ts';
+
+export interface Diagnostic {
+  /** Stable identifier, e.g. `width-mismatch`. */
+  readonly id: string;
+  readonly what: string;
+  readonly location: Location;
+  readonly expected: string;
+  readonly found: string;
+  readonly remedy: string;
+}
+
+function sourceLine(location: Location): string | undefined {
+  const at = location.resolve();
+  if (at === undefined) return undefined;
+  try {
+    return readFileSync(at.file, 'utf8').split('\n')[at.line - 1]?.trim();
+  } catch {
+    return undefined; // the position is still worth showing when its file cannot be read
+  }
+}
+
+export function formatDiagnostic(d: Diagnostic): string {
+  const line = sourceLine(d.location);
+  return [
+    `${d.location}: error[${d.id}]: ${d.what}`,
+    ...(line === undefined ? [] : [`    ${line}`]),
+    `  expected: ${d.expected}`,
+    `  found:    ${d.found}`,
+    `  to fix:   ${d.remedy}`,
+  ].join('\n');
+}
+
+/** All that is wrong with one module. */
+export class DesignError extends Error {
+  readonly status = 2;
+  readonly id: string;
+  readonly what: string;
+  readonly where: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly remedy: string;
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(module: string, diagnostics: readonly Diagnostic[]) {
+    const count = diagnostics.length === 1 ? '1 error' : `${diagnostics.length} errors`;
+    super(`${count} in module ${module}\n${diagnostics.map(formatDiagnostic).join('\n')}`);
+    const first = diagnostics[0]!;
+    this.name = 'DesignError';
+    this.id = first.id;
+    this.what = first.what;
+    this.where = `${first.location}`;
+    this.expected = first.expected;
+    this.found = first.found;
+    this.remedy = first.remedy;
+    this.diagnostics = diagnostics;
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * The intermediate representation: what a design *is*, apart from how it was written and how it prints.
+ *
+ * A node is an immutable value with a width and a signedness; it denotes an integer. Arithmetic is exact: the result of
+ * `add`, `sub` and `mul` is wide enough for every operand, so only `resize`, `slice` and `shl` can lose bits, and they
+ * say so by name. The union of tags is closed: a backend is an exhaustive record over `Tag` and does not compile until it
+ * handles every one.
+ *
+ * State (registers, memories) and hierarchy (instances) live in tables of the module, because they close cycles that
+ * immutable nodes cannot. Names and comments live beside the nodes, never inside.
+ */
+import type { Location } from './location.ts';
+
+export interface BitType {
+  /** Number of bits, at least 1. */
+  readonly width: number;
+  /** Two's complement when true. */
+  readonly signed: boolean;
+}
+
+interface Base extends BitType {
+  /** Position in `Module.nodes`: creation order. */
+  readonly id: number;
+  readonly location: Location;
+}
+
+/** An integer literal; `value` is the number denoted, negative for signed types where it is. */
+export interface Const extends Base {
+  readonly tag: 'const';
+  readonly value: bigint;
+}
+/** The value of an input port. */
+export interface Input extends Base {
+  readonly tag: 'input';
+  readonly port: string;
+}
+/** A named net whose driver is given later, in `Module.drivers`. */
+export interface Wire extends Base {
+  readonly tag: 'wire';
+}
+/** The present value of a register, described in `Module.registers`. */
+export interface Reg extends Base {
+  readonly tag: 'reg';
+}
+/** The data of a memory's read port, described in `Module.memories`. */
+export interface Read extends Base {
+  readonly tag: 'read';
+}
+/** The value of an output port of an instance, described in `Module.instances`. */
+export interface Result extends Base {
+  readonly tag: 'result';
+}
+/**
+ * `not`: every bit inverted, same type. `popcount`: number of ones, unsigned, just wide enough for `a.width`.
+ * `any`: 1 when a bit is set. `parity`: 1 when an odd number of bits is set.
+ * `resize`: the low `width` bits of `a` (extended by a's own signedness when wider), read as the node's signedness.
+ */
+export interface Unary extends Base {
+  readonly tag: 'not' | 'popcount' | 'any' | 'parity' | 'resize';
+  readonly a: Node;
+}
+/** Bits `low + width - 1` down to `low` of `a`, unsigned. */
+export interface Slice extends Base {
+  readonly tag: 'slice';
+  readonly a: Node;
+  readonly low: number;
+}
+/**
+ * `add`: max width + 1. `sub`: max width + 1, always signed. `mul`: sum of the widths. Operands have one signedness.
+ * `and`, `or`, `xor`: operands and result have one type. `eq`, `lt`: operands have one type, the result is one bit.
+ * `shl`: a * 2^b, the low `width` bits. `shr`: floor(a / 2^b), type of a. Their amount `b` is unsigned and may be
+ * anything: at or above the width all bits are shifted out (`shr` of a negative number leaves -1).
+ */
+export interface Binary extends Base {
+  readonly tag: 'add' | 'sub' | 'mul' | 'and' | 'or' | 'xor' | 'eq' | 'lt' | 'shl' | 'shr';
+  readonly a: Node;
+  readonly b: Node;
+}
+/** `a` when the one-bit `select` is 1, else `b`; all three values of one type but select. */
+export interface Mux extends Base {
+  readonly tag: 'mux';
+  readonly select: Node;
+  readonly a: Node;
+  readonly b: Node;
+}
+/** Concatenation, most significant part first, unsigned. */
+export interface Cat extends Base {
+  readonly tag: 'cat';
+  readonly parts: readonly Node[];
+}
+
+export type Node = Const | Input | Wire | Reg | Read | Result | Unary | Slice | Binary | Mux | Cat;
+export type Tag = Node['tag'];
+type Tagged<N extends Node, T extends Tag> = N extends Node ? (T extends N['tag'] ? N : never) : never;
+/** The member of the union that carries tag `T`. */
+export type NodeOf<T extends Tag> = Tagged<Node, T>;
+
+export interface Port extends BitType {
+  readonly name: string;
+  readonly direction: 'input' | 'output';
+  readonly doc: string;
+  readonly location: Location;
+}
+
+/** A clock and its synchronous, active-high reset, by port name. */
+export interface Clock {
+  readonly clock: string;
+  readonly reset: string;
+}
+
+/** On the rising edge: `reset` value while the clock's reset is 1 (if the register has one), else `next` if enabled. */
+export interface Register {
+  readonly node: Reg;
+  readonly clock: Clock;
+  readonly next: Node;
+  readonly enable: Node | undefined;
+  readonly reset: bigint | undefined;
+}
+
+/** Registered: the word at `address` before this edge's writes, kept while `enable` is 0. Beyond the depth: zero. */
+export interface ReadPort {
+  readonly node: Read;
+  readonly address: Node;
+  readonly enable: Node | undefined;
+}
+
+/** On the rising edge, when `enable` is 1. Beyond the depth: no effect. Of two writes to one word the later port wins. */
+export interface WritePort {
+  readonly address: Node;
+  readonly data: Node;
+  readonly enable: Node;
+}
+
+export interface Memory {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly depth: number;
+  readonly width: number;
+  readonly style: 'auto' | 'block' | 'distributed' | 'ultra';
+  readonly reads: readonly ReadPort[];
+  readonly writes: readonly WritePort[];
+  readonly location: Location;
+}
+
+export interface Instance {
+  readonly name: string;
+  readonly module: Module;
+  /** Driver of every input port of `module`, by port name. */
+  readonly inputs: ReadonlyMap<string, Node>;
+  /** The node that stands for every output port of `module`, by port name. */
+  readonly results: ReadonlyMap<string, Result>;
+  readonly location: Location;
+}
+
+export interface Module {
+  readonly name: string;
+  readonly doc: string;
+  /** Clocks used here or below, in order of first use. Their ports are not in `ports`. */
+  readonly clocks: readonly Clock[];
+  readonly ports: readonly Port[];
+  readonly nodes: readonly Node[];
+  readonly registers: readonly Register[];
+  readonly memories: readonly Memory[];
+  readonly instances: readonly Instance[];
+  /** Driver of every wire. */
+  readonly drivers: ReadonlyMap<Node, Node>;
+  /** Driver of every output port. */
+  readonly outputs: ReadonlyMap<string, Node>;
+  /** Names asked for; a printer makes them unique. */
+  readonly names: ReadonlyMap<Node, string>;
+  /** A comment that stands before the node in the output. */
+  readonly comments: ReadonlyMap<Node, string>;
+  readonly location: Location;
+}
+
+const none = (): readonly Node[] => [];
+const binary = (n: Binary): readonly Node[] => [n.a, n.b];
+const unary = (n: Unary): readonly Node[] => [n.a];
+
+const operandsByTag: { readonly [T in Tag]: (node: NodeOf<T>) => readonly Node[] } = {
+  const: none,
+  input: none,
+  wire: none,
+  reg: none,
+  read: none,
+  result: none,
+  not: unary,
+  popcount: unary,
+  any: unary,
+  parity: unary,
+  resize: unary,
+  slice: (n) => [n.a],
+  add: binary,
+  sub: binary,
+  mul: binary,
+  and: binary,
+  or: binary,
+  xor: binary,
+  eq: binary,
+  lt: binary,
+  shl: binary,
+  shr: binary,
+  mux: (n) => [n.select, n.a, n.b],
+  cat: (n) => n.parts,
+};
+
+/** The nodes whose values `node` computes from in the same cycle. */
+export function operandsOf(node: Node): readonly Node[] {
+  return (operandsByTag[node.tag] as (n: Node) => readonly Node[])(node);
+}
+
+/** Smallest number of bits that holds `value` in the given signedness. */
+export function bitsFor(value: bigint, signed = false): number {
+  const magnitude = value < 0n ? -value - 1n : value;
+  return Math.max(1, magnitude.toString(2).length * (magnitude === 0n ? 0 : 1) + (signed ? 1 : 0));
+}
+
+/** Width of an address of `depth` words: at least one bit. */
+export const addressWidth = (depth: number): number => bitsFor(BigInt(Math.max(depth, 2) - 1));

@@ -1,0 +1,363 @@
+/**
+ * Signals: the typed handles with which a design is written. A `Signal<'unsigned'>` and a `Signal<'signed'>` do not mix;
+ * arithmetic grows so that it is exact, and every loss of bits is asked for by name (`trunc`, `slice`, `shr`, `shiftLeft`).
+ * A plain number may stand for an operand: it takes the type of the other side (in `add`, `sub`, `mul`: the fewest bits).
+ */
+import type { Diagnostic } from './diagnostic.ts';
+import { type BitType, bitsFor, type Const, type Node } from './ir.ts';
+import type { Location } from './location.ts';
+
+export type Sign = 'unsigned' | 'signed';
+
+export interface Bits<S extends Sign = Sign> extends BitType {
+  readonly sign: S;
+}
+
+/** Unsigned integer of `width` bits. */
+export const uint = (width: number): Bits<'unsigned'> => ({ sign: 'unsigned', width, signed: false });
+/** Two's complement integer of `width` bits. */
+export const sint = (width: number): Bits<'signed'> => ({ sign: 'signed', width, signed: true });
+/** One bit. */
+export const bit: Bits<'unsigned'> = uint(1);
+
+export const showType = (t: BitType): string => `${t.signed ? 'sint' : 'uint'}(${t.width})`;
+
+type Omitted = 'id' | 'location';
+type Draft<N> = N extends Node ? Omit<N, Omitted> : never;
+/** A node without what the module adds: its place in the module and in the source. */
+export type NodeDraft = Draft<Node>;
+
+/** What a signal needs of the module it lives in. */
+export interface NodeFactory {
+  create(draft: NodeDraft, location: Location): Node;
+  report(diagnostic: Diagnostic): void;
+  locate(below: (...args: never[]) => unknown): Location;
+  name(node: Node, name: string): void;
+}
+
+export type Literal = number | bigint;
+export type Operand<S extends Sign> = Signal<S> | Literal;
+export type UInt = Signal<'unsigned'>;
+export type SInt = Signal<'signed'>;
+
+export class Signal<S extends Sign = Sign> {
+  readonly module: NodeFactory;
+  readonly node: Node;
+
+  constructor(module: NodeFactory, node: Node) {
+    this.module = module;
+    this.node = node;
+  }
+
+  get width(): number {
+    return this.node.width;
+  }
+  get type(): Bits<S> {
+    return { sign: (this.node.signed ? 'signed' : 'unsigned') as S, width: this.node.width, signed: this.node.signed };
+  }
+
+  /** Gives the signal a name in the output. */
+  named(name: string): this {
+    this.module.name(this.node, name);
+    return this;
+  }
+
+  /** Exact sum: one bit wider than the wider operand. */
+  add(other: Operand<S>): Signal<S> {
+    return arithmetic<S>(this, other, 'add', this.add);
+  }
+  /** Exact difference: signed, one bit wider than the wider operand. */
+  sub(other: Operand<S>): SInt {
+    return arithmetic<'signed'>(this as Signal, other as Operand<Sign>, 'sub', this.sub as Below);
+  }
+  /** Exact product: as wide as both operands together. */
+  mul(other: Operand<S>): Signal<S> {
+    return arithmetic<S>(this, other, 'mul', this.mul);
+  }
+
+  and(other: Operand<S>): Signal<S> {
+    return bitwise(this, other, 'and', this.and);
+  }
+  or(other: Operand<S>): Signal<S> {
+    return bitwise(this, other, 'or', this.or);
+  }
+  xor(other: Operand<S>): Signal<S> {
+    return bitwise(this, other, 'xor', this.xor);
+  }
+  not(): Signal<S> {
+    const at = this.module.locate(this.not);
+    return this.#make({ tag: 'not', ...bits(this.node), a: this.node }, at);
+  }
+
+  eq(other: Operand<S>): UInt {
+    return compare(this, other, 'eq', this.eq);
+  }
+  ne(other: Operand<S>): UInt {
+    return invert(compare(this, other, 'eq', this.ne));
+  }
+  lt(other: Operand<S>): UInt {
+    return compare(this, other, 'lt', this.lt);
+  }
+  ge(other: Operand<S>): UInt {
+    return invert(compare(this, other, 'lt', this.ge));
+  }
+  gt(other: Operand<S>): UInt {
+    const at = this.module.locate(this.gt);
+    return compareNodes(this.module, operand(this, other, this.node, at), this.node, 'lt', at);
+  }
+  le(other: Operand<S>): UInt {
+    const at = this.module.locate(this.le);
+    return invert(compareNodes(this.module, operand(this, other, this.node, at), this.node, 'lt', at));
+  }
+
+  /** This one bit chooses: `yes` when 1, `no` when 0. */
+  mux<T extends Sign>(yes: Signal<T>, no: Operand<T>): Signal<T> {
+    const at = this.module.locate(this.mux);
+    const b = operand(yes, no, yes.node, at);
+    let fits = sameType(this.module, yes.node, b, 'mux', at);
+    if (this.width !== 1) {
+      this.module.report({
+        id: 'select-width',
+        what: 'the select of a mux must be one bit',
+        location: at,
+        expected: 'uint(1)',
+        found: showType(this.node),
+        remedy: 'compare it, e.g. .eq(1), or take one bit with .bit(i) or .any()',
+      });
+      fits = false;
+    }
+    const select = fits ? this.node : literal(this.module, 0n, bit, at);
+    return make<T>(this.module, { tag: 'mux', ...bits(yes.node), select, a: yes.node, b: fits ? b : yes.node }, at);
+  }
+
+  /** Bits `high` down to `low`, both included. */
+  slice(high: number, low: number): UInt {
+    const at = this.module.locate(this.slice);
+    return part(this, high, low, at);
+  }
+  /** Bit `index`. */
+  bit(index: number): UInt {
+    const at = this.module.locate(this.bit);
+    return part(this, index, index, at);
+  }
+  /** The low `width` bits; the bits above are dropped. */
+  trunc(width: number): Signal<S> {
+    const at = this.module.locate(this.trunc);
+    if (width > this.width) return this.#refuse('trunc', `at most ${this.width}`, width, '.ext to widen', at);
+    return resize<S>(this, width, this.node.signed, at);
+  }
+  /** The same number in `width` bits, sign- or zero-extended. */
+  ext(width: number): Signal<S> {
+    const at = this.module.locate(this.ext);
+    if (width < this.width) return this.#refuse('ext', `at least ${this.width}`, width, '.trunc to narrow', at);
+    return resize<S>(this, width, this.node.signed, at);
+  }
+  /** The same bits read as unsigned. */
+  asUnsigned(): UInt {
+    return resize<'unsigned'>(this, this.width, false, this.module.locate(this.asUnsigned));
+  }
+  /** The same bits read as two's complement. */
+  asSigned(): SInt {
+    return resize<'signed'>(this, this.width, true, this.module.locate(this.asSigned));
+  }
+  /** The same number as a signed value: one bit wider when it was unsigned. */
+  toSigned(): SInt {
+    return resize<'signed'>(this, this.width + (this.node.signed ? 0 : 1), true, this.module.locate(this.toSigned));
+  }
+
+  /** Times 2^n: n bits wider. */
+  shl(n: number): Signal<S> {
+    const at = this.module.locate(this.shl);
+    if (n === 0) return this;
+    const zeros = literal(this.module, 0n, uint(n), at);
+    const parts = [this.node, zeros];
+    const wide = make<'unsigned'>(this.module, { tag: 'cat', width: this.width + n, signed: false, parts }, at);
+    return this.node.signed ? resize<S>(wide, wide.width, true, at) : (wide as Signal as Signal<S>);
+  }
+  /** Divided by 2^n, rounded down: n bits narrower; the low bits are dropped. */
+  shr(n: number): Signal<S> {
+    const at = this.module.locate(this.shr);
+    if (n === 0) return this;
+    const high = part(this, this.width - 1, n, at);
+    return this.node.signed ? resize<S>(high, high.width, true, at) : (high as Signal as Signal<S>);
+  }
+  /** Times 2^amount, the low `width` bits of it. */
+  shiftLeft(amount: UInt, width: number): Signal<S> {
+    const at = this.module.locate(this.shiftLeft);
+    const a = resize<S>(this, width, this.node.signed, at);
+    return make<S>(this.module, { tag: 'shl', ...bits(a.node), a: a.node, b: amount.node }, at);
+  }
+  /** Divided by 2^amount, rounded down; the width stays. */
+  shiftRight(amount: UInt): Signal<S> {
+    const at = this.module.locate(this.shiftRight);
+    return make<S>(this.module, { tag: 'shr', ...bits(this.node), a: this.node, b: amount.node }, at);
+  }
+
+  /** Number of ones. */
+  popcount(): UInt {
+    const width = bitsFor(BigInt(this.width));
+    return this.#reduce('popcount', width, this.module.locate(this.popcount));
+  }
+  /** 1 when any bit is 1. */
+  any(): UInt {
+    return this.#reduce('any', 1, this.module.locate(this.any));
+  }
+  /** 1 when every bit is 1. */
+  all(): UInt {
+    const at = this.module.locate(this.all);
+    const ones = literal(this.module, this.node.signed ? -1n : (1n << BigInt(this.width)) - 1n, this.node, at);
+    return compareNodes(this.module, this.node, ones, 'eq', at);
+  }
+  /** 1 when an odd number of bits is 1. */
+  parity(): UInt {
+    return this.#reduce('parity', 1, this.module.locate(this.parity));
+  }
+
+  #reduce(tag: 'popcount' | 'any' | 'parity', width: number, at: Location): UInt {
+    return make<'unsigned'>(this.module, { tag, width, signed: false, a: this.node }, at);
+  }
+  #make(draft: NodeDraft, at: Location): Signal<S> {
+    return make<S>(this.module, draft, at);
+  }
+  #refuse(op: string, expected: string, width: number, remedy: string, location: Location): Signal<S> {
+    const found = `${width}`;
+    this.module.report({
+      id: `${op}-width`,
+      what: `.${op} to a wrong width`,
+      location,
+      expected,
+      found,
+      remedy: `use ${remedy}`,
+    });
+    return resize<S>(this, Math.max(1, width), this.node.signed, location);
+  }
+}
+
+type Below = (...args: never[]) => unknown;
+
+const bits = (t: BitType): BitType => ({ width: t.width, signed: t.signed });
+
+function make<S extends Sign>(module: NodeFactory, draft: NodeDraft, at: Location): Signal<S> {
+  return new Signal<S>(module, module.create(draft, at));
+}
+
+/** A literal of the given type; out of range it is reported and becomes zero. */
+export function literal(module: NodeFactory, value: bigint, type: BitType, location: Location): Const {
+  const low = type.signed ? -(1n << BigInt(type.width - 1)) : 0n;
+  const high = (1n << BigInt(type.signed ? type.width - 1 : type.width)) - 1n;
+  const fits = value >= low && value <= high;
+  if (!fits) {
+    module.report({
+      id: 'constant-range',
+      what: `the constant ${value} does not fit in ${showType(type)}`,
+      location,
+      expected: `a value from ${low} to ${high}`,
+      found: `${value}, which needs ${bitsFor(value, type.signed || value < 0n)} bits`,
+      remedy: 'widen the other operand with .ext, or correct the constant',
+    });
+  }
+  return module.create({ tag: 'const', ...bits(type), value: fits ? value : 0n }, location) as Const;
+}
+
+function operand(self: Signal, other: Signal | Literal, type: BitType, at: Location): Node {
+  return other instanceof Signal ? other.node : literal(self.module, BigInt(other), type, at);
+}
+
+function sameType(module: NodeFactory, a: BitType, b: BitType, op: string, location: Location): boolean {
+  if (a.width === b.width && a.signed === b.signed) return true;
+  module.report({
+    id: a.signed === b.signed ? 'width-mismatch' : 'sign-mismatch',
+    what: `the operands of ${op} differ in type`,
+    location,
+    expected: `two values of one type, as the first: ${showType(a)}`,
+    found: `${showType(a)} and ${showType(b)}`,
+    remedy: a.signed === b.signed ? 'widen the narrower with .ext, or narrow the wider with .trunc' : 'use .toSigned()',
+  });
+  return false;
+}
+
+function sameSign(module: NodeFactory, a: BitType, b: BitType, op: string, location: Location): boolean {
+  if (a.signed === b.signed) return true;
+  return sameType(module, a, b, op, location);
+}
+
+const growth = {
+  add: (a: Node, b: Node): BitType => ({ width: Math.max(a.width, b.width) + 1, signed: a.signed }),
+  sub: (a: Node, b: Node): BitType => ({ width: Math.max(a.width, b.width) + 1, signed: true }),
+  mul: (a: Node, b: Node): BitType => ({ width: a.width + b.width, signed: a.signed }),
+};
+
+function arithmetic<S extends Sign>(
+  self: Signal,
+  other: Operand<Sign>,
+  tag: keyof typeof growth,
+  below: Below,
+): Signal<S> {
+  const { module, node: a } = self;
+  const at = module.locate(below);
+  const fewest = other instanceof Signal ? a : { width: bitsFor(BigInt(other), a.signed), signed: a.signed };
+  let b = operand(self, other, fewest, at);
+  if (!sameSign(module, a, b, tag, at)) b = literal(module, 0n, a, at);
+  return make<S>(module, { tag, ...growth[tag](a, b), a, b }, at);
+}
+
+function bitwise<S extends Sign>(
+  self: Signal<S>,
+  other: Operand<S>,
+  tag: 'and' | 'or' | 'xor',
+  below: Below,
+): Signal<S> {
+  const { module, node: a } = self;
+  const at = module.locate(below);
+  let b = operand(self, other, a, at);
+  if (!sameType(module, a, b, tag, at)) b = literal(module, 0n, a, at);
+  return make<S>(module, { tag, ...bits(a), a, b }, at);
+}
+
+function compare(self: Signal, other: Operand<Sign>, tag: 'eq' | 'lt', below: Below): UInt {
+  const at = self.module.locate(below);
+  return compareNodes(self.module, self.node, operand(self, other, self.node, at), tag, at);
+}
+
+function compareNodes(module: NodeFactory, a: Node, b: Node, tag: 'eq' | 'lt', at: Location): UInt {
+  const right = sameType(module, a, b, tag, at) ? b : literal(module, 0n, a, at);
+  return make<'unsigned'>(module, { tag, width: 1, signed: false, a, b: right }, at);
+}
+
+function invert(s: UInt): UInt {
+  return make<'unsigned'>(s.module, { tag: 'not', width: 1, signed: false, a: s.node }, s.node.location);
+}
+
+function part(self: Signal, high: number, low: number, at: Location): UInt {
+  if (low < 0 || high < low || high >= self.width) {
+    self.module.report({
+      id: 'slice-range',
+      what: `bits ${high} down to ${low} do not exist`,
+      location: at,
+      expected: `0 <= low <= high <= ${self.width - 1}`,
+      found: `high ${high}, low ${low} of ${showType(self.node)}`,
+      remedy: 'correct the bounds; .ext widens the value first',
+    });
+    return make<'unsigned'>(
+      self.module,
+      { tag: 'const', width: Math.max(1, high - low + 1), signed: false, value: 0n },
+      at,
+    );
+  }
+  if (low === 0 && high === self.width - 1) return resize<'unsigned'>(self, self.width, false, at);
+  return make<'unsigned'>(self.module, { tag: 'slice', width: high - low + 1, signed: false, a: self.node, low }, at);
+}
+
+function resize<S extends Sign>(self: Signal, width: number, signed: boolean, at: Location): Signal<S> {
+  if (width === self.width && signed === self.node.signed) return self as Signal<S>;
+  return make<S>(self.module, { tag: 'resize', width, signed, a: self.node }, at);
+}
+
+/** Concatenation, most significant part first. */
+export function cat(...parts: readonly [Signal, ...Signal[]]): UInt {
+  const { module } = parts[0];
+  const at = module.locate(cat);
+  const width = parts.reduce((sum, p) => sum + p.width, 0);
+  if (parts.length === 1) return resize<'unsigned'>(parts[0], width, false, at);
+  return make<'unsigned'>(module, { tag: 'cat', width, signed: false, parts: parts.map((p) => p.node) }, at);
+}

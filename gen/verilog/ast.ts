@@ -1,0 +1,69 @@
+/** The part of Verilog-2005 that the printer writes, as data. */
+
+export type UnaryOp = '~' | '|' | '^' | '&';
+export type BinaryOp = '+' | '-' | '*' | '&' | '|' | '^' | '==' | '!=' | '<' | '<<' | '>>' | '>>>';
+
+export type Expr =
+  | { readonly kind: 'name'; readonly name: string }
+  /** A sized literal; `value` is the bit pattern, never negative. */
+  | { readonly kind: 'literal'; readonly width: number; readonly value: bigint; readonly signed: boolean }
+  | { readonly kind: 'unary'; readonly op: UnaryOp; readonly a: Expr }
+  | { readonly kind: 'binary'; readonly op: BinaryOp; readonly a: Expr; readonly b: Expr }
+  | { readonly kind: 'conditional'; readonly test: Expr; readonly yes: Expr; readonly no: Expr }
+  | { readonly kind: 'concat'; readonly parts: readonly Expr[] }
+  | { readonly kind: 'repeat'; readonly count: number; readonly a: Expr }
+  | { readonly kind: 'select'; readonly name: string; readonly high: number; readonly low: number }
+  | { readonly kind: 'index'; readonly name: string; readonly index: Expr }
+  /** A system function or a size cast, such as `$signed(a)` or `9'(a)`. */
+  | { readonly kind: 'call'; readonly name: string; readonly a: Expr };
+
+export type Statement =
+  | { readonly kind: 'set'; readonly target: Expr; readonly value: Expr }
+  | {
+      readonly kind: 'if';
+      readonly test: Expr;
+      readonly then: readonly Statement[];
+      readonly else: readonly Statement[];
+    };
+
+export interface Declared {
+  readonly name: string;
+  readonly width: number;
+  readonly signed: boolean;
+}
+
+export type Item =
+  | { readonly kind: 'comment'; readonly text: string }
+  | { readonly kind: 'blank' }
+  | ({ readonly kind: 'wire'; readonly value: Expr | undefined } & Declared)
+  | ({ readonly kind: 'reg'; readonly attribute: string | undefined; readonly depth: number | undefined } & Declared)
+  | { readonly kind: 'assign'; readonly target: string; readonly value: Expr }
+  | { readonly kind: 'always'; readonly clock: string; readonly body: readonly Statement[] }
+  | {
+      readonly kind: 'instance';
+      readonly module: string;
+      readonly name: string;
+      readonly connections: readonly Connection[];
+    }
+  | { readonly kind: 'ifdef'; readonly define: string; readonly yes: readonly Item[]; readonly no: readonly Item[] };
+
+export interface Connection {
+  readonly port: string;
+  readonly value: Expr;
+}
+
+export interface PortDecl extends Declared {
+  readonly direction: 'input' | 'output';
+  readonly doc: string;
+}
+
+export interface VerilogModule {
+  readonly name: string;
+  readonly doc: string;
+  readonly ports: readonly PortDecl[];
+  readonly items: readonly Item[];
+}
+
+export const name = (n: string): Expr => ({ kind: 'name', name: n });
+export const unary = (op: UnaryOp, a: Expr): Expr => ({ kind: 'unary', op, a });
+export const binary = (op: BinaryOp, a: Expr, b: Expr): Expr => ({ kind: 'binary', op, a, b });

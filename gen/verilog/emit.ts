@@ -1,0 +1,283 @@
+/** One IR module to a Verilog syntax tree: declarations in the order of the design, then instances, drivers and state. */
+import type { Memory, Module, Node, Register, Tag } from '../ir.ts';
+import { type Expr, type Item, name, type PortDecl, type Statement, type VerilogModule } from './ast.ts';
+import { Expressions, literal } from './expressions.ts';
+import { Names } from './names.ts';
+import { plan } from './plan.ts';
+
+export interface Emitted {
+  readonly module: VerilogModule;
+  /** Declared identifiers, and how many of them the design did not name. */
+  readonly declared: number;
+  readonly generated: number;
+}
+
+/** Verilog names of the modules that an emitted module instantiates. */
+export interface ModuleNames {
+  of(module: Module): string;
+  popcount(width: number): string;
+}
+
+/** What an unnamed value is called when it needs a declaration. */
+const generatedNames: { readonly [T in Tag]: string } = {
+  const: 'constant',
+  input: 'in',
+  wire: 'net',
+  reg: 'state',
+  read: 'word',
+  result: 'result',
+  not: 'inverse',
+  popcount: 'count',
+  any: 'some',
+  parity: 'parity',
+  resize: 'resized',
+  slice: 'part',
+  add: 'sum',
+  sub: 'difference',
+  mul: 'product',
+  and: 'both',
+  or: 'either',
+  xor: 'differs',
+  eq: 'equal',
+  lt: 'less',
+  shl: 'shifted',
+  shr: 'shifted',
+  mux: 'choice',
+  cat: 'joined',
+};
+
+export function emitModule(module: Module, modules: ModuleNames): Emitted {
+  return new Emitter(module, modules).emit();
+}
+
+interface Declaration {
+  readonly name: string;
+  readonly width: number;
+  /** One bit per bit of the value that something reads. */
+  used: bigint;
+}
+
+class Emitter {
+  readonly #module: Module;
+  readonly #modules: ModuleNames;
+  readonly #names = new Names();
+  readonly #nameOf = new Map<Node, string>();
+  readonly #declarations = new Map<string, Declaration>();
+  readonly #expressions = new Expressions({
+    nameOf: (node) => this.#nameOf.get(node),
+    use: (of, high, low) => this.#use(of, high, low),
+  });
+  #generated = 0;
+
+  constructor(module: Module, modules: ModuleNames) {
+    this.#module = module;
+    this.#modules = modules;
+  }
+
+  emit(): Emitted {
+    const module = this.#module;
+    for (const c of module.clocks) for (const p of [c.clock, c.reset]) this.#names.reserve(p);
+    for (const p of module.ports) this.#names.reserve(p.name);
+    for (const [port, node] of module.outputs) this.#nameOf.set(node, port);
+    for (const n of module.nodes) if (n.tag === 'input') this.#declarePort(n, n.port);
+    const memories = new Map(module.memories.map((m) => [m, this.#names.unique(m.name)]));
+    const body = this.#body();
+    const items: Item[] = [
+      ...[...memories].map(([m, known]) => this.#memoryDeclaration(m, known)),
+      ...body,
+      ...this.#instances(),
+      ...this.#assigns(),
+      ...this.#registers(),
+      ...[...memories].map(([m, known]) => this.#memoryProcess(m, known)),
+    ];
+    items.push(...this.#unusedBits());
+    return {
+      module: { name: this.#modules.of(module), doc: module.doc, ports: this.#ports(), items },
+      declared: this.#declarations.size,
+      generated: this.#generated,
+    };
+  }
+
+  #use(of: string, high: number, low: number): void {
+    const d = this.#declarations.get(of);
+    if (d !== undefined) d.used |= ((1n << BigInt(high - low + 1)) - 1n) << BigInt(low);
+  }
+
+  #declarePort(node: Node, port: string): void {
+    this.#nameOf.set(node, port);
+    this.#declarations.set(port, { name: port, width: node.width, used: 0n });
+  }
+
+  #declare(node: Node): string {
+    const asked = this.#module.names.get(node);
+    if (asked === undefined) this.#generated++;
+    const known = this.#names.unique(asked ?? generatedNames[node.tag]);
+    this.#nameOf.set(node, known);
+    this.#declarations.set(known, { name: known, width: node.width, used: 0n });
+    return known;
+  }
+
+  #ports(): PortDecl[] {
+    const control = (port: string, doc: string): PortDecl => ({
+      name: port,
+      direction: 'input',
+      width: 1,
+      signed: false,
+      doc,
+    });
+    const clocks = this.#module.clocks.flatMap((c) => [
+      control(c.clock, 'clock, rising edge'),
+      control(c.reset, 'synchronous reset, active high'),
+    ]);
+    return [...clocks, ...this.#module.ports];
+  }
+
+  /** Every declaration, in the order in which the design made the values, with the design's comments. */
+  #body(): Item[] {
+    const { live, declared } = plan(this.#module);
+    const transparent = new Set<Node>(this.#module.instances.flatMap((i) => [...i.inputs.values()]));
+    const comments = [...this.#module.comments].map(([node, text]) => ({ id: node.id, text }));
+    const items: Item[] = [];
+    for (const node of live) {
+      const late = node.tag === 'wire' && !this.#nameOf.has(node) && !(transparent.has(node) && !declared.has(node));
+      const stated = node.tag === 'reg' || node.tag === 'read' || node.tag === 'result' || late;
+      if (!stated && !declared.has(node)) continue;
+      if (this.#nameOf.has(node)) continue;
+      while (comments.length > 0 && comments[0]!.id <= node.id) {
+        items.push({ kind: 'blank' }, { kind: 'comment', text: comments.shift()!.text });
+      }
+      items.push(...this.#declaration(node));
+    }
+    return items;
+  }
+
+  #declaration(node: Node): Item[] {
+    const shape = { width: node.width, signed: node.signed };
+    if (node.tag === 'reg' || node.tag === 'read') {
+      return [{ kind: 'reg', ...shape, name: this.#declare(node), attribute: undefined, depth: undefined }];
+    }
+    if (node.tag === 'result' || node.tag === 'wire') {
+      return [{ kind: 'wire', ...shape, name: this.#declare(node), value: undefined }];
+    }
+    if (node.tag === 'popcount') {
+      const operand = this.#expressions.use(node.a);
+      const known = this.#declare(node);
+      const connections = [
+        { port: 'x', value: operand },
+        { port: 'count', value: name(known) },
+      ];
+      const instance = this.#names.unique(`count_${known}`);
+      return [
+        { kind: 'wire', ...shape, name: known, value: undefined },
+        { kind: 'instance', module: this.#modules.popcount(node.a.width), name: instance, connections },
+      ];
+    }
+    const value = this.#expressions.define(node);
+    return [{ kind: 'wire', ...shape, name: this.#declare(node), value }];
+  }
+
+  #instances(): Item[] {
+    return this.#module.instances.flatMap((i): Item[] => {
+      const input = (wire: Node): Expr =>
+        this.#nameOf.has(wire) ? this.#expressions.use(wire) : this.#expressions.use(this.#module.drivers.get(wire)!);
+      const clocks = i.module.clocks.flatMap((c) => [c.clock, c.reset].map((port) => ({ port, value: name(port) })));
+      const ports = i.module.ports.map((p) => {
+        const wire = i.inputs.get(p.name);
+        return {
+          port: p.name,
+          value: wire === undefined ? name(this.#nameOf.get(i.results.get(p.name)!)!) : input(wire),
+        };
+      });
+      const instance = this.#names.unique(i.name);
+      return [
+        { kind: 'blank' },
+        { kind: 'instance', module: this.#modules.of(i.module), name: instance, connections: [...clocks, ...ports] },
+      ];
+    });
+  }
+
+  #assigns(): Item[] {
+    const items: Item[] = [];
+    for (const [wire, driver] of this.#module.drivers) {
+      const target = this.#nameOf.get(wire);
+      if (target !== undefined) items.push({ kind: 'assign', target, value: this.#expressions.use(driver) });
+    }
+    return items.length === 0 ? [] : [{ kind: 'blank' }, ...items];
+  }
+
+  /** One process for all registers of a clock that are alike in reset and enable. */
+  #registers(): Item[] {
+    const groups = new Map<string, Register[]>();
+    for (const r of this.#module.registers) {
+      if (!this.#nameOf.has(r.node)) continue; // nothing reads it
+      const key = `${r.clock.clock} ${r.reset === undefined} ${r.enable?.id}`;
+      const group = groups.get(key) ?? [];
+      group.push(r);
+      groups.set(key, group);
+    }
+    return [...groups.values()].flatMap((group): Item[] => [{ kind: 'blank' }, this.#process(group)]);
+  }
+
+  #process(group: readonly Register[]): Item {
+    const { clock, enable, reset } = group[0]!;
+    const target = (r: Register): Expr => name(this.#nameOf.get(r.node)!);
+    const set = group.map((r): Statement => ({ kind: 'set', target: target(r), value: this.#expressions.use(r.next) }));
+    const enabled: readonly Statement[] =
+      enable === undefined ? set : [{ kind: 'if', test: this.#expressions.use(enable), yes: set, no: [] }];
+    if (reset === undefined) return { kind: 'always', clock: clock.clock, body: enabled };
+    const clear = group.map(
+      (r): Statement => ({ kind: 'set', target: target(r), value: literal(r.reset!, r.node.width, r.node.signed) }),
+    );
+    return {
+      kind: 'always',
+      clock: clock.clock,
+      body: [{ kind: 'if', test: name(clock.reset), yes: clear, no: enabled }],
+    };
+  }
+
+  #memoryDeclaration(m: Memory, known: string): Item {
+    const attribute = m.style === 'auto' ? undefined : m.style;
+    return { kind: 'reg', name: known, width: m.width, signed: false, depth: m.depth, attribute };
+  }
+
+  #memoryProcess(m: Memory, known: string): Item {
+    const word = (address: Node): Expr => ({ kind: 'index', name: known, index: this.#expressions.use(address) });
+    const guarded = (enable: Node | undefined, body: Statement): Statement =>
+      enable === undefined ? body : { kind: 'if', test: this.#expressions.use(enable), yes: [body], no: [] };
+    const writes = m.writes.map((w) =>
+      guarded(w.enable, { kind: 'set', target: word(w.address), value: this.#expressions.use(w.data) }),
+    );
+    const reads = m.reads.map((r) =>
+      guarded(r.enable, { kind: 'set', target: name(this.#nameOf.get(r.node)!), value: word(r.address) }),
+    );
+    return { kind: 'always', clock: m.clock.clock, body: [...writes, ...reads] };
+  }
+
+  /** Bits that nothing reads, gathered in one net whose name tells linters that this is meant. */
+  #unusedBits(): Item[] {
+    const parts = [...this.#declarations.values()].flatMap((d) => unusedOf(d));
+    if (parts.length === 0) return [];
+    const value: Expr = { kind: 'unary', op: '&', a: { kind: 'concat', parts: [literal(0n, 1), ...parts] } };
+    return [
+      { kind: 'blank' },
+      { kind: 'comment', text: 'Bits that are dropped on purpose.' },
+      { kind: 'wire', name: this.#names.unique('unused'), width: 1, signed: false, value },
+    ];
+  }
+}
+
+/** The runs of bits of a declaration that nothing reads. */
+function unusedOf(d: Declaration): Expr[] {
+  const all = (1n << BigInt(d.width)) - 1n;
+  let rest = all & ~d.used;
+  if (rest === all) return [name(d.name)];
+  const runs: Expr[] = [];
+  while (rest !== 0n) {
+    const high = rest.toString(2).length - 1;
+    let low = high;
+    while (low > 0 && (rest >> BigInt(low - 1)) & 1n) low--;
+    runs.push({ kind: 'select', name: d.name, high, low });
+    rest &= (1n << BigInt(low)) - 1n;
+  }
+  return runs;
+}

@@ -1,0 +1,163 @@
+/**
+ * Expressions of a module. Verilog lets the surroundings of an operator change the width at which it is evaluated; here
+ * every operator gets operands that already have the width of its result, so that an expression means the same wherever
+ * it stands. Only the right side of a declaration may use the natural form (`wire [8:0] s = a + b`), where Verilog's own
+ * widening is the one meant.
+ */
+import type { Node, NodeOf, Tag } from '../ir.ts';
+import { type BinaryOp, binary, type Expr, name, unary } from './ast.ts';
+import { selectionOf } from './plan.ts';
+
+export interface Names {
+  /** The identifier of a node that has one. */
+  nameOf(node: Node): string | undefined;
+  /** Notes that bits `high` to `low` of a name are read. */
+  use(name: string, high: number, low: number): void;
+}
+
+export const literal = (value: bigint, width: number, signed = false): Expr => ({
+  kind: 'literal',
+  width,
+  value: BigInt.asUintN(width, value),
+  signed,
+});
+
+export class Expressions {
+  readonly #names: Names;
+
+  constructor(names: Names) {
+    this.#names = names;
+  }
+
+  /** The value of `node` wherever it is used. */
+  use(node: Node): Expr {
+    const known = this.#names.nameOf(node);
+    if (known === undefined) return this.#inline(node);
+    this.#names.use(known, node.width - 1, 0);
+    return name(known);
+  }
+
+  /** The value of `node` as the right side of its own declaration. */
+  define(node: Node): Expr {
+    return this.#natural(node) ?? this.#inline(node);
+  }
+
+  #inline(node: Node): Expr {
+    return (this.#byTag[node.tag] as (n: Node) => Expr)(node);
+  }
+
+  /** `node` in `width` bits, extended by its own signedness. */
+  widened(node: Node, width: number): Expr {
+    const more = width - node.width;
+    if (more === 0) return this.use(node);
+    if (node.tag === 'const') return literal(node.value, width);
+    if (!node.signed) return { kind: 'concat', parts: [literal(0n, more), ...this.#flat(node)] };
+    const sign = this.#select(node, node.width - 1, node.width - 1);
+    const copies: Expr = more === 1 ? sign : { kind: 'repeat', count: more, a: sign };
+    return { kind: 'concat', parts: [copies, ...this.#flat(node)] };
+  }
+
+  /** The parts of a concatenation inside another. */
+  #flat(node: Node): readonly Expr[] {
+    const e = this.use(node);
+    return e.kind === 'concat' ? e.parts : [e];
+  }
+
+  #joined(parts: readonly Node[]): Expr {
+    const joined: Expr[] = [];
+    for (const part of parts.flatMap((p) => this.#flat(p))) {
+      const last = joined.at(-1);
+      const adjacent =
+        last?.kind === 'select' && part.kind === 'select' && last.name === part.name && last.low === part.high + 1;
+      if (adjacent) joined[joined.length - 1] = { ...last, low: part.low };
+      else joined.push(part);
+    }
+    return joined.length === 1 ? joined[0]! : { kind: 'concat', parts: joined };
+  }
+
+  #select(node: Node, high: number, low: number): Expr {
+    const stop = (n: Node): boolean => this.#names.nameOf(n) !== undefined;
+    const found = stop(node) ? { base: node, low: 0 } : selectionOf(node, stop);
+    const base = found.base;
+    if (base.tag === 'const') return literal(base.value >> BigInt(low + found.low), high - low + 1);
+    if (base.width === 1 || (low + found.low === 0 && high + 1 === base.width)) return this.use(base);
+    const known = this.#names.nameOf(base);
+    if (known === undefined) throw new Error(`no name to select from: ${base.tag} at ${base.location}`);
+    this.#names.use(known, high + found.low, low + found.low);
+    return { kind: 'select', name: known, high: high + found.low, low: low + found.low };
+  }
+
+  /** Operands at the width of the result. */
+  #wide(op: BinaryOp): (n: NodeOf<'add' | 'sub' | 'mul'>) => Expr {
+    return (n) => binary(op, this.widened(n.a, n.width), this.widened(n.b, n.width));
+  }
+
+  #plain(op: BinaryOp): (n: NodeOf<'and' | 'or' | 'xor' | 'shl' | 'shr'>) => Expr {
+    return (n) => binary(op, this.use(n.a), this.use(n.b));
+  }
+
+  #natural(node: Node): Expr | undefined {
+    if (node.tag === 'shr' && node.signed) return binary('>>>', this.#signed(node.a), this.use(node.b));
+    if (node.tag !== 'add' && node.tag !== 'sub' && node.tag !== 'mul') return undefined;
+    const { a, b } = node;
+    const simple = (n: Node): boolean => n.tag === 'const' || this.#names.nameOf(n) !== undefined;
+    if (!simple(a) || !simple(b)) return undefined;
+    if (node.tag === 'mul') return binary('*', this.#operand(a, a.width), this.#operand(b, b.width));
+    const width = node.width - 1;
+    const narrow = (n: Node): boolean => n.tag !== 'const' && n.width < width;
+    if (a.signed && (narrow(a) || narrow(b))) return undefined; // a concatenation would make the sum unsigned
+    return binary(node.tag === 'add' ? '+' : '-', this.#operand(a, width), this.#operand(b, width));
+  }
+
+  #operand(node: Node, width: number): Expr {
+    return node.tag === 'const' ? literal(node.value, width, node.signed) : this.widened(node, width);
+  }
+
+  /** A value that Verilog takes as signed. */
+  #signed(node: Node): Expr {
+    if (node.tag === 'const') return literal(node.value, node.width, true);
+    const e = this.use(node);
+    return this.#names.nameOf(node) === undefined ? { kind: 'call', name: '$signed', a: e } : e;
+  }
+
+  #less(n: NodeOf<'lt'>): Expr {
+    return n.a.signed ? binary('<', this.#signed(n.a), this.#signed(n.b)) : binary('<', this.use(n.a), this.use(n.b));
+  }
+
+  #not(n: NodeOf<'not'>): Expr {
+    if (n.a.tag === 'eq' && this.#names.nameOf(n.a) === undefined)
+      return binary('!=', this.use(n.a.a), this.use(n.a.b));
+    return unary('~', this.use(n.a));
+  }
+
+  #declaredOnly(n: Node): never {
+    throw new Error(`${n.tag} made at ${n.location} has no name`);
+  }
+
+  readonly #byTag: { readonly [T in Tag]: (node: NodeOf<T>) => Expr } = {
+    const: (n) => literal(n.value, n.width),
+    input: (n) => this.#declaredOnly(n),
+    wire: (n) => this.#declaredOnly(n),
+    reg: (n) => this.#declaredOnly(n),
+    read: (n) => this.#declaredOnly(n),
+    result: (n) => this.#declaredOnly(n),
+    popcount: (n) => this.#declaredOnly(n),
+    not: (n) => this.#not(n),
+    any: (n) => (n.a.width === 1 ? this.use(n.a) : unary('|', this.use(n.a))),
+    parity: (n) => (n.a.width === 1 ? this.use(n.a) : unary('^', this.use(n.a))),
+    resize: (n) => (n.width > n.a.width ? this.widened(n.a, n.width) : this.#select(n, n.width - 1, 0)),
+    slice: (n) => this.#select(n, n.width - 1, 0),
+    add: this.#wide('+'),
+    sub: this.#wide('-'),
+    mul: this.#wide('*'),
+    and: this.#plain('&'),
+    or: this.#plain('|'),
+    xor: this.#plain('^'),
+    eq: (n) => binary('==', this.use(n.a), this.use(n.b)),
+    lt: (n) => this.#less(n),
+    shl: this.#plain('<<'),
+    shr: this.#plain('>>'),
+    mux: (n) => ({ kind: 'conditional', test: this.use(n.select), yes: this.use(n.a), no: this.use(n.b) }),
+    cat: (n) => this.#joined(n.parts),
+  };
+}

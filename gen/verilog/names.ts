@@ -1,0 +1,50 @@
+/** Unique names within one Verilog module: a name asked for is kept, or gets a number when it is taken. */
+
+const keywords = new Set(
+  `always and assign automatic begin bit break buf bufif0 bufif1 byte case casex casez cell chandle checker class clocking cmos
+  config const constraint context continue cover covergroup cross deassign default defparam design disable dist do edge else end
+  endcase endclass endconfig endfunction endgenerate endinterface endmodule endpackage endprimitive endprogram endproperty
+  endsequence endspecify endtable endtask enum event expect export extends extern final first_match for force foreach forever fork
+  forkjoin function generate genvar global highz0 highz1 if iff ifnone import incdir include initial inout input inside instance
+  int integer interface intersect join join_any join_none large let liblist library local localparam logic longint macromodule
+  matches medium modport module nand negedge new nexttime nmos nor noshowcancelled not notif0 notif1 null or output package packed
+  parameter pmos posedge primitive priority program property protected pull0 pull1 pulldown pullup pulsestyle_ondetect
+  pulsestyle_onevent pure rand randc randcase randsequence rcmos real realtime ref reg reject_on release repeat restrict return
+  rnmos rpmos rtran rtranif0 rtranif1 s_always s_eventually s_nexttime s_until scalared sequence shortint shortreal showcancelled
+  signed small solve specify specparam static string strong strong0 strong1 struct super supply0 supply1 sync_accept_on
+  sync_reject_on table tagged task this throughout time timeprecision timeunit tran tranif0 tranif1 tri tri0 tri1 triand trior
+  trireg type typedef union unique unique0 unsigned until untyped use uwire var vectored virtual void wait wait_order wand weak
+  weak0 weak1 while wildcard wire with within wor xnor xor`.split(/\s+/),
+);
+
+export const isKeyword = (name: string): boolean => keywords.has(name);
+
+/** A legal Verilog identifier that resembles `name`. */
+export function identifier(name: string): string {
+  const legal = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=[0-9])/, '_');
+  return isKeyword(legal) ? `${legal}_` : legal;
+}
+
+export class Names {
+  readonly #taken = new Set<string>();
+  /** Next suffix to try for a base name, so that many equal wishes stay cheap. */
+  readonly #next = new Map<string, number>();
+
+  /** `name` itself: for ports, which are never altered. */
+  reserve(name: string): string {
+    this.#taken.add(name);
+    return name;
+  }
+
+  /** `wish` or, where it is taken, `wish_1`, `wish_2`, ... */
+  unique(wish: string): string {
+    const base = identifier(wish);
+    let found = base;
+    for (let i = this.#next.get(base) ?? 1; this.#taken.has(found); i++) {
+      found = `${base}_${i}`;
+      this.#next.set(base, i + 1);
+    }
+    this.#taken.add(found);
+    return found;
+  }
+}

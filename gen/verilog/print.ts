@@ -1,0 +1,157 @@
+/** Verilog text from its syntax tree: layout and operator precedence live here and nowhere else. */
+import type { BinaryOp, Declared, Expr, Item, PortDecl, Statement, VerilogModule } from './ast.ts';
+
+const lineWidth = 110;
+
+/** IEEE 1364-2005, table 5-4; a higher number binds tighter. */
+const precedence: { readonly [O in BinaryOp]: number } = {
+  '*': 10,
+  '+': 9,
+  '-': 9,
+  '<<': 8,
+  '>>': 8,
+  '>>>': 8,
+  '<': 7,
+  '==': 6,
+  '!=': 6,
+  '&': 5,
+  '^': 4,
+  '|': 3,
+};
+const conditional = 1;
+const primary = 12;
+/** Operators of which `a op (b op c)` and `(a op b) op c` are the same and may go without parentheses. */
+const associative: ReadonlySet<BinaryOp> = new Set(['+', '*', '&', '|', '^']);
+
+function strength(e: Expr): number {
+  if (e.kind === 'binary') return precedence[e.op];
+  if (e.kind === 'conditional') return conditional;
+  return e.kind === 'unary' ? primary - 1 : primary;
+}
+
+function operand(e: Expr, atLeast: number): string {
+  const text = printExpr(e);
+  return strength(e) < atLeast ? `(${text})` : text;
+}
+
+function binaryOperand(e: Expr, op: BinaryOp, right: boolean): string {
+  const own = precedence[op];
+  const mixed = e.kind === 'binary' && e.op !== op && strength(e) <= 5; // bitwise beside another: say it
+  const same = e.kind === 'binary' && e.op === op && associative.has(op);
+  return operand(e, mixed ? primary : right && !same ? own + 1 : own);
+}
+
+function literal(width: number, value: bigint, signed: boolean): string {
+  const base = width === 1 || value < 10n ? 'd' : 'h';
+  return `${width}'${signed ? 's' : ''}${base}${value.toString(base === 'd' ? 10 : 16)}`;
+}
+
+export function printExpr(e: Expr): string {
+  switch (e.kind) {
+    case 'name':
+      return e.name;
+    case 'literal':
+      return literal(e.width, e.value, e.signed);
+    case 'unary':
+      return `${e.op}${operand(e.a, primary)}`;
+    case 'binary':
+      return `${binaryOperand(e.a, e.op, false)} ${e.op} ${binaryOperand(e.b, e.op, true)}`;
+    case 'conditional':
+      return `${operand(e.test, conditional + 1)} ? ${operand(e.yes, conditional + 1)} : ${operand(e.no, conditional)}`;
+    case 'concat':
+      return `{${e.parts.map(printExpr).join(', ')}}`;
+    case 'repeat':
+      return `{${e.count}{${printExpr(e.a)}}}`;
+    case 'select':
+      return e.high === e.low ? `${e.name}[${e.low}]` : `${e.name}[${e.high}:${e.low}]`;
+    case 'index':
+      return `${e.name}[${printExpr(e.index)}]`;
+    case 'call':
+      return `${e.name}(${printExpr(e.a)})`;
+  }
+}
+
+const range = (width: number): string => (width === 1 ? '' : ` [${width - 1}:0]`);
+const declaration = (d: Declared): string => `${d.signed ? ' signed' : ''}${range(d.width)}`;
+
+/** `text` at `indent`, broken at its last spaces before the line gets too long. */
+function wrap(text: string, indent: string): string {
+  const lines: string[] = [];
+  let rest = indent + text;
+  while (rest.length > lineWidth) {
+    const at = rest.lastIndexOf(' ', lineWidth);
+    if (at <= indent.length + 4) break;
+    lines.push(rest.slice(0, at));
+    rest = `${indent}    ${rest.slice(at + 1)}`;
+  }
+  return [...lines, rest].join('\n');
+}
+
+function printStatements(body: readonly Statement[], indent: string): string[] {
+  return body.flatMap((s) => {
+    if (s.kind === 'set') return [wrap(`${printExpr(s.target)} <= ${printExpr(s.value)};`, indent)];
+    const then = printStatements(s.yes, `${indent}  `);
+    const other = printStatements(s.no, `${indent}  `);
+    const only = s.yes[0];
+    if (s.no.length === 0 && s.yes.length === 1 && only?.kind === 'set') {
+      return [wrap(`if (${printExpr(s.test)}) ${printExpr(only.target)} <= ${printExpr(only.value)};`, indent)];
+    }
+    const tail = other.length === 0 ? [`${indent}end`] : [`${indent}end else begin`, ...other, `${indent}end`];
+    return [`${indent}if (${printExpr(s.test)}) begin`, ...then, ...tail];
+  });
+}
+
+function commentLines(text: string, indent: string): string[] {
+  return text.split('\n').map((l) => `${indent}// ${l}`.trimEnd());
+}
+
+function printItem(item: Item, indent: string): string[] {
+  switch (item.kind) {
+    case 'comment':
+      return commentLines(item.text, indent);
+    case 'blank':
+      return [''];
+    case 'wire': {
+      const head = `wire${declaration(item)} ${item.name}`;
+      return [wrap(item.value === undefined ? `${head};` : `${head} = ${printExpr(item.value)};`, indent)];
+    }
+    case 'reg': {
+      const depth = item.depth === undefined ? '' : ` [0:${item.depth - 1}]`;
+      const attribute = item.attribute === undefined ? '' : `(* ram_style = "${item.attribute}" *) `;
+      return [`${indent}${attribute}reg${declaration(item)} ${item.name}${depth};`];
+    }
+    case 'assign':
+      return [wrap(`assign ${item.target} = ${printExpr(item.value)};`, indent)];
+    case 'always':
+      return [
+        `${indent}always @(posedge ${item.clock}) begin`,
+        ...printStatements(item.body, `${indent}  `),
+        `${indent}end`,
+      ];
+    case 'instance': {
+      const pins = item.connections.map((c) => `${indent}  .${c.port}(${printExpr(c.value)})`);
+      return [`${indent}${item.module} ${item.name} (`, pins.join(',\n'), `${indent});`];
+    }
+    case 'ifdef':
+      return [
+        `\`ifdef ${item.define}`,
+        ...item.yes.flatMap((i) => printItem(i, indent)),
+        '`else',
+        ...item.no.flatMap((i) => printItem(i, indent)),
+        '`endif',
+      ];
+  }
+}
+
+function printPort(p: PortDecl, last: boolean): string[] {
+  const text = `  ${p.direction} wire${declaration(p)} ${p.name}${last ? '' : ','}`;
+  if (p.doc === '') return [text];
+  const beside = `${text.padEnd(44)}  // ${p.doc}`;
+  return p.doc.includes('\n') || beside.length > lineWidth ? [...commentLines(p.doc, '  '), text] : [beside];
+}
+
+export function printModule(m: VerilogModule): string {
+  const ports = m.ports.flatMap((p, i) => printPort(p, i === m.ports.length - 1));
+  const body = m.items.flatMap((i) => printItem(i, '  '));
+  return `${[...commentLines(m.doc, ''), `module ${m.name} (`, ...ports, ');', ...body, 'endmodule'].join('\n')}\n`;
+}
