@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { GoldenProblem } from '../problem.ts';
+
+/** The part of the WebAssembly interface that is used here (TypeScript declares it for browsers only). */
+interface WasmMemory {
+  readonly buffer: SharedArrayBuffer;
+  grow(pages: number): number;
+}
+interface WasmApi {
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: { env: { memory: WasmMemory } }) => { readonly exports: object };
+}
+const wasm = (globalThis as unknown as { readonly WebAssembly: WasmApi }).WebAssembly;
+
+const PAGE = 65536;
+/** Below lies what the compiler may use for itself. */
+const FIRST_FREE = 2 * PAGE;
+
+/** Arrays one after another in a WebAssembly memory that grows; never freed one by one. */
+export interface Heap {
+  floats(count: number): Float32Array;
+  words(count: number): Uint32Array;
+  /** The functions of a compiled kernel file, working on this memory. */
+  instantiate(file: string): object;
+}
+
+/** A heap of at most 4 GiB. Its memory is a shared one, because growing that leaves the arrays where they are. Errors: `model-too-large`. */
+export function createHeap(): Heap {
+  const memory = new wasm.Memory({ initial: FIRST_FREE / PAGE, maximum: 65536, shared: true });
+  let next = FIRST_FREE;
+  const claim = (bytes: number) => {
+    const start = next;
+    next += Math.ceil(bytes / 16) * 16;
+    const missing = Math.ceil((next - memory.buffer.byteLength) / PAGE);
+    if (missing > 0) grow(memory, missing, next);
+    return start;
+  };
+  return {
+    floats(count) {
+      const start = claim(4 * count);
+      return new Float32Array(memory.buffer, start, count);
+    },
+    words(count) {
+      const start = claim(4 * count);
+      return new Uint32Array(memory.buffer, start, count);
+    },
+    instantiate(file) {
+      const module = new wasm.Module(readFileSync(new URL(`../kernels/${file}`, import.meta.url)));
+      return new wasm.Instance(module, { env: { memory } }).exports;
+    },
+  };
+}
+
+function grow(memory: WasmMemory, pages: number, bytes: number): void {
+  try {
+    memory.grow(pages);
+  } catch (cause) {
+    const facts = {
+      id: 'model-too-large',
+      what: 'The model does not fit the memory of the fast kernels',
+      where: 'float model, WebAssembly SIMD kernels',
+      expected: 'at most 4 GiB for weights, states and one span of tokens, and as much free memory',
+      found: `${(bytes / 2 ** 30).toFixed(2)} GiB asked for`,
+      remedy: 'Use fewer sequences or a shorter chunk, or the plain kernels.',
+    } as const;
+    throw new GoldenProblem(facts, { cause });
+  }
+}
