@@ -256,6 +256,9 @@ function nodeBuilder(inputs: ReadonlyMap<string, Node>, nodes: Node[], found: Fo
   const visit = (place: Place) => {
     const { scope, node } = place;
     if (scope.flat[node.id] !== undefined) return;
+    if (scope.module.nodes[node.id] !== node) {
+      throw new Error(`${node.tag} (${node.location}) is used in ${scope.module.name} but belongs to another module`);
+    }
     if (scope.busy[node.id] === 1) throw loopError(stack, place);
     scope.busy[node.id] = 1;
     const driver = driverOf(place);

@@ -1,0 +1,91 @@
+/** Flat design -> WebAssembly binary: lays out memory, lowers node after node, cuts the stream into functions. */
+import type { Node } from '../../gen/ir.ts';
+import type { FlatDesign } from '../../gen/passes/flatten.ts';
+import { assemble, type WasmFunction } from '../wasm/module.ts';
+import { type } from '../wasm/op.ts';
+import { Emitter } from './emitter.ts';
+import { entryPoints } from './entry.ts';
+import { type Layout, layOut } from './layout.ts';
+import { lowerNode } from './lower.ts';
+import { type Sink, sinksOf } from './sinks.ts';
+import { type Words, wordsFor } from './wide.ts';
+
+export interface CompileOptions {
+  /** What can be peeked at: the ports (fastest), or every named net. The design must have been flattened to keep them. */
+  readonly visibility: 'ports' | 'named';
+  /** Bytes of code after which a function ends. */
+  readonly functionBytes: number;
+}
+
+export interface Compiled {
+  readonly binary: Uint8Array<ArrayBuffer>;
+  readonly layout: Layout;
+  /** Address of every named net, where visibility is `named`. */
+  readonly visible: ReadonlyMap<Node, number>;
+  /** Where rows of ports are handed over, and how many bytes there are. */
+  readonly rows: { readonly address: number; readonly bytes: number };
+  /** Everything below is state: what `save` must keep. */
+  readonly stateEnd: number;
+  /** How many functions compute the design. */
+  readonly functions: number;
+}
+
+const minimumRowBytes = 1 << 18;
+
+export function compile(design: FlatDesign, options: CompileOptions): Compiled {
+  const layout = layOut(design);
+  const visible = new Map<Node, number>();
+  let end = layout.end;
+  if (options.visibility === 'named') {
+    for (const slot of [...layout.inputs, ...layout.state])
+      visible.set('port' in slot ? slot.port.node : slot.node, slot.address);
+    for (const node of design.names.values()) {
+      if (visible.has(node)) continue;
+      visible.set(node, end);
+      end += 8 * wordsFor(node.width);
+    }
+  }
+
+  const e = new Emitter(end);
+  const words = new Array<Words>(design.nodes.length);
+  const value = (node: Node): Words => words[node.id]!;
+  const resident = (node: Node, address: number) => {
+    words[node.id] = Array.from({ length: wordsFor(node.width) }, (_, i) => e.resident(address + 8 * i));
+  };
+  for (const { port, address } of layout.inputs) resident(port.node, address);
+  for (const { node, address } of layout.state) resident(node, address);
+
+  const sinks = sinksOf(layout);
+  for (const node of design.nodes) {
+    if (words[node.id] === undefined) {
+      words[node.id] = lowerNode(e, node, value);
+      const address = visible.get(node);
+      if (address !== undefined) for (const [i, w] of value(node).entries()) e.store(w, address + 8 * i);
+    }
+    for (const sink of sinks.get(node.id) ?? noSinks) sink(e, value);
+    if (e.size > options.functionBytes) e.cut();
+  }
+
+  const rowWords = Math.max(
+    ...[layout.inputs, layout.outputs].map((p) => p.reduce((n, s) => n + wordsFor(s.port.width), 0)),
+  );
+  const rows = { address: e.memoryEnd, bytes: Math.max(minimumRowBytes, 16 * rowWords) };
+  const parts = e.bodies.map(
+    ({ code, locals }): WasmFunction => ({
+      parameters: [],
+      locals: locals === 0 ? [] : [{ count: locals, type: type.i64 }],
+      code: code.view(),
+    }),
+  );
+  const functions = [...parts, ...entryPoints(layout, parts.length)];
+  return {
+    binary: assemble(functions, rows.address + rows.bytes),
+    layout,
+    visible,
+    rows,
+    stateEnd: layout.end,
+    functions: parts.length,
+  };
+}
+
+const noSinks: readonly Sink[] = [];

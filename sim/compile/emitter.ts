@@ -1,0 +1,265 @@
+/**
+ * Emits straight-line WebAssembly over 64-bit words.
+ *
+ * A word is a constant or an SSA value. It lives in a local of the function that computes it; when a later function asks
+ * for it, the emitter gives it a slot in memory, appends the store to the function it came from, and loads it where it is
+ * wanted. So the caller may cut the stream into functions anywhere (`cut`). Constants fold as they are met.
+ */
+import { Bytes } from '../wasm/bytes.ts';
+import { type Op, op } from '../wasm/op.ts';
+
+/** A constant (as a signed 64-bit integer) or the number of a computed word. */
+export type Word = bigint | number;
+
+/** A function being written: its code without `end`, and how many i64 locals it uses. */
+export interface Body {
+  readonly code: Bytes;
+  locals: number;
+  /** Local written by the last instruction, and where that instruction starts and ends: `set x, get x` becomes `tee x`. */
+  lastSet: number;
+  lastStart: number;
+  lastEnd: number;
+}
+
+const nowhere = -1;
+const maskOf = (bits: number): bigint => BigInt.asIntN(64, (1n << BigInt(bits)) - 1n);
+
+type Fold = (a: bigint, b: bigint) => bigint;
+const u64 = (v: bigint) => BigInt.asUintN(64, v);
+const folds: ReadonlyMap<Op, Fold> = new Map<Op, Fold>([
+  [op.i64Add, (a, b) => a + b],
+  [op.i64Sub, (a, b) => a - b],
+  [op.i64Mul, (a, b) => a * b],
+  [op.i64And, (a, b) => a & b],
+  [op.i64Or, (a, b) => a | b],
+  [op.i64Xor, (a, b) => a ^ b],
+  [op.i64Shl, (a, b) => a << (b & 63n)],
+  [op.i64ShrSigned, (a, b) => a >> (b & 63n)],
+  [op.i64ShrUnsigned, (a, b) => u64(a) >> (b & 63n)],
+  [op.i64Eq, (a, b) => (a === b ? 1n : 0n)],
+  [op.i64Ne, (a, b) => (a === b ? 0n : 1n)],
+  [op.i64LtSigned, (a, b) => (a < b ? 1n : 0n)],
+  [op.i64LtUnsigned, (a, b) => (u64(a) < u64(b) ? 1n : 0n)],
+]);
+
+export class Emitter {
+  readonly bodies: Body[] = [];
+  /** First free byte of memory. */
+  #memoryEnd: number;
+  #current = nowhere;
+  #body!: Body;
+  /** Of every word: the body that computes it (-1: memory), its local there, its slot (-1: none yet). */
+  readonly #owner: number[] = [];
+  readonly #local: number[] = [];
+  readonly #address: number[] = [];
+  /** Of every word: the last body that loaded it and the local it was loaded to. */
+  readonly #loadedIn: number[] = [];
+  readonly #loadedAs: number[] = [];
+
+  constructor(memoryEnd: number) {
+    this.#memoryEnd = memoryEnd;
+    this.cut();
+  }
+
+  get memoryEnd(): number {
+    return this.#memoryEnd;
+  }
+
+  /** Bytes of code in the present function: what `cut` is decided on. */
+  get size(): number {
+    return this.#body.code.length;
+  }
+
+  /** Goes on in a new function. */
+  cut(): void {
+    this.#body = { code: new Bytes(4096), locals: 0, lastSet: nowhere, lastStart: 0, lastEnd: nowhere };
+    this.#current = this.bodies.length;
+    this.bodies.push(this.#body);
+  }
+
+  #newWord(owner: number, local: number, address: number): number {
+    this.#local.push(local);
+    this.#address.push(address);
+    this.#loadedIn.push(nowhere);
+    this.#loadedAs.push(nowhere);
+    return this.#owner.push(owner) - 1;
+  }
+
+  /** A word that lives in memory and does not change during evaluation: an input, a register. */
+  resident(address: number): number {
+    return this.#newWord(nowhere, nowhere, address);
+  }
+
+  /** Puts a word on the stack. */
+  get(word: Word): void {
+    const { code } = this.#body;
+    if (typeof word === 'bigint') {
+      code.byte(op.i64Const);
+      code.signed(word);
+    } else if (this.#owner[word] === this.#current) {
+      this.#getLocal(this.#local[word]!);
+    } else if (this.#loadedIn[word] === this.#current) {
+      this.#getLocal(this.#loadedAs[word]!);
+    } else {
+      this.loadFrom(op.i64Load, this.#homeOf(word), false);
+      const local = this.#body.locals++;
+      code.byte(op.localTee);
+      code.unsigned(local);
+      this.#loadedIn[word] = this.#current;
+      this.#loadedAs[word] = local;
+    }
+  }
+
+  #getLocal(local: number): void {
+    const body = this.#body;
+    if (body.lastSet === local && body.lastEnd === body.code.length) {
+      body.code.truncate(body.lastStart);
+      body.code.byte(op.localTee);
+    } else {
+      body.code.byte(op.localGet);
+    }
+    body.code.unsigned(local);
+  }
+
+  /** The slot of a word of another function, which stores it from now on. */
+  #homeOf(word: number): number {
+    const known = this.#address[word]!;
+    if (known !== nowhere) return known;
+    const address = this.#memoryEnd;
+    this.#memoryEnd += 8;
+    this.#address[word] = address;
+    const { code } = this.bodies[this.#owner[word]!]!;
+    code.append([op.i32Const, 0, op.localGet]);
+    code.unsigned(this.#local[word]!);
+    code.append([op.i64Store, 3]);
+    code.unsigned(address);
+    return address;
+  }
+
+  /** Makes a word of what is on the stack. */
+  set(): number {
+    const body = this.#body;
+    body.lastSet = body.locals++;
+    body.lastStart = body.code.length;
+    body.code.byte(op.localSet);
+    body.code.unsigned(body.lastSet);
+    body.lastEnd = body.code.length;
+    return this.#newWord(this.#current, body.lastSet, nowhere);
+  }
+
+  op(code: Op): void {
+    this.#body.code.byte(code);
+  }
+
+  /** A load at a constant address, or (`dynamic`) at the i32 on the stack plus `address`. */
+  loadFrom(load: Op, address: number, dynamic: boolean): void {
+    const { code } = this.#body;
+    if (!dynamic) code.append([op.i32Const, 0]);
+    code.append([load, 0]);
+    code.unsigned(address);
+  }
+
+  /** Stores the word at a constant address. */
+  store(word: Word, address: number): void {
+    this.#body.code.append([op.i32Const, 0]);
+    this.get(word);
+    this.#body.code.append([op.i64Store, 3]);
+    this.#body.code.unsigned(address);
+  }
+
+  binary(code: Op, a: Word, b: Word): Word {
+    if (typeof a === 'bigint' && typeof b === 'bigint') return BigInt.asIntN(64, folds.get(code)!(a, b));
+    const simple = simplify(code, a, b);
+    if (simple !== undefined) return simple;
+    this.get(a);
+    this.get(b);
+    this.op(code);
+    if (code <= op.i64GeUnsigned) this.op(op.i64ExtendI32Unsigned);
+    return this.set();
+  }
+
+  add(a: Word, b: Word): Word {
+    return this.binary(op.i64Add, a, b);
+  }
+  and(a: Word, b: Word): Word {
+    return this.binary(op.i64And, a, b);
+  }
+  or(a: Word, b: Word): Word {
+    return this.binary(op.i64Or, a, b);
+  }
+  xor(a: Word, b: Word): Word {
+    return this.binary(op.i64Xor, a, b);
+  }
+  shl(a: Word, bits: number): Word {
+    return this.binary(op.i64Shl, a, BigInt(bits));
+  }
+  shrUnsigned(a: Word, bits: number): Word {
+    return this.binary(op.i64ShrUnsigned, a, BigInt(bits));
+  }
+  shrSigned(a: Word, bits: number): Word {
+    return this.binary(op.i64ShrSigned, a, BigInt(bits));
+  }
+
+  popcount(a: Word): Word {
+    if (typeof a === 'bigint') return BigInt(u64(a).toString(2).replaceAll('0', '').length);
+    this.get(a);
+    this.op(op.i64Popcnt);
+    return this.set();
+  }
+
+  /** `a` if the 0/1 word `condition` is 1, else `b`. */
+  select(condition: Word, a: Word, b: Word): Word {
+    if (typeof condition === 'bigint') return condition === 0n ? b : a;
+    if (a === b) return a;
+    if (a === 1n && b === 0n) return condition;
+    if (a === 0n && b === 1n) return this.xor(condition, 1n);
+    this.get(a);
+    this.get(b);
+    this.get(condition);
+    this.op(op.i32WrapI64);
+    this.op(op.select);
+    return this.set();
+  }
+
+  /** The low `bits` (1 to 64) of `a`, zero- or sign-extended. */
+  extend(a: Word, bits: number, signed: boolean): Word {
+    if (bits === 64) return a;
+    if (typeof a === 'bigint') return BigInt.asIntN(64, signed ? BigInt.asIntN(bits, a) : BigInt.asUintN(bits, a));
+    if (!signed) return this.and(a, maskOf(bits));
+    const direct = { 8: op.i64Extend8Signed, 16: op.i64Extend16Signed, 32: op.i64Extend32Signed }[bits];
+    if (direct === undefined) return this.shrSigned(this.shl(a, 64 - bits), 64 - bits);
+    this.get(a);
+    this.op(direct);
+    return this.set();
+  }
+}
+
+/** What an operation with one constant (or twice the same word) comes to without an instruction. */
+function simplify(code: Op, a: Word, b: Word): Word | undefined {
+  switch (code) {
+    case op.i64Add:
+    case op.i64Or:
+    case op.i64Xor:
+      if (a === 0n) return b;
+      if (b === 0n) return a;
+      if (code === op.i64Or && (a === -1n || b === -1n)) return -1n;
+      return code === op.i64Xor && a === b ? 0n : undefined;
+    case op.i64Sub:
+    case op.i64Shl:
+    case op.i64ShrSigned:
+    case op.i64ShrUnsigned:
+      return b === 0n ? a : a === 0n && code !== op.i64Sub ? 0n : undefined;
+    case op.i64Mul:
+      return a === 0n || b === 0n ? 0n : a === 1n ? b : b === 1n ? a : undefined;
+    case op.i64And:
+      if (a === 0n || b === 0n) return 0n;
+      if (a === -1n || a === b) return b;
+      return b === -1n ? a : undefined;
+    case op.i64LtUnsigned:
+      return a === b || b === 0n ? 0n : undefined;
+    case op.i64Eq:
+      return a === b ? 1n : undefined;
+    default:
+      return undefined;
+  }
+}

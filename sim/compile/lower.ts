@@ -1,0 +1,163 @@
+/**
+ * The code of every node, as an exhaustive record over the tags of the intermediate representation.
+ *
+ * A value of `width` bits is ceil(width / 64) words that hold the integer it denotes: sign- or zero-extended to the full
+ * words. Exact arithmetic therefore needs no masks; only what drops or reinterprets bits makes its result canonical again.
+ */
+import type { Node, NodeOf, Tag } from '../../gen/ir.ts';
+import { op } from '../wasm/op.ts';
+import type { Emitter, Word } from './emitter.ts';
+import {
+  addWords,
+  canonical,
+  equalWords,
+  extendWords,
+  lessWords,
+  mulWords,
+  orAll,
+  shiftWords,
+  sliceWords,
+  subWords,
+  topBits,
+  type Words,
+  wordsFor,
+} from './wide.ts';
+
+/** The words of a node that was lowered before. */
+export type ValueOf = (node: Node) => Words;
+
+type Lower<T extends Tag> = (e: Emitter, node: NodeOf<T>, value: ValueOf) => Words;
+
+/** The words of an integer. */
+export function constantWords(value: bigint, width: number): Words {
+  return Array.from({ length: wordsFor(width) }, (_, i) => BigInt.asIntN(64, value >> BigInt(64 * i)));
+}
+
+/** The words of `node` with the bits above its width cleared. */
+export function rawWords(e: Emitter, words: Words, type: { width: number; signed: boolean }): Words {
+  return type.signed ? canonical(e, words, type.width, false) : words;
+}
+
+/** The value of `words`, of type `from`, resized to `to`. */
+export function resizeWords(
+  e: Emitter,
+  words: Words,
+  from: { readonly width: number; readonly signed: boolean },
+  to: { readonly width: number; readonly signed: boolean },
+): Words {
+  const extended = extendWords(e, words, from.signed, wordsFor(to.width));
+  const same = from.signed === to.signed && from.width <= to.width;
+  const roomForSign = !from.signed && to.signed && from.width < to.width;
+  return same || roomForSign ? extended : canonical(e, extended, to.width, to.signed);
+}
+
+const state = (node: Node): never => {
+  throw new Error(`internal: ${node.tag} has its words from the layout`);
+};
+const gone = (node: Node): never => {
+  throw new Error(`internal: ${node.tag} in a flat design`);
+};
+
+/** Operands of `add` and `sub` in the words of the result. */
+function aligned(e: Emitter, node: NodeOf<'add'>, value: ValueOf): readonly [Words, Words] {
+  const count = wordsFor(node.width);
+  return [extendWords(e, value(node.a), node.a.signed, count), extendWords(e, value(node.b), node.b.signed, count)];
+}
+
+const bitwise =
+  (code: typeof op.i64And | typeof op.i64Or | typeof op.i64Xor): Lower<'and' | 'or' | 'xor'> =>
+  (e, { a, b }, value) => {
+    const right = value(b);
+    return value(a).map((w, i) => e.binary(code, w, right[i]!));
+  };
+
+/** Shifts of one word: by 64 and more, everything is shifted out. */
+function shiftWord(e: Emitter, code: 'left' | 'right', a: Word, signed: boolean, amount: Words, width: number): Word {
+  const shift = code === 'left' ? op.i64Shl : signed ? op.i64ShrSigned : op.i64ShrUnsigned;
+  const low = amount[0]!;
+  const shifted = e.binary(shift, a, low);
+  if (width <= 6) return shifted;
+  const over = e.binary(op.i64Ne, orAll(e, [e.shrUnsigned(low, 6), ...amount.slice(1)]), 0n);
+  return e.select(over, code === 'right' && signed ? e.shrSigned(a, 63) : 0n, shifted);
+}
+
+export const lower: { readonly [T in Tag]: Lower<T> } = {
+  const: (_, node) => constantWords(node.value, node.width),
+  input: (_, node) => state(node),
+  reg: (_, node) => state(node),
+  read: (_, node) => state(node),
+  wire: (_, node) => gone(node),
+  result: (_, node) => gone(node),
+
+  not: (e, { a, width, signed }, value) => {
+    const words = value(a).map((w) => e.xor(w, -1n));
+    return signed ? words : canonical(e, words, width, false);
+  },
+  popcount: (e, { a }, value) => {
+    const ones = rawWords(e, value(a), a).map((w) => e.popcount(w));
+    return [ones.reduce((sum, w) => e.add(sum, w))];
+  },
+  any: (e, { a }, value) => [e.binary(op.i64Ne, orAll(e, value(a)), 0n)],
+  parity: (e, { a }, value) => {
+    const folded = rawWords(e, value(a), a).reduce((sum, w) => e.xor(sum, w));
+    return [e.and(e.popcount(folded), 1n)];
+  },
+  resize: (e, node, value) => resizeWords(e, value(node.a), node.a, node),
+
+  slice: (e, { a, low, width }, value) => {
+    const words = sliceWords(e, value(a), low, width);
+    return low + width === a.width && !a.signed ? words : canonical(e, words, width, false);
+  },
+
+  add: (e, node, value) => addWords(e, ...aligned(e, node, value)),
+  sub: (e, node, value) => subWords(e, ...aligned(e, node, value)),
+  mul: (e, { a, b, width }, value) => {
+    if (wordsFor(width) === 1) return [e.binary(op.i64Mul, value(a)[0]!, value(b)[0]!)];
+    return mulWords(e, value(a), a.signed, value(b), b.signed, wordsFor(width));
+  },
+  and: bitwise(op.i64And),
+  or: bitwise(op.i64Or),
+  xor: bitwise(op.i64Xor),
+  eq: (e, { a, b }, value) => [equalWords(e, value(a), value(b))],
+  lt: (e, { a, b }, value) => [lessWords(e, value(a), value(b), a.signed)],
+  shl: (e, { a, b, width, signed }, value) => {
+    const words = extendWords(e, value(a), a.signed, wordsFor(width));
+    const shifted =
+      words.length === 1
+        ? [shiftWord(e, 'left', words[0]!, signed, value(b), b.width)]
+        : shiftWords(e, words, value(b), b.width, 'left', 0n);
+    return canonical(e, shifted, width, signed);
+  },
+  shr: (e, { a, b }, value) => {
+    const words = value(a);
+    if (words.length === 1) return [shiftWord(e, 'right', words[0]!, a.signed, value(b), b.width)];
+    const fill = a.signed ? e.shrSigned(words.at(-1)!, 63) : 0n;
+    return shiftWords(e, words, value(b), b.width, 'right', fill);
+  },
+
+  mux: (e, { select, a, b }, value) => {
+    const other = value(b);
+    return value(a).map((w, i) => e.select(value(select)[0]!, w, other[i]!));
+  },
+  cat: (e, { parts, width }, value) => {
+    const words = new Array<Word>(wordsFor(width)).fill(0n);
+    let position = 0;
+    for (const part of parts.toReversed()) {
+      const shift = position % 64;
+      const raw = rawWords(e, value(part), part);
+      for (const [i, w] of raw.entries()) {
+        const at = (position - shift) / 64 + i;
+        const bits = i === raw.length - 1 ? topBits(part.width) : 64;
+        words[at] = e.or(words[at]!, e.shl(w, shift));
+        if (bits + shift > 64) words[at + 1] = e.or(words[at + 1]!, e.shrUnsigned(w, 64 - shift));
+      }
+      position += part.width;
+    }
+    return words;
+  },
+};
+
+/** Lowers one node. */
+export function lowerNode(e: Emitter, node: Node, value: ValueOf): Words {
+  return (lower[node.tag] as (e: Emitter, n: Node, v: ValueOf) => Words)(e, node, value);
+}

@@ -1,0 +1,144 @@
+/** What runs a design cycle by cycle: our simulator, Verilator, and whatever else can take their place. */
+import type { BitType, Module } from '../gen/ir.ts';
+
+export interface EnginePort {
+  readonly name: string;
+  readonly width: number;
+  readonly signed: boolean;
+  readonly direction: 'input' | 'output';
+}
+
+/** A port looked up once, for test benches that touch it in every cycle. Values as in `poke` and `peek`. */
+export interface PortHandle {
+  readonly port: EnginePort;
+  get(): bigint;
+  set(value: bigint | number): void;
+  /** The value as a number: exact for at most 53 bits. */
+  getNumber(): number;
+}
+
+/**
+ * One cycle: `poke` inputs, `eval`, `peek` outputs, `tick`. After `tick` the state is new and the outputs are those before
+ * the edge until the next `eval`.
+ *
+ * Rows: one packed record of all inputs (or all outputs) of a cycle. Ports in the module's order, resets first; each takes
+ * ceil(width / 64) little-endian 64-bit slots, that is twice as many 32-bit words; unused high bits are zero.
+ */
+export interface Engine {
+  readonly name: string;
+  /** Without clocks; resets are inputs. */
+  readonly ports: readonly EnginePort[];
+  /** Sets an input; the low `width` bits of the value count. */
+  poke(port: string, value: bigint | number): void;
+  /** Value of an output as of the last `eval`, or of an input; negative where a signed port is. */
+  peek(port: string): bigint;
+  handle(port: string): PortHandle;
+  eval(): void;
+  /** The rising edge of the clocks in the mask (default 1: the first clock); evaluates first when inputs have changed. */
+  tick(clocks?: number): void;
+  /** Evaluates and writes the rows of the present cycle at row number `row`. */
+  sample(inputs: Uint32Array, outputs: Uint32Array, row: number): void;
+  /** Per cycle: takes a row of inputs, evaluates, gives a row of outputs, ticks. */
+  replay(inputs: Uint32Array, cycles: number, clocks?: number): Uint32Array;
+  close(): void;
+}
+
+/** A mistake in the use of an engine, or a run that does not come to its end. */
+export class SimProblem extends Error {
+  readonly status: 2 | 3;
+  readonly id: string;
+  readonly what: string;
+  readonly where: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly remedy: string;
+
+  constructor(facts: {
+    readonly status?: 2 | 3;
+    readonly id: string;
+    readonly what: string;
+    readonly where: string;
+    readonly expected: string;
+    readonly found: string;
+    readonly remedy: string;
+  }) {
+    const { status = 2, id, what, where, expected, found, remedy } = facts;
+    super(`${what}\n  where:    ${where}\n  expected: ${expected}\n  found:    ${found}\n  remedy:   ${remedy}`);
+    this.name = 'SimProblem';
+    this.status = status;
+    this.id = id;
+    this.what = what;
+    this.where = where;
+    this.expected = expected;
+    this.found = found;
+    this.remedy = remedy;
+  }
+}
+
+/** The ports of a module as engines see them: its clocks' resets, then its own ports. */
+export function enginePorts(module: Module): EnginePort[] {
+  const resets = [...new Set(module.clocks.map((c) => c.reset))];
+  return [
+    ...resets.map((name): EnginePort => ({ name, width: 1, signed: false, direction: 'input' })),
+    ...module.ports.map(({ name, width, signed, direction }) => ({ name, width, signed, direction })),
+  ];
+}
+
+/** 32-bit words that a value takes in a row. */
+export const rowWordsOf = (type: Pick<BitType, 'width'>): number => 2 * Math.ceil(type.width / 64);
+
+/** Where a port is in its row. */
+export interface RowField {
+  readonly port: EnginePort;
+  /** First 32-bit word. */
+  readonly at: number;
+}
+
+export interface RowLayout {
+  readonly fields: readonly RowField[];
+  /** 32-bit words of a row. */
+  readonly words: number;
+}
+
+export function rowLayout(ports: readonly EnginePort[], direction: 'input' | 'output'): RowLayout {
+  let words = 0;
+  const fields: RowField[] = [];
+  for (const port of ports) {
+    if (port.direction !== direction) continue;
+    fields.push({ port, at: words });
+    words += rowWordsOf(port);
+  }
+  return { fields, words };
+}
+
+/** The value of a field in the row that starts at word `start`. */
+export function readField(row: Uint32Array, start: number, { port, at }: RowField): bigint {
+  let value = 0n;
+  for (let i = rowWordsOf(port) - 1; i >= 0; i--) value = (value << 32n) | BigInt(row[start + at + i]!);
+  return port.signed ? BigInt.asIntN(port.width, value) : value;
+}
+
+/** Writes the low bits of `value` to a field. */
+export function writeField(row: Uint32Array, start: number, { port, at }: RowField, value: bigint): void {
+  let rest = BigInt.asUintN(port.width, value);
+  for (let i = 0; i < rowWordsOf(port); i++) {
+    row[start + at + i] = Number(rest & 0xffffffffn);
+    rest >>= 32n;
+  }
+}
+
+/** `value` without excess bits, as its port denotes it. */
+export function fit(value: bigint, port: EnginePort): bigint {
+  return port.signed ? BigInt.asIntN(port.width, value) : BigInt.asUintN(port.width, value);
+}
+
+export function unknownPort(engine: string, name: string, ports: readonly EnginePort[]): SimProblem {
+  return new SimProblem({
+    id: 'unknown-port',
+    what: `there is no port ${name}`,
+    where: `the design in ${engine}`,
+    expected: `one of ${ports.map((p) => p.name).join(', ')}`,
+    found: name,
+    remedy: 'correct the name; streams have the ports <stream>_valid, <stream>_ready and <stream>_<field>',
+  });
+}

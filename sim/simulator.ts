@@ -1,0 +1,260 @@
+/** The compiled simulator: a design as WebAssembly, with its state in one flat memory. */
+import type { Module, Node } from '../gen/ir.ts';
+import { flatten } from '../gen/passes/flatten.ts';
+import { type Compiled, compile } from './compile/compile.ts';
+import type { EntryPoints } from './compile/entry.ts';
+import { rowBytes } from './compile/entry.ts';
+import { wordsFor } from './compile/wide.ts';
+import { type Engine, type EnginePort, enginePorts, type PortHandle, SimProblem, unknownPort } from './engine.ts';
+import { Slot } from './slot.ts';
+import { instantiate } from './wasm/instance.ts';
+
+export interface SimulatorOptions {
+  /** `ports` (default): fastest; `named`: every named net, register and memory can be read. */
+  readonly visibility?: 'ports' | 'named';
+  /** The engine's name in reports; default `sim`. */
+  readonly name?: string;
+  /** Bytes of code per WebAssembly function. */
+  readonly functionBytes?: number;
+}
+
+/** A net that can be read by `peekNamed`. */
+export interface NamedSignal {
+  /** Hierarchical, e.g. `lane_0.acc`. */
+  readonly path: string;
+  readonly width: number;
+  readonly signed: boolean;
+  readonly kind: 'input' | 'register' | 'net';
+}
+
+/** The whole state of a simulator at one moment. */
+export interface Snapshot {
+  readonly bytes: Uint8Array;
+}
+
+export interface Simulator extends Engine {
+  /** `cycles` times evaluate and tick with the inputs as they are. */
+  step(cycles: number, clocks?: number): void;
+  /** Every net that can be read, by visibility. */
+  signals(): readonly NamedSignal[];
+  /** Value of a named net, as of the last `eval` (registers: at once). */
+  peekNamed(path: string): bigint;
+  /** A net looked up once. */
+  signal(path: string): { get(): bigint };
+  /** A word of a memory, by hierarchical name. */
+  peekMemory(path: string, index: number): bigint;
+  /** Inputs, registers and memories, to come back to. */
+  save(): Snapshot;
+  restore(snapshot: Snapshot): void;
+  /** What was built. */
+  readonly statistics: {
+    readonly nodes: number;
+    readonly wasmBytes: number;
+    readonly functions: number;
+    readonly stateBytes: number;
+  };
+}
+
+/** Measured: larger functions gain nothing, and beyond some 100 kB the optimising compiler gets slow. */
+export const defaultFunctionBytes = 16_384;
+
+/** Compiles `module` to WebAssembly and starts it with all state zero. */
+export function createSimulator(module: Module, options: SimulatorOptions = {}): Simulator {
+  const visibility = options.visibility ?? 'ports';
+  const design = flatten(module, { keep: visibility });
+  const compiled = compile(design, { visibility, functionBytes: options.functionBytes ?? defaultFunctionBytes });
+  const instance = instantiate(compiled.binary) as unknown as EntryPoints & { memory: { buffer: ArrayBuffer } };
+  return new WasmSimulator(options.name ?? 'sim', enginePorts(module), compiled, instance, design.names, {
+    nodes: design.nodes.length,
+    wasmBytes: compiled.binary.length,
+    functions: compiled.functions,
+    stateBytes: compiled.layout.end,
+  });
+}
+
+class WasmSimulator implements Simulator {
+  readonly name: string;
+  readonly ports: readonly EnginePort[];
+  readonly statistics: Simulator['statistics'];
+  readonly #compiled: Compiled;
+  readonly #code: EntryPoints;
+  readonly #buffer: ArrayBuffer;
+  readonly #rows: Uint32Array;
+  readonly #handles = new Map<string, PortHandle>();
+  readonly #names: ReadonlyMap<string, Node>;
+  readonly #inputBytes: number;
+  readonly #outputBytes: number;
+  /** Inputs or state have changed since the last evaluation. */
+  #stale = true;
+
+  constructor(
+    name: string,
+    ports: readonly EnginePort[],
+    compiled: Compiled,
+    code: EntryPoints & { readonly memory: { readonly buffer: ArrayBuffer } },
+    names: ReadonlyMap<string, Node>,
+    statistics: Simulator['statistics'],
+  ) {
+    this.name = name;
+    this.ports = ports;
+    this.statistics = statistics;
+    this.#compiled = compiled;
+    this.#code = code;
+    this.#buffer = code.memory.buffer;
+    this.#names = names;
+    this.#rows = new Uint32Array(this.#buffer, compiled.rows.address, compiled.rows.bytes / 4);
+    const { inputs, outputs } = compiled.layout;
+    this.#inputBytes = rowBytes(inputs);
+    this.#outputBytes = rowBytes(outputs);
+    const types = new Map(ports.map((p) => [p.name, p]));
+    for (const { port, address } of [...inputs, ...outputs]) {
+      this.#handles.set(port.name, this.#handleAt(types.get(port.name)!, address));
+    }
+  }
+
+  #handleAt(port: EnginePort, address: number): PortHandle {
+    const slot = new Slot(this.#buffer, address, port);
+    const writable = port.direction === 'input';
+    return {
+      port,
+      get: () => slot.get(),
+      getNumber: () => slot.getNumber(),
+      set: (value) => {
+        if (!writable) throw this.#notAnInput(port);
+        slot.set(value);
+        this.#stale = true;
+      },
+    };
+  }
+
+  handle(port: string): PortHandle {
+    const handle = this.#handles.get(port);
+    if (handle === undefined) throw unknownPort(this.name, port, this.ports);
+    return handle;
+  }
+  poke(port: string, value: bigint | number): void {
+    this.handle(port).set(value);
+  }
+  peek(port: string): bigint {
+    return this.handle(port).get();
+  }
+
+  eval(): void {
+    if (!this.#stale) return;
+    this.#code.eval();
+    this.#stale = false;
+  }
+  tick(clocks = 1): void {
+    if (this.#stale) this.#code.eval();
+    this.#code.commit(clocks);
+    this.#stale = true;
+  }
+  step(cycles: number, clocks = 1): void {
+    this.#code.run(cycles, clocks);
+    this.#stale = true;
+  }
+
+  sample(inputs: Uint32Array, outputs: Uint32Array, row: number): void {
+    this.eval();
+    const { address } = this.#compiled.rows;
+    const [inputWords, outputWords] = [this.#inputBytes / 4, this.#outputBytes / 4];
+    this.#code.rowOfInputs(address);
+    this.#code.rowOfOutputs(address + this.#inputBytes);
+    inputs.set(this.#rows.subarray(0, inputWords), row * inputWords);
+    outputs.set(this.#rows.subarray(inputWords, inputWords + outputWords), row * outputWords);
+  }
+
+  replay(inputs: Uint32Array, cycles: number, clocks = 1): Uint32Array {
+    const { address, bytes } = this.#compiled.rows;
+    const [inputWords, outputWords] = [this.#inputBytes / 4, this.#outputBytes / 4];
+    if (inputs.length < cycles * inputWords) throw this.#shortRows(inputs.length, cycles * inputWords);
+    const outputs = new Uint32Array(cycles * outputWords);
+    const room = Math.max(1, Math.floor(bytes / 4 / Math.max(1, inputWords + outputWords)));
+    for (let done = 0; done < cycles; done += room) {
+      const count = Math.min(room, cycles - done);
+      this.#rows.set(inputs.subarray(done * inputWords, (done + count) * inputWords));
+      const from = count * inputWords;
+      this.#code.replay(address, address + 4 * from, count, clocks);
+      outputs.set(this.#rows.subarray(from, from + count * outputWords), done * outputWords);
+    }
+    this.#stale = true;
+    return outputs;
+  }
+
+  signals(): readonly NamedSignal[] {
+    const { visible, layout } = this.#compiled;
+    const registers = new Set(layout.state.map((s) => s.node));
+    const kindOf = (node: Node) => (node.tag === 'input' ? 'input' : registers.has(node) ? 'register' : 'net');
+    return [...this.#names]
+      .filter(([, node]) => visible.has(node))
+      .map(([path, node]) => ({ path, width: node.width, signed: node.signed, kind: kindOf(node) }));
+  }
+  signal(path: string): { get(): bigint } {
+    const node = this.#names.get(path);
+    const address = node === undefined ? undefined : this.#compiled.visible.get(node);
+    if (node === undefined || address === undefined) throw this.#invisible(path);
+    return new Slot(this.#buffer, address, node);
+  }
+  peekNamed(path: string): bigint {
+    return this.signal(path).get();
+  }
+  peekMemory(path: string, index: number): bigint {
+    const slot = this.#compiled.layout.memories.find((m) => m.memory.name === path);
+    if (slot === undefined) throw this.#invisible(path);
+    if (index < 0 || index >= slot.memory.depth) return 0n;
+    const start = slot.address + index * slot.stride;
+    const bytes = new Uint8Array(this.#buffer, start, Math.min(slot.stride, 8 * wordsFor(slot.memory.width)));
+    return bytes.reduceRight((value, b) => (value << 8n) | BigInt(b), 0n);
+  }
+
+  save(): Snapshot {
+    return { bytes: new Uint8Array(this.#buffer, 0, this.#compiled.stateEnd).slice() };
+  }
+  restore(snapshot: Snapshot): void {
+    if (snapshot.bytes.length !== this.#compiled.stateEnd) {
+      throw new SimProblem({
+        id: 'foreign-snapshot',
+        what: 'the saved state is not of this design',
+        where: this.name,
+        expected: `${this.#compiled.stateEnd} bytes`,
+        found: `${snapshot.bytes.length} bytes`,
+        remedy: 'restore only what save() of the same simulator returned',
+      });
+    }
+    new Uint8Array(this.#buffer).set(snapshot.bytes);
+    this.#stale = true;
+  }
+  close(): void {}
+
+  #notAnInput(port: EnginePort): SimProblem {
+    return new SimProblem({
+      id: 'not-an-input',
+      what: `${port.name} is an output and cannot be set`,
+      where: this.name,
+      expected: `one of ${this.ports.flatMap((p) => (p.direction === 'input' ? [p.name] : [])).join(', ')}`,
+      found: port.name,
+      remedy: 'poke inputs only',
+    });
+  }
+  #invisible(path: string): SimProblem {
+    const known = this.signals().map((s) => s.path);
+    return new SimProblem({
+      id: 'unknown-signal',
+      what: `${path} cannot be read`,
+      where: this.name,
+      expected: known.length === 0 ? 'visibility: named' : `one of ${known.slice(0, 20).join(', ')}`,
+      found: path,
+      remedy: "create the simulator with { visibility: 'named' } and give the net a name",
+    });
+  }
+  #shortRows(found: number, expected: number): SimProblem {
+    return new SimProblem({
+      id: 'rows-too-short',
+      what: 'replay got fewer rows of inputs than cycles',
+      where: this.name,
+      expected: `${expected} words`,
+      found: `${found} words`,
+      remedy: 'pass one packed row of all inputs per cycle',
+    });
+  }
+}
