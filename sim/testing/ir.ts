@@ -1,0 +1,60 @@
+/** For tests: modules of the intermediate representation built by hand, below the typed front end. */
+import type { BitType, Clock, Instance, Memory, Module, Node, Port, Register } from '../../gen/ir.ts';
+import { Location } from '../../gen/location.ts';
+
+type Draft<N> = N extends Node ? Omit<N, 'id' | 'location'> : never;
+
+export interface Sketch {
+  node<D extends Draft<Node>>(draft: D): Extract<Node, { readonly tag: D['tag'] }>;
+  input(port: string, type: BitType): Node;
+  output(port: string, node: Node): void;
+  register(node: Omit<Register, 'clock'> & { readonly clock?: Clock }): void;
+  readonly names: Map<Node, string>;
+  readonly drivers: Map<Node, Node>;
+  readonly memories: Memory[];
+  readonly instances: Instance[];
+  finish(clocks?: readonly Clock[]): Module;
+}
+
+export const u = (width: number): BitType => ({ width, signed: false });
+export const s = (width: number): BitType => ({ width, signed: true });
+export const clk: Clock = { clock: 'clk', reset: 'rst' };
+
+export function sketch(name: string): Sketch {
+  const location = Location.capture(sketch);
+  const nodes: Node[] = [];
+  const ports: Port[] = [];
+  const registers: Register[] = [];
+  const outputs = new Map<string, Node>();
+  const names = new Map<Node, string>();
+  const drivers = new Map<Node, Node>();
+  const memories: Memory[] = [];
+  const instances: Instance[] = [];
+  const node: Sketch['node'] = (draft) => {
+    const made = { ...draft, id: nodes.length, location: Location.capture(node) } as unknown as Node;
+    nodes.push(made);
+    return made as never;
+  };
+  const port = (port: string, { width, signed }: BitType, direction: 'input' | 'output') =>
+    ports.push({ name: port, width, signed, direction, doc: '', location });
+  return {
+    node,
+    input: (name, type) => {
+      port(name, type, 'input');
+      return node({ tag: 'input', port: name, ...type });
+    },
+    output: (name, driver) => {
+      port(name, driver, 'output');
+      outputs.set(name, driver);
+    },
+    register: (register) => registers.push({ clock: clk, ...register }),
+    names,
+    drivers,
+    memories,
+    instances,
+    finish: (clocks = registers.length + memories.length > 0 ? [clk] : []) => ({
+      ...{ name, doc: '', clocks, ports, nodes, registers, memories, instances },
+      ...{ drivers, outputs, names, comments: new Map(), location },
+    }),
+  };
+}
