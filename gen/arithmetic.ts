@@ -1,13 +1,13 @@
 /** Arithmetic that units share, built from signals. */
 import { cat, type SInt, type Sign, type Signal, type UInt } from './signal.ts';
 
-/** Exact sum of many values by a balanced tree of adders. */
-export function sum<S extends Sign>(terms: readonly Signal<S>[]): Signal<S> {
+/** Exact sum of many values by a balanced tree of adders; `name` is what partial sums are called in the output. */
+export function sum<S extends Sign>(terms: readonly Signal<S>[], name: string): Signal<S> {
   let level = terms;
-  while (level.length > 1) {
+  for (let depth = 1; level.length > 1; depth++) {
     level = Array.from({ length: Math.ceil(level.length / 2) }, (_, i) => {
       const right = level[2 * i + 1];
-      return right === undefined ? level[2 * i]! : level[2 * i]!.add(right);
+      return right === undefined ? level[2 * i]! : level[2 * i]!.add(right).named(`${name}_${depth}_${i}`);
     });
   }
   return level[0]!;
@@ -38,3 +38,16 @@ export const pack = (lanes: readonly Signal[]): UInt => cat(...([...lanes].rever
 /** The fields of `width` bits of a word, the least significant first. */
 export const unpack = (word: UInt, width: number): UInt[] =>
   Array.from({ length: word.width / width }, (_, i) => word.slice((i + 1) * width - 1, i * width));
+
+/** x <= k for any k >= 0, also one that x cannot reach. */
+export function atMost(x: UInt, k: number): UInt {
+  return x.le(Math.min(k, 2 ** x.width - 1));
+}
+
+/** x - k in the width of x, for where x >= k is known; wraps around elsewhere. */
+export function lessBy(x: UInt, k: number | UInt): UInt {
+  return x.sub(k).trunc(x.width).asUnsigned();
+}
+
+/** x + 1 in the width of x, wrapping around. */
+export const increment = (x: UInt): UInt => x.add(1).trunc(x.width);

@@ -1,5 +1,5 @@
 /** popscan's hardware description language. */
-export { pack, repeat, roundShift, saturate, sum, unpack } from './arithmetic.ts';
+export { atMost, increment, lessBy, pack, repeat, roundShift, saturate, sum, unpack } from './arithmetic.ts';
 export { DesignError, type Diagnostic } from './diagnostic.ts';
 export * from './interface.ts';
 export type * from './ir.ts';

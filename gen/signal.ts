@@ -321,11 +321,23 @@ function compare(self: Signal, other: Operand<Sign>, tag: 'eq' | 'lt', below: Be
 
 function compareNodes(module: NodeFactory, a: Node, b: Node, tag: 'eq' | 'lt', at: Location): UInt {
   const right = sameType(module, a, b, tag, at) ? b : literal(module, 0n, a, at);
+  if (tag === 'lt' && (isLimit(a, 'high') || isLimit(right, 'low')))
+    return new Signal(module, literal(module, 0n, bit, at));
   return make<'unsigned'>(module, { tag, width: 1, signed: false, a, b: right }, at);
 }
 
+/** A constant at the end of its type's range: nothing is above or below it, which linters complain about when compared. */
+function isLimit(n: Node, end: 'low' | 'high'): boolean {
+  if (n.tag !== 'const') return false;
+  const half = 1n << BigInt(n.width - 1);
+  if (end === 'low') return n.value === (n.signed ? -half : 0n);
+  return n.value === (n.signed ? half - 1n : 2n * half - 1n);
+}
+
 function invert(s: UInt): UInt {
-  return make<'unsigned'>(s.module, { tag: 'not', width: 1, signed: false, a: s.node }, s.node.location);
+  const { node, module } = s;
+  if (node.tag === 'const') return new Signal(module, literal(module, 1n - node.value, bit, node.location));
+  return make<'unsigned'>(module, { tag: 'not', width: 1, signed: false, a: node }, node.location);
 }
 
 function part(self: Signal, high: number, low: number, at: Location): UInt {

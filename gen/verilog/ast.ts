@@ -22,8 +22,8 @@ export type Statement =
   | {
       readonly kind: 'if';
       readonly test: Expr;
-      readonly then: readonly Statement[];
-      readonly else: readonly Statement[];
+      readonly yes: readonly Statement[];
+      readonly no: readonly Statement[];
     };
 
 export interface Declared {

@@ -1,5 +1,5 @@
 /** One IR module to a Verilog syntax tree: declarations in the order of the design, then instances, drivers and state. */
-import type { Memory, Module, Node, Register, Tag } from '../ir.ts';
+import type { Clock, Memory, Module, Node, Register, Tag } from '../ir.ts';
 import { type Expr, type Item, name, type PortDecl, type Statement, type VerilogModule } from './ast.ts';
 import { Expressions, literal } from './expressions.ts';
 import { Names } from './names.ts';
@@ -76,7 +76,10 @@ class Emitter {
 
   emit(): Emitted {
     const module = this.#module;
-    for (const c of module.clocks) for (const p of [c.clock, c.reset]) this.#names.reserve(p);
+    for (const c of module.clocks) {
+      this.#names.reserve(c.clock);
+      this.#declarations.set(c.reset, { name: this.#names.reserve(c.reset), width: 1, used: 0n });
+    }
     for (const p of module.ports) this.#names.reserve(p.name);
     for (const [port, node] of module.outputs) this.#nameOf.set(node, port);
     for (const n of module.nodes) if (n.tag === 'input') this.#declarePort(n, n.port);
@@ -180,7 +183,10 @@ class Emitter {
     return this.#module.instances.flatMap((i): Item[] => {
       const input = (wire: Node): Expr =>
         this.#nameOf.has(wire) ? this.#expressions.use(wire) : this.#expressions.use(this.#module.drivers.get(wire)!);
-      const clocks = i.module.clocks.flatMap((c) => [c.clock, c.reset].map((port) => ({ port, value: name(port) })));
+      const clocks = i.module.clocks.flatMap((c) => [
+        { port: c.clock, value: name(c.clock) },
+        { port: c.reset, value: this.#reset(c) },
+      ]);
       const ports = i.module.ports.map((p) => {
         const wire = i.inputs.get(p.name);
         return {
@@ -231,8 +237,13 @@ class Emitter {
     return {
       kind: 'always',
       clock: clock.clock,
-      body: [{ kind: 'if', test: name(clock.reset), yes: clear, no: enabled }],
+      body: [{ kind: 'if', test: this.#reset(clock), yes: clear, no: enabled }],
     };
+  }
+
+  #reset(clock: Clock): Expr {
+    this.#use(clock.reset, 0, 0);
+    return name(clock.reset);
   }
 
   #memoryDeclaration(m: Memory, known: string): Item {

@@ -1,7 +1,7 @@
 /** Unique names within one Verilog module: a name asked for is kept, or gets a number when it is taken. */
 
 const keywords = new Set(
-  `always and assign automatic begin bit break buf bufif0 bufif1 byte case casex casez cell chandle checker class clocking cmos
+  `accept_on alias always always_comb always_ff always_latch and assign automatic before begin bind bins binsof bit break buf bufif0 bufif1 byte case casex casez cell chandle checker class clocking cmos
   config const constraint context continue cover covergroup cross deassign default defparam design disable dist do edge else end
   endcase endclass endconfig endfunction endgenerate endinterface endmodule endpackage endprimitive endprogram endproperty
   endsequence endspecify endtable endtask enum event expect export extends extern final first_match for force foreach forever fork

@@ -88,7 +88,7 @@ export function plan(module: Module): Plan {
   }
   const declare = (n: Node): void => void (n.tag !== 'const' && !isStated(n) && declared.add(n));
   for (const n of live) {
-    for (const o of namedOperands(n)) declare(n.tag === 'mul' ? o : selectionOf(o, named).base);
+    for (const o of namedOperands(n)) declare(n.tag === 'mul' || named(o) ? o : selectionOf(o, named).base);
   }
   const size = new Map<Node, number>();
   for (const n of live) {

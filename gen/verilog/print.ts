@@ -42,7 +42,7 @@ function binaryOperand(e: Expr, op: BinaryOp, right: boolean): string {
 }
 
 function literal(width: number, value: bigint, signed: boolean): string {
-  const base = width === 1 || value < 10n ? 'd' : 'h';
+  const base = width === 1 || value < 1024n ? 'd' : 'h';
   return `${width}'${signed ? 's' : ''}${base}${value.toString(base === 'd' ? 10 : 16)}`;
 }
 
@@ -87,18 +87,26 @@ function wrap(text: string, indent: string): string {
   return [...lines, rest].join('\n');
 }
 
+function printIf(s: Extract<Statement, { kind: 'if' }>, indent: string): string[] {
+  const head = `if (${printExpr(s.test)})`;
+  const only = s.yes[0];
+  if (s.no.length === 0 && s.yes.length === 1 && only?.kind === 'set') {
+    return [wrap(`${head} ${printExpr(only.target)} <= ${printExpr(only.value)};`, indent)];
+  }
+  const lines = [`${indent}${head} begin`, ...printStatements(s.yes, `${indent}  `)];
+  if (s.no.length === 0) return [...lines, `${indent}end`];
+  const next = s.no[0];
+  if (s.no.length === 1 && next?.kind === 'if') {
+    const [first, ...rest] = printIf(next, indent);
+    return [...lines, `${indent}end else ${first!.trimStart()}`, ...rest];
+  }
+  return [...lines, `${indent}end else begin`, ...printStatements(s.no, `${indent}  `), `${indent}end`];
+}
+
 function printStatements(body: readonly Statement[], indent: string): string[] {
-  return body.flatMap((s) => {
-    if (s.kind === 'set') return [wrap(`${printExpr(s.target)} <= ${printExpr(s.value)};`, indent)];
-    const then = printStatements(s.yes, `${indent}  `);
-    const other = printStatements(s.no, `${indent}  `);
-    const only = s.yes[0];
-    if (s.no.length === 0 && s.yes.length === 1 && only?.kind === 'set') {
-      return [wrap(`if (${printExpr(s.test)}) ${printExpr(only.target)} <= ${printExpr(only.value)};`, indent)];
-    }
-    const tail = other.length === 0 ? [`${indent}end`] : [`${indent}end else begin`, ...other, `${indent}end`];
-    return [`${indent}if (${printExpr(s.test)}) begin`, ...then, ...tail];
-  });
+  return body.flatMap((s) =>
+    s.kind === 'if' ? printIf(s, indent) : [wrap(`${printExpr(s.target)} <= ${printExpr(s.value)};`, indent)],
+  );
 }
 
 function commentLines(text: string, indent: string): string[] {
