@@ -6,6 +6,8 @@ export interface EnginePort {
   readonly width: number;
   readonly signed: boolean;
   readonly direction: 'input' | 'output';
+  /** A clock's synchronous reset. */
+  readonly reset?: boolean;
 }
 
 /** A port looked up once, for test benches that touch it in every cycle. Values as in `poke` and `peek`. */
@@ -18,8 +20,8 @@ export interface PortHandle {
 }
 
 /**
- * One cycle: `poke` inputs, `eval`, `peek` outputs, `tick`. After `tick` the state is new and the outputs are those before
- * the edge until the next `eval`.
+ * One cycle: `poke` inputs, `eval`, `peek` outputs, `tick`. What outputs show between `tick` and the next `eval` is not
+ * defined.
  *
  * Rows: one packed record of all inputs (or all outputs) of a cycle. Ports in the module's order, resets first; each takes
  * ceil(width / 64) little-endian 64-bit slots, that is twice as many 32-bit words; unused high bits are zero.
@@ -79,7 +81,7 @@ export class SimProblem extends Error {
 export function enginePorts(module: Module): EnginePort[] {
   const resets = [...new Set(module.clocks.map((c) => c.reset))];
   return [
-    ...resets.map((name): EnginePort => ({ name, width: 1, signed: false, direction: 'input' })),
+    ...resets.map((name): EnginePort => ({ name, width: 1, signed: false, direction: 'input', reset: true })),
     ...module.ports.map(({ name, width, signed, direction }) => ({ name, width, signed, direction })),
   ];
 }

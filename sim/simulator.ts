@@ -56,7 +56,7 @@ export interface Simulator extends Engine {
 }
 
 /** Measured: larger functions gain nothing, and beyond some 100 kB the optimising compiler gets slow. */
-export const defaultFunctionBytes = 16_384;
+export const defaultFunctionBytes = 8_192;
 
 /** Compiles `module` to WebAssembly and starts it with all state zero. */
 export function createSimulator(module: Module, options: SimulatorOptions = {}): Simulator {

@@ -1,0 +1,52 @@
+/** Files that appear whole or not at all. */
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { SimProblem } from './engine.ts';
+
+export interface FileWriter {
+  write(text: string): void;
+  /** Gives the file its name. */
+  close(): void;
+  /** Removes what was written. */
+  abandon(): void;
+}
+
+/** Writes beside `path` (its folder is made) and renames on `close`. */
+export function openAtomically(path: string): FileWriter {
+  const temporary = `${path}.${process.pid}.part`;
+  const refuse = (error: unknown): never => {
+    throw new SimProblem({
+      id: 'unwritable-file',
+      what: 'a file cannot be written',
+      where: path,
+      expected: 'a folder that can be written to',
+      found: error instanceof Error ? error.message : String(error),
+      remedy: 'choose another place for it',
+    });
+  };
+  const attempt = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      return refuse(error);
+    }
+  };
+  const file = attempt(() => {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(temporary, 'w');
+  });
+  return {
+    write: (text) => {
+      const bytes = Buffer.from(text);
+      for (let done = 0; done < bytes.length; ) done += attempt(() => writeSync(file, bytes, done));
+    },
+    close: () => {
+      closeSync(file);
+      attempt(() => renameSync(temporary, path));
+    },
+    abandon: () => {
+      closeSync(file);
+      rmSync(temporary, { force: true });
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** Cycle-level simulation: engines, test benches, lock step, waveforms. */
+export * from './engine.ts';
+export { type LockStepOptions, type LockStepResult, lockStep, type Mismatch } from './lockstep.ts';
+export { createRandom, type Random } from './random.ts';
+export {
+  createSimulator,
+  type NamedSignal,
+  type Simulator,
+  type SimulatorOptions,
+  type Snapshot,
+} from './simulator.ts';
+export {
+  type Agent,
+  type Beat,
+  driveStream,
+  type Monitor,
+  type MonitorOptions,
+  monitorStream,
+  type RunOptions,
+  reset,
+  runUntil,
+  type StreamOptions,
+} from './testbench.ts';
+export { openVcd, type Probe, type VcdWriter, type WaveWindow, waveWindow } from './vcd.ts';
+export { createVerilator, type VerilatorEngine, type VerilatorOptions } from './verilator.ts';

@@ -1,0 +1,198 @@
+/**
+ * Several engines in lock step: a test bench drives the leader, the followers get the same inputs, and every output port
+ * is compared in every cycle up to the first mismatch.
+ *
+ * The leader's rows are recorded and replayed on the followers chunk by chunk. Since inputs depend on the leader alone,
+ * and it is stopped at the first difference, this is what cycle-by-cycle comparison would give, at the followers' full
+ * speed.
+ */
+import type { Module } from '../gen/ir.ts';
+import { type Engine, type RowLayout, readField, rowLayout, SimProblem } from './engine.ts';
+import { createHistory, type History } from './mismatch-wave.ts';
+
+export interface Mismatch {
+  /** Counted from 0, in ticks since the start. */
+  readonly cycle: number;
+  readonly port: string;
+  /** By engine: the leader, and the followers that had run this cycle. */
+  readonly values: ReadonlyMap<string, bigint>;
+  /** The waveform written, if one was asked for. */
+  readonly wave: string | undefined;
+}
+
+export interface LockStepResult {
+  /** Cycles run by the leader; with a mismatch, cycles that agree. */
+  readonly cycles: number;
+  /** Output words (ports times cycles) that were compared, per follower. */
+  readonly compared: number;
+  readonly mismatch: Mismatch | undefined;
+}
+
+export interface LockStepOptions {
+  readonly leader: Engine;
+  /** In the state the leader is in: freshly made, or after the same inputs. */
+  readonly followers: readonly Engine[];
+  /** Cycles between comparisons; default 1024. */
+  readonly chunk?: number;
+  /** Where to write a window of waves on a mismatch. */
+  readonly wave?: {
+    readonly path: string;
+    /** Cycles before the mismatch; default 64. */
+    readonly before?: number;
+    /** Cycles after it; default 8. */
+    readonly after?: number;
+    /** The design: given, its named nets are in the waves too, from a run repeated from the start (fresh engines). */
+    readonly module?: Module;
+  };
+}
+
+/** Thrown through the test bench to stop it, and caught here. */
+class Stop extends Error {
+  readonly mismatch: Mismatch;
+  constructor(mismatch: Mismatch) {
+    super('lock step ends here');
+    this.mismatch = mismatch;
+  }
+}
+
+/** Runs `bench` on the leader with all followers in lock step. The bench's own errors pass through. */
+export function lockStep(options: LockStepOptions, bench: (engine: Engine) => void): LockStepResult {
+  const recorder = new Recorder(options);
+  const result = (mismatch: Mismatch | undefined): LockStepResult => {
+    const cycles = mismatch?.cycle ?? recorder.cycles;
+    return { cycles, compared: cycles * recorder.outputs.fields.length, mismatch };
+  };
+  try {
+    try {
+      bench(recorder.engine());
+    } finally {
+      recorder.flush(); // a mismatch explains a bench that failed, and replaces its error
+    }
+    return result(undefined);
+  } catch (error) {
+    if (error instanceof Stop) return result(error.mismatch);
+    throw error;
+  }
+}
+
+/** What a test bench sees: the leader, with every tick recorded. */
+class Recorder {
+  readonly inputs: RowLayout;
+  readonly outputs: RowLayout;
+  readonly #options: LockStepOptions;
+  readonly #chunk: number;
+  readonly #inputRows: Uint32Array;
+  readonly #outputRows: Uint32Array;
+  readonly #history: History | undefined;
+  #start = 0;
+  #count = 0;
+  #clocks = 1;
+
+  constructor(options: LockStepOptions) {
+    const { leader, followers } = options;
+    for (const follower of followers) samePorts(leader, follower);
+    this.#options = options;
+    this.#chunk = options.chunk ?? 1024;
+    this.inputs = rowLayout(leader.ports, 'input');
+    this.outputs = rowLayout(leader.ports, 'output');
+    this.#inputRows = new Uint32Array(this.#chunk * this.inputs.words);
+    this.#outputRows = new Uint32Array(this.#chunk * this.outputs.words);
+    if (options.wave === undefined) return;
+    const { path, before = 64, after = 8, module } = options.wave;
+    this.#history = createHistory({ path, before, after, module }, this.inputs, this.outputs);
+  }
+
+  get cycles(): number {
+    return this.#start + this.#count;
+  }
+
+  engine(): Engine {
+    const { leader } = this.#options;
+    return {
+      name: leader.name,
+      ports: leader.ports,
+      poke: (port, value) => leader.poke(port, value),
+      peek: (port) => leader.peek(port),
+      handle: (port) => leader.handle(port),
+      eval: () => leader.eval(),
+      sample: (inputs, outputs, row) => leader.sample(inputs, outputs, row),
+      tick: (clocks = 1) => this.#tick(clocks),
+      replay: (inputs, cycles, clocks = 1) => this.#replay(inputs, cycles, clocks),
+      close: () => this.flush(),
+    };
+  }
+
+  #tick(clocks: number): void {
+    if (clocks !== this.#clocks) this.flush();
+    this.#clocks = clocks;
+    const { leader } = this.#options;
+    leader.sample(this.#inputRows, this.#outputRows, this.#count);
+    leader.tick(clocks);
+    this.#count++;
+    if (this.#count === this.#chunk) this.flush();
+  }
+
+  /** Vectors prepared beforehand: no recording is needed, but the comparison is made chunk by chunk all the same. */
+  #replay(inputs: Uint32Array, cycles: number, clocks: number): Uint32Array {
+    this.flush();
+    const { words } = this.outputs;
+    const outputs = new Uint32Array(cycles * words);
+    for (let done = 0; done < cycles; done += this.#chunk) {
+      const count = Math.min(this.#chunk, cycles - done);
+      const rows = inputs.slice(done * this.inputs.words, (done + count) * this.inputs.words);
+      const found = this.#options.leader.replay(rows, count, clocks);
+      outputs.set(found, done * words);
+      this.#compare(rows, found, count, clocks);
+      this.#start += count;
+    }
+    return outputs;
+  }
+
+  /** Brings the followers up to the leader. Throws `Stop` on a mismatch. */
+  flush(): void {
+    const count = this.#count;
+    if (count === 0) return;
+    this.#count = 0;
+    const inputs = this.#inputRows.slice(0, count * this.inputs.words);
+    const outputs = this.#outputRows.slice(0, count * this.outputs.words);
+    this.#compare(inputs, outputs, count, this.#clocks);
+    this.#start += count;
+  }
+
+  #compare(inputs: Uint32Array, expected: Uint32Array, count: number, clocks: number): void {
+    this.#history?.add({ start: this.#start, count, clocks, inputs, outputs: expected });
+    const { leader, followers } = this.#options;
+    const outputs = new Map([[leader, expected]]);
+    for (const follower of followers) outputs.set(follower, follower.replay(inputs, count, clocks));
+    const firsts = followers.map((f) => firstDifference(expected, outputs.get(f)!));
+    const first = Math.min(...firsts.filter((at) => at >= 0));
+    if (!Number.isFinite(first)) return;
+
+    const row = Math.floor(first / this.outputs.words);
+    const at = first - row * this.outputs.words;
+    const field = this.outputs.fields.findLast((f) => f.at <= at)!;
+    const cycle = this.#start + row;
+    const valueIn = (rows: Uint32Array) => readField(rows, row * this.outputs.words, field);
+    const values = new Map([...outputs].map(([engine, rows]) => [engine.name, valueIn(rows)]));
+    this.#history?.write(cycle, outputs);
+    throw new Stop({ cycle, port: field.port.name, values, wave: this.#options.wave?.path });
+  }
+}
+
+function firstDifference(a: Uint32Array, b: Uint32Array): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return i;
+  return -1;
+}
+
+function samePorts(leader: Engine, follower: Engine): void {
+  const show = (e: Engine) => e.ports.map((p) => `${p.direction} ${p.name}[${p.width}]`).join(', ');
+  if (show(leader) === show(follower)) return;
+  throw new SimProblem({
+    id: 'ports-differ',
+    what: 'engines in lock step must have the same ports',
+    where: `${leader.name} and ${follower.name}`,
+    expected: show(leader),
+    found: show(follower),
+    remedy: 'build both from one module',
+  });
+}

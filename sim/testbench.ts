@@ -1,0 +1,232 @@
+/**
+ * Test benches for ready/valid streams, for any engine: drivers that feed beats, monitors that take them, both stalling at
+ * random from a seed, and a loop that runs them until everything has arrived.
+ *
+ * A stream `s` is the ports `s_valid`, `s_ready` and its payload `s_<field>`. A beat moves in a cycle in which valid and
+ * ready are both 1; once valid is 1 it stays, with its payload, until the beat has moved.
+ */
+import { type Engine, type PortHandle, SimProblem } from './engine.ts';
+import { createRandom, type Random } from './random.ts';
+
+/** One beat: a value per field, or just the value where the only field is `data`. */
+export type Beat = Readonly<Record<string, bigint | number>> | bigint | number;
+
+/** Takes part in every cycle of a run. */
+export interface Agent {
+  /** Sets inputs for the cycle. */
+  drive(): void;
+  /** Looks at the evaluated cycle, before the clock edge. */
+  observe(): void;
+  readonly done: boolean;
+  /** Beats moved so far. */
+  readonly moved: number;
+  /** For messages: what it is and how far it got. */
+  describe(): string;
+}
+
+export interface StreamOptions {
+  /** Probability of a cycle without valid (driver) or without ready (monitor); default 0. */
+  readonly stall?: number;
+  /** Of the stalls, and of the noise on the payload while valid is 0; default 1. */
+  readonly seed?: number;
+}
+
+export interface MonitorOptions extends StreamOptions {
+  /** The monitor is done after so many beats; default: at once, whatever comes. */
+  readonly count?: number;
+}
+
+export interface Monitor extends Agent {
+  /** What was taken, in order, with a value for every field. */
+  readonly beats: readonly Readonly<Record<string, bigint>>[];
+}
+
+interface Stream {
+  readonly valid: PortHandle;
+  readonly ready: PortHandle;
+  /** Payload handles by field. */
+  readonly fields: ReadonlyMap<string, PortHandle>;
+}
+
+/** The ports of stream `name`: payload ports have the direction of valid and belong to the longest stream name. */
+function openStream(engine: Engine, name: string, direction: 'input' | 'output'): Stream {
+  const { ports } = engine;
+  const names = new Set(ports.map((p) => p.name));
+  const streams = ports
+    .filter((p) => p.name.endsWith('_valid'))
+    .map((p) => p.name.slice(0, -'_valid'.length))
+    .filter((s) => names.has(`${s}_ready`));
+  const valid = ports.find((p) => p.name === `${name}_valid`);
+  if (!streams.includes(name) || valid?.direction !== direction) {
+    const side = direction === 'input' ? 'takes' : 'gives';
+    throw new SimProblem({
+      id: 'unknown-stream',
+      what: `${engine.name} has no stream ${name} that it ${side}`,
+      where: `the ports ${name}_valid and ${name}_ready`,
+      expected: `one of ${streams.join(', ') || '(the design has no streams)'}`,
+      found: name,
+      remedy: 'correct the name, or the side: drivers feed what the design takes, monitors take what it gives',
+    });
+  }
+  const owner = (port: string) =>
+    streams.filter((s) => port.startsWith(`${s}_`)).sort((a, b) => b.length - a.length)[0];
+  const payload = ports.filter(
+    (p) => p.direction === direction && owner(p.name) === name && p.name !== `${name}_valid`,
+  );
+  return {
+    valid: engine.handle(`${name}_valid`),
+    ready: engine.handle(`${name}_ready`),
+    fields: new Map(payload.map((p) => [p.name.slice(name.length + 1), engine.handle(p.name)])),
+  };
+}
+
+function beatFields(name: string, beat: Beat, fields: ReadonlyMap<string, PortHandle>): Map<PortHandle, bigint> {
+  const record: Readonly<Record<string, bigint | number>> = typeof beat === 'object' ? beat : { data: beat };
+  const found = Object.keys(record).sort().join(', ');
+  const expected = [...fields.keys()].sort().join(', ');
+  if (found !== expected) {
+    throw new SimProblem({
+      id: 'beat-fields',
+      what: `a beat for stream ${name} has the wrong fields`,
+      where: `stream ${name}`,
+      expected,
+      found,
+      remedy: 'give every field of the payload and nothing else',
+    });
+  }
+  return new Map([...fields].map(([field, handle]) => [handle, BigInt(record[field]!)]));
+}
+
+/** Feeds `beats` to a stream that the design takes. While valid is 0 the payload carries noise. */
+export function driveStream(engine: Engine, name: string, beats: Iterable<Beat>, options: StreamOptions = {}): Agent {
+  const { valid, ready, fields } = openStream(engine, name, 'input');
+  const random = createRandom(options.seed ?? 1);
+  const source = beats[Symbol.iterator]();
+  let upcoming = source.next();
+  let offered = false;
+  let moved = 0;
+  return {
+    drive: () => {
+      if (offered) return;
+      offered = upcoming.done !== true && !random.chance(options.stall ?? 0);
+      valid.set(offered ? 1 : 0);
+      if (offered) for (const [handle, value] of beatFields(name, upcoming.value, fields)) handle.set(value);
+      else for (const handle of fields.values()) handle.set(noise(random, handle));
+    },
+    observe: () => {
+      if (!offered || ready.getNumber() === 0) return;
+      offered = false;
+      moved++;
+      upcoming = source.next();
+    },
+    get done() {
+      return upcoming.done === true;
+    },
+    get moved() {
+      return moved;
+    },
+    describe: () => {
+      const state = upcoming.done === true ? 'finished' : offered ? 'waiting for ready' : 'pausing';
+      return `driver of ${name}: ${state}, ${moved} beats given`;
+    },
+  };
+}
+
+const noise = (random: Random, { port }: PortHandle): bigint | number =>
+  port.width <= 32 ? random.word() : random.bits(port.width);
+
+/** Takes beats from a stream that the design gives, and checks that it keeps valid and payload while it waits. */
+export function monitorStream(engine: Engine, name: string, options: MonitorOptions = {}): Monitor {
+  const { valid, ready, fields } = openStream(engine, name, 'output');
+  const random = createRandom(options.seed ?? 1);
+  const beats: Record<string, bigint>[] = [];
+  let waiting: Record<string, bigint> | undefined;
+  let willing = false;
+  const payload = () => Object.fromEntries([...fields].map(([field, handle]) => [field, handle.get()]));
+  const done = () => beats.length >= (options.count ?? 0);
+  return {
+    drive: () => {
+      willing = !random.chance(options.stall ?? 0);
+      ready.set(willing ? 1 : 0);
+    },
+    observe: () => {
+      const offered = valid.getNumber() === 1;
+      const before = waiting;
+      if (!offered && before === undefined) return;
+      const now = offered ? payload() : undefined;
+      if (before !== undefined) checkKept(name, before, now, beats.length);
+      waiting = willing ? undefined : now;
+      if (willing && now !== undefined) beats.push(now);
+    },
+    beats,
+    get done() {
+      return done();
+    },
+    get moved() {
+      return beats.length;
+    },
+    describe: () => {
+      const wanted = options.count === undefined ? '' : ` of ${options.count}`;
+      return `monitor of ${name}: ${done() ? 'finished' : 'waiting for valid'}, ${beats.length}${wanted} beats taken`;
+    },
+  };
+}
+
+function checkKept(
+  name: string,
+  before: Readonly<Record<string, bigint>>,
+  now: Readonly<Record<string, bigint>> | undefined,
+  beat: number,
+): void {
+  const changed = now === undefined ? 'valid' : Object.keys(before).find((field) => before[field] !== now[field]);
+  if (changed === undefined) return;
+  throw new SimProblem({
+    id: 'stream-protocol',
+    what: `the design changed ${name}_${changed} while the beat was waiting for ready`,
+    where: `stream ${name}, beat ${beat}`,
+    expected: changed === 'valid' ? '1' : `${before[changed]}`,
+    found: changed === 'valid' ? '0' : `${now?.[changed]}`,
+    remedy: 'keep valid and payload in registers that change only when the beat has moved',
+  });
+}
+
+export interface RunOptions {
+  /** Most cycles to run. */
+  readonly limit: number;
+  /** True when the run may end; default: every agent is done. */
+  readonly until?: () => boolean;
+  /** Called in every evaluated cycle before the edge, e.g. to sample waves. */
+  readonly onCycle?: (cycle: number) => void;
+}
+
+/** Runs the agents cycle by cycle until they are done; returns the number of cycles. */
+export function runUntil(engine: Engine, agents: readonly Agent[], options: RunOptions): number {
+  const finished = options.until ?? (() => agents.every((a) => a.done));
+  for (let cycle = 0; cycle < options.limit; cycle++) {
+    if (finished()) return cycle;
+    for (const agent of agents) agent.drive();
+    engine.eval();
+    for (const agent of agents) agent.observe();
+    options.onCycle?.(cycle);
+    engine.tick();
+  }
+  if (finished()) return options.limit;
+  throw new SimProblem({
+    id: 'cycle-limit',
+    what: `the run did not end within ${options.limit} cycles`,
+    where: engine.name,
+    expected: 'every stream finished',
+    found: agents.map((a) => a.describe()).join('; '),
+    remedy: 'look at the first stream that waits; raise the limit if the work is simply longer',
+  });
+}
+
+/** Holds every reset for `cycles` (default 2) edges with no stream valid, then releases them. */
+export function reset(engine: Engine, cycles = 2): void {
+  const inputs = engine.ports.filter((p) => p.direction === 'input');
+  const resets = inputs.filter((p) => p.reset === true);
+  for (const { name } of inputs) if (name.endsWith('_valid') || name.endsWith('_ready')) engine.poke(name, 0);
+  for (const { name } of resets) engine.poke(name, 1);
+  for (let i = 0; i < cycles; i++) engine.tick();
+  for (const { name } of resets) engine.poke(name, 0);
+}
