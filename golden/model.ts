@@ -121,7 +121,7 @@ async function readHead(source: TensorSource, config: ModelConfig, embedding: Fl
   if (differs < 0) return embedding;
   throw new GoldenProblem({
     id: 'head-not-tied',
-    what: `The config says that ${HEAD} is the embedding, and the checkpoint holds another one`,
+    what: `the config says that ${HEAD} is the embedding, and the checkpoint holds another one`,
     where: `${source.where}, index ${shapeText([Math.floor(differs / config.dModel), differs % config.dModel])}`,
     expected: `${embedding[differs]}, as in backbone.embedding.weight`,
     found: String(head[differs]),
@@ -140,7 +140,7 @@ function refuseExtras(source: TensorSource, config: ModelConfig): void {
     if (known && (config.convBias || match?.[2] !== 'mixer.conv1d.bias')) continue;
     throw new GoldenProblem({
       id: 'tensor-unexpected',
-      what: `The checkpoint holds a tensor that this architecture does not have: ${excerpt(name)}`,
+      what: `the checkpoint holds a tensor that this architecture does not have: ${excerpt(name)}`,
       where: source.where,
       expected: `the tensors of a Mamba-2 or Bi-Mamba model with ${config.nLayer} layers`,
       found: excerpt(name),

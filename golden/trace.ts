@@ -77,7 +77,7 @@ function larger(a: number, b: number): number {
 function emptyTrace(path: string): GoldenProblem {
   return new GoldenProblem({
     id: 'trace-empty',
-    what: 'The trace holds no tokens',
+    what: 'the trace holds no tokens',
     where: `${path}, input_ids`,
     expected: 'at least one token',
     found: 'none',

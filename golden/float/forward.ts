@@ -90,7 +90,7 @@ function checkTokens({ batch, model }: Session, sequences: readonly ArrayLike<nu
   if (sequences.length !== batch || length === 0 || sequences.some((sequence) => sequence.length !== length)) {
     throw new GoldenProblem({
       id: 'usage',
-      what: 'The sequences do not fit the session',
+      what: 'the sequences do not fit the session',
       where: 'prefill or step',
       expected: `${batch} sequences of equal length, at least one token each`,
       found: `${sequences.length} of lengths ${sequences.map((sequence) => sequence.length).join(', ')}`,
@@ -103,7 +103,7 @@ function checkTokens({ batch, model }: Session, sequences: readonly ArrayLike<nu
       if (Number.isInteger(token) && token >= 0 && token < model.config.vocabSize) continue;
       throw new GoldenProblem({
         id: 'token-out-of-range',
-        what: 'A token is not in the vocabulary',
+        what: 'a token is not in the vocabulary',
         where: `position ${i}`,
         expected: `0 to ${model.config.vocabSize - 1}`,
         found: String(token),

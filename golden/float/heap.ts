@@ -58,7 +58,7 @@ function grow(memory: WasmMemory, pages: number, bytes: number): void {
   } catch (cause) {
     const facts = {
       id: 'model-too-large',
-      what: 'The model does not fit the memory of the fast kernels',
+      what: 'the model does not fit the memory of the fast kernels',
       where: 'float model, WebAssembly SIMD kernels',
       expected: 'at most 4 GiB for weights, states and one span of tokens, and as much free memory',
       found: `${(bytes / 2 ** 30).toFixed(2)} GiB asked for`,

@@ -10,9 +10,9 @@ type Exports = Record<
 >;
 
 const PATTERN = { column: 0, row: 1, single: 2 } as const;
-/** Tokens that a projection takes at once, and entries of its tables per 32 columns (kernels/float.c). */
+/** Tokens that a projection takes at once, and entries of its four tables and one of sums (kernels/float.c). */
 const LANES = 8;
-const TABLE_ENTRIES = 128;
+const TABLE_ENTRIES = 4 * 256 + 1;
 
 /**
  * Kernels in WebAssembly SIMD with a memory of their own (at most 4 GiB), which `place` and `floats` fill and which is released with them.

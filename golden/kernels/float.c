@@ -22,9 +22,11 @@ static inline float sum_lanes(vec v) {
 }
 
 // exp(x) to 2 units in the last place: x = n ln 2 + r, |r| <= ln 2 / 2; exp(r) by the polynomial of Cephes' expf.
+// Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits, from where it is shifted into the exponent.
 static inline vec exp4(vec x) {
-  x = wasm_f32x4_min(wasm_f32x4_max(x, splat(-87.0f)), splat(88.0f));
-  vec n = wasm_f32x4_nearest(mul(x, splat(1.44269504088896341f)));
+  x = wasm_f32x4_pmin(wasm_f32x4_pmax(x, splat(-87.0f)), splat(88.0f));
+  vec rounded = add(mul(x, splat(1.44269504088896341f)), splat(12582912.0f));
+  vec n = wasm_f32x4_sub(rounded, splat(12582912.0f));
   vec r = wasm_f32x4_sub(x, mul(n, splat(0.693359375f)));
   r = wasm_f32x4_sub(r, mul(n, splat(-2.12194440e-4f)));
   vec p = splat(1.9875691500e-4f);
@@ -34,8 +36,7 @@ static inline vec exp4(vec x) {
   p = add(mul(p, r), splat(1.6666665459e-1f));
   p = add(mul(p, r), splat(5.0000001201e-1f));
   p = add(add(mul(p, mul(r, r)), r), splat(1.0f));
-  vec power = wasm_i32x4_shl(wasm_i32x4_trunc_sat_f32x4(n), 23);
-  return wasm_i32x4_add(p, power);
+  return wasm_i32x4_add(p, wasm_i32x4_shl(rounded, 23));
 }
 
 static inline vec silu4(vec x) { return wasm_f32x4_div(x, add(splat(1.0f), exp4(wasm_f32x4_neg(x)))); }
@@ -86,6 +87,19 @@ EXPORT(gated_norm)
   }
 }
 
+// One token of a convolution with four taps: x0 is the oldest input, w is [channels, 4].
+static inline void convolve4(const float *x0, const float *x1, const float *x2, const float *x3, const float *turned,
+                             const float *bias, float *out, int32_t channels) {
+  const float *w0 = turned, *w1 = w0 + channels, *w2 = w1 + channels, *w3 = w2 + channels;
+  int32_t c = 0;
+  for (; c + 4 <= channels; c += 4) {
+    vec old = add(mul(load(w0 + c), load(x0 + c)), mul(load(w1 + c), load(x1 + c)));
+    vec new = add(mul(load(w2 + c), load(x2 + c)), mul(load(w3 + c), load(x3 + c)));
+    store(out + c, add(add(load(bias + c), old), new));
+  }
+  for (; c < channels; c++) out[c] = bias[c] + w0[c] * x0[c] + w1[c] * x1[c] + w2[c] * x2[c] + w3[c] * x3[c];
+}
+
 // weight is [channels, taps]; `turned` has room for it as [taps, channels].
 EXPORT(convolve)
 (const float *input, int32_t stride, const float *weight, const float *bias, float *history, float *out, float *turned,
@@ -95,22 +109,19 @@ EXPORT(convolve)
     for (int32_t k = 0; k < taps; k++) turned[k * channels + c] = weight[c * taps + k];
   }
   for (int32_t b = 0; b < batch; b++, input += steps * stride, history += kept * channels) {
+#define AT(t) ((t) < 0 ? history + ((t) + kept) * channels : input + (t) * stride)
     for (int32_t t = 0; t < steps; t++, out += channels) {
-      for (int32_t k = 0; k < taps; k++) {
-        int32_t from = t + k - kept;
-        const float *x = from < 0 ? history + (from + kept) * channels : input + from * stride;
-        const float *w = turned + k * channels;
-        const float *before = k == 0 ? bias : out;
-        int32_t c = 0;
-        for (; c + 4 <= channels; c += 4) store(out + c, add(load(before + c), mul(load(w + c), load(x + c))));
-        for (; c < channels; c++) out[c] = before[c] + w[c] * x[c];
+      if (taps == 4) {
+        convolve4(AT(t - 3), AT(t - 2), AT(t - 1), AT(t), turned, bias, out, channels);
+        continue;
+      }
+      for (int32_t c = 0; c < channels; c++) {
+        float sum = bias[c];
+        for (int32_t k = 0; k < taps; k++) sum += turned[k * channels + c] * AT(t + k - kept)[c];
+        out[c] = sum;
       }
     }
-    for (int32_t k = 0; k < kept; k++) {
-      int32_t from = steps + k - kept;
-      const float *x = from < 0 ? history + (from + kept) * channels : input + from * stride;
-      __builtin_memmove(history + k * channels, x, channels * sizeof(float));
-    }
+    for (int32_t k = 0; k < kept; k++) __builtin_memmove(history + k * channels, AT(steps + k - kept), channels * sizeof(float));
   }
 }
 
@@ -165,10 +176,31 @@ EXPORT(scan)
 
 // Projections take LANES tokens at once. turned[i][lane] = x[lane][i] (times scale[i], where there is one); missing tokens and
 // columns up to `padded` are zero.
+// The 4 x 4 matrix with rows m[0..3], transposed.
+static inline void transpose4(vec m[4]) {
+  vec a = wasm_i32x4_shuffle(m[0], m[1], 0, 4, 1, 5), b = wasm_i32x4_shuffle(m[2], m[3], 0, 4, 1, 5);
+  vec c = wasm_i32x4_shuffle(m[0], m[1], 2, 6, 3, 7), d = wasm_i32x4_shuffle(m[2], m[3], 2, 6, 3, 7);
+  m[0] = wasm_i64x2_shuffle(a, b, 0, 2);
+  m[1] = wasm_i64x2_shuffle(a, b, 1, 3);
+  m[2] = wasm_i64x2_shuffle(c, d, 0, 2);
+  m[3] = wasm_i64x2_shuffle(c, d, 1, 3);
+}
+
 static inline void turn(const float *x, int32_t tokens, int32_t cols, int32_t padded, const float *scale, float *turned) {
-  for (int32_t i = 0; i < cols; i++) {
-    float s = scale ? scale[i] : 1.0f;
-    for (int32_t t = 0; t < LANES; t++) turned[i * LANES + t] = t < tokens ? s * x[t * cols + i] : 0.0f;
+  for (int32_t first = 0; first < LANES; first += 4) {
+    const float *rows[4];
+    for (int t = 0; t < 4; t++) rows[t] = x + (first + t < tokens ? first + t : 0) * cols;
+    int32_t i = 0;
+    for (; i + 4 <= cols; i += 4) {
+      vec s = scale ? load(scale + i) : splat(1.0f);
+      vec m[4];
+      for (int t = 0; t < 4; t++) m[t] = mul(s, load(rows[t] + i));
+      transpose4(m);
+      for (int k = 0; k < 4; k++) store(turned + (i + k) * LANES + first, m[k]);
+    }
+    for (; i < cols; i++) {
+      for (int t = 0; t < 4; t++) turned[i * LANES + first + t] = (scale ? scale[i] : 1.0f) * rows[t][i];
+    }
   }
   for (int32_t i = cols * LANES; i < padded * LANES; i++) turned[i] = 0.0f;
 }
@@ -185,12 +217,21 @@ static inline float dot(const float *weight, const float *x, int32_t cols) {
 
 // out[lane][row] = acc[row][lane] for the lanes that are tokens.
 static inline void turn_back(const float *acc, int32_t rows, int32_t tokens, float *out) {
-  for (int32_t t = 0; t < tokens; t++) {
-    for (int32_t o = 0; o < rows; o++) out[t * rows + o] = acc[o * LANES + t];
+  for (int32_t first = 0; first < tokens; first += 4) {
+    int32_t o = 0;
+    for (; o + 4 <= rows; o += 4) {
+      vec m[4];
+      for (int k = 0; k < 4; k++) m[k] = load(acc + (o + k) * LANES + first);
+      transpose4(m);
+      for (int t = 0; t < 4 && first + t < tokens; t++) store(out + (first + t) * rows + o, m[t]);
+    }
+    for (; o < rows; o++) {
+      for (int t = first; t < tokens && t < first + 4; t++) out[t * rows + o] = acc[o * LANES + t];
+    }
   }
 }
 
-// scratch: (padded + rows) * LANES floats.
+// scratch: (cols + rows) * LANES floats.
 EXPORT(project_dense)
 (const float *x, int32_t total, int32_t cols, const float *weights, int32_t rows, float *out, float *scratch) {
   float *acc = scratch + cols * LANES;
@@ -223,8 +264,9 @@ EXPORT(project_dense)
 }
 
 // Table of sum_i (bit i of w ? +x : -x) over GROUP columns, for each w: one addition per entry.
-#define GROUP 4
+#define GROUP 8
 #define ENTRIES (1 << GROUP)
+enum { COLUMN, ROW, SINGLE };
 
 static inline void build_table(const float *turned, float *table) {
   vec low = splat(0), high = splat(0);
@@ -243,38 +285,47 @@ static inline void build_table(const float *turned, float *table) {
   }
 }
 
-// pattern 0: scales per column, 1: per row, 2: single. scratch: (32 row_words + rows + 32 / GROUP * ENTRIES) * LANES floats.
+// sum over the four bytes of `bits` of that byte's table entry, for four tokens.
+static inline vec look_up(const float *table, uint32_t bits) {
+  const float *e0 = table + (bits & 255) * LANES, *e1 = table + (ENTRIES + (bits >> 8 & 255)) * LANES;
+  const float *e2 = table + (2 * ENTRIES + (bits >> 16 & 255)) * LANES, *e3 = table + (3 * ENTRIES + (bits >> 24)) * LANES;
+  return add(add(load(e0), load(e1)), add(load(e2), load(e3)));
+}
+
+// acc[o] = scale * acc[o] + bias * sums: the scales of patterns row and single; for column acc[o] += sums.
+static inline void finish(float *acc, int32_t rows, const float *sums, int32_t pattern, const float *wscale, const float *wbias) {
+  vec s0 = load(sums), s1 = load(sums + 4);
+  for (int32_t o = 0; o < rows; o++, acc += LANES) {
+    int32_t at = pattern == ROW ? o : 0;
+    vec scale = splat(pattern == COLUMN ? 1.0f : wscale[at]), bias = splat(pattern == COLUMN ? 1.0f : wbias[at]);
+    store(acc, add(mul(scale, load(acc)), mul(bias, s0)));
+    store(acc + 4, add(mul(scale, load(acc + 4)), mul(bias, s1)));
+  }
+}
+
+// scratch: (32 row_words + rows + 4 ENTRIES + 1) * LANES floats.
 EXPORT(project_binary)
 (const float *x, int32_t total, int32_t cols, const uint32_t *signs, int32_t row_words, const float *wscale, const float *wbias,
  int32_t pattern, int32_t rows, float *out, float *scratch) {
   float *acc = scratch + 32 * row_words * LANES;
   float *table = acc + rows * LANES;
+  float *sums = table + 4 * ENTRIES * LANES;
   for (int32_t first = 0; first < total; first += LANES) {
     const float *in = x + first * cols;
     int32_t tokens = total - first < LANES ? total - first : LANES;
-    turn(in, tokens, cols, 32 * row_words, pattern == 0 ? wscale : 0, scratch);
+    turn(in, tokens, cols, 32 * row_words, pattern == COLUMN ? wscale : 0, scratch);
     for (int32_t i = 0; i < rows * LANES; i += 4) store(acc + i, splat(0));
     for (int32_t word = 0; word < row_words; word++) {
-      for (int g = 0; g < 32 / GROUP; g++) build_table(scratch + (word * 32 + g * GROUP) * LANES, table + g * ENTRIES * LANES);
+      for (int g = 0; g < 4; g++) build_table(scratch + (word * 32 + g * GROUP) * LANES, table + g * ENTRIES * LANES);
       for (int32_t o = 0; o < rows; o++) {
         uint32_t bits = signs[o * row_words + word];
-        vec s0 = load(acc + o * LANES), s1 = load(acc + o * LANES + 4);
-        for (int g = 0; g < 32 / GROUP; g++) {
-          const float *entry = table + (g * ENTRIES + (bits >> (g * GROUP) & (ENTRIES - 1))) * LANES;
-          s0 = add(s0, load(entry));
-          s1 = add(s1, load(entry + 4));
-        }
-        store(acc + o * LANES, s0);
-        store(acc + o * LANES + 4, s1);
+        float *sum = acc + o * LANES;
+        store(sum, add(load(sum), look_up(table, bits)));
+        store(sum + 4, add(load(sum + 4), look_up(table + 4, bits)));
       }
     }
-    for (int32_t t = 0; t < tokens; t++) {
-      float sum = dot(pattern == 0 ? wbias : 0, in + t * cols, cols);
-      for (int32_t o = 0; o < rows; o++) {
-        float s = acc[o * LANES + t];
-        int32_t at = pattern == 1 ? o : 0;
-        out[(first + t) * rows + o] = pattern == 0 ? s + sum : wscale[at] * s + wbias[at] * sum;
-      }
-    }
+    for (int32_t t = 0; t < LANES; t++) sums[t] = t < tokens ? dot(pattern == COLUMN ? wbias : 0, in + t * cols, cols) : 0.0f;
+    finish(acc, rows, sums, pattern, wscale, wbias);
+    turn_back(acc, rows, tokens, out + first * rows);
   }
 }

@@ -27,7 +27,7 @@ async function findFiles(dir: string): Promise<string[]> {
   if (shards.length > 0) return shards;
   throw new GoldenProblem({
     id: 'checkpoint-missing',
-    what: 'No checkpoint found',
+    what: 'no checkpoint found',
     where: dir,
     expected: 'a directory with config.json and model.safetensors (or its shards)',
     found: names.length === 0 ? 'no such directory, or an empty one' : 'no file of these names',
@@ -63,7 +63,7 @@ function joinShards(dir: string, shards: readonly TensorSource[]): TensorSource 
 function twice(name: string, where: string): GoldenProblem {
   return new GoldenProblem({
     id: 'tensor-unexpected',
-    what: `Tensor ${name} is in two shards`,
+    what: `tensor ${name} is in two shards`,
     where,
     expected: 'every tensor in one shard',
     found: 'two of the same name',

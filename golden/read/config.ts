@@ -147,7 +147,7 @@ function show(value: Json): string {
 function invalid(where: string, key: string, expected: string, found: string): GoldenProblem {
   return new GoldenProblem({
     id: 'config-invalid',
-    what: `Invalid model configuration: ${excerpt(key)}`,
+    what: `invalid model configuration: ${excerpt(key)}`,
     where,
     expected,
     found,

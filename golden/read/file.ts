@@ -32,7 +32,7 @@ export async function readAt(file: OpenFile, start: number, into: Uint8Array): P
     if (bytesRead === 0) {
       throw new GoldenProblem({
         id: 'file-truncated',
-        what: 'The file ends too early',
+        what: 'the file ends too early',
         where: `${file.path}, byte ${start + done}`,
         expected: `${into.length} bytes from byte ${start} on`,
         found: `${done} bytes`,
@@ -61,7 +61,7 @@ function fileProblem(path: string, error: unknown): GoldenProblem {
   if (code !== 'ENOENT' && code !== 'ENOTDIR') return unreadable(path, code);
   return new GoldenProblem({
     id: 'file-missing',
-    what: 'File not found',
+    what: 'file not found',
     where: path,
     expected: 'an existing file',
     found: 'no file of this name',
@@ -72,7 +72,7 @@ function fileProblem(path: string, error: unknown): GoldenProblem {
 function unreadable(path: string, found: string, expected = 'a regular file that may be read'): GoldenProblem {
   return new GoldenProblem({
     id: 'file-unreadable',
-    what: 'The file cannot be read',
+    what: 'the file cannot be read',
     where: path,
     expected,
     found,

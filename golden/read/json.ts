@@ -31,7 +31,7 @@ interface Reader {
 function fail(reader: Reader, expected: string, found: string): never {
   throw new GoldenProblem({
     id: 'json-invalid',
-    what: 'Invalid JSON',
+    what: 'invalid JSON',
     where: `${reader.where}, byte ${reader.at} of the JSON text`,
     expected,
     found,

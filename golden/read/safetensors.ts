@@ -52,7 +52,7 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
 function refuse(where: string, what: string, expected: string, found: string): never {
   throw new GoldenProblem({
     id: 'safetensors-header',
-    what: `Invalid safetensors header: ${what}`,
+    what: `invalid safetensors header: ${what}`,
     where,
     expected,
     found,

@@ -36,7 +36,7 @@ export function findTensor<T extends TensorInfo>(
   if (info !== undefined) return info;
   throw new GoldenProblem({
     id: 'tensor-missing',
-    what: `Tensor ${excerpt(name)} is missing`,
+    what: `tensor ${excerpt(name)} is missing`,
     where: source.where,
     expected: 'a tensor of this name',
     found: `${source.tensors.size} tensors, none of this name`,
@@ -49,7 +49,7 @@ export function checkShape(source: TensorSource, info: TensorInfo, shape: readon
   if (info.shape.length === shape.length && shape.every((extent, i) => extent === info.shape[i])) return;
   throw new GoldenProblem({
     id: 'tensor-shape',
-    what: `Tensor ${excerpt(info.name)} has the wrong shape`,
+    what: `tensor ${excerpt(info.name)} has the wrong shape`,
     where: source.where,
     expected: `${shapeText(shape)} (${why})`,
     found: shapeText(info.shape),
@@ -86,7 +86,7 @@ export async function readIntegers(source: TensorSource, info: TensorInfo): Prom
       if (out[first + i] === values[i]) continue;
       throw new GoldenProblem({
         id: 'token-out-of-range',
-        what: `Tensor ${excerpt(info.name)} holds a value outside 32 bits`,
+        what: `tensor ${excerpt(info.name)} holds a value outside 32 bits`,
         where: `${source.where}, index ${first + i}`,
         expected: 'integers between -2147483648 and 2147483647',
         found: String(values[i]),
@@ -107,7 +107,7 @@ async function visitElements(
   if (decode === undefined || !dtypes.includes(info.dtype)) {
     throw new GoldenProblem({
       id: 'tensor-dtype',
-      what: `Tensor ${excerpt(info.name)} has an element type that cannot be used here`,
+      what: `tensor ${excerpt(info.name)} has an element type that cannot be used here`,
       where: source.where,
       expected: dtypes.join(', '),
       found: info.dtype,
@@ -130,7 +130,7 @@ async function visitElements(
 function refuseNotFinite(source: TensorSource, info: TensorInfo, flat: number, value: number): never {
   throw new GoldenProblem({
     id: 'weight-not-finite',
-    what: `Tensor ${excerpt(info.name)} holds a value that is not a finite float32`,
+    what: `tensor ${excerpt(info.name)} holds a value that is not a finite float32`,
     where: `${source.where}, index ${shapeText(unflatten(flat, info.shape))}`,
     expected: 'finite values',
     found: String(value),

@@ -1,0 +1,45 @@
+/** The golden model: checkpoint readers, the float model, evaluation. README.md shows how they fit together. */
+export { convDim, inProjRows, type ModelConfig } from './config.ts';
+export { bitsPerByte, type Evaluation, type EvaluationOptions } from './eval/bits-per-byte.ts';
+export { readWindows, type WindowOptions } from './eval/text.ts';
+export { surprisal, windowNats } from './eval/windows.ts';
+export { type Capture, capture, type Tensor, tapRows, tapTensor } from './float/capture.ts';
+export {
+  type LogitsSpan,
+  type Observer,
+  type PrefillOptions,
+  prefill,
+  step,
+  type Tap,
+  type TapName,
+} from './float/forward.ts';
+export type { Kernels } from './float/kernels.ts';
+export { plainKernels, silu, softplus } from './float/plain.ts';
+export {
+  createSession,
+  resetState,
+  restoreState,
+  type Session,
+  type SessionOptions,
+  type State,
+  saveState,
+} from './float/session.ts';
+export { createSimdKernels } from './float/simd.ts';
+export { describeModel, type Inspection, inspectModel, type PartSize } from './inspect.ts';
+export { type Layer, type LoadOptions, loadModel, type Model } from './model.ts';
+export { excerpt, GoldenProblem, type ProblemFacts, type ProblemId, shapeText } from './problem.ts';
+export {
+  type BinaryProjection,
+  type DenseProjection,
+  type Projection,
+  type ScalingPattern,
+  scaleIndex,
+  signAt,
+  type ZeroChoice,
+} from './projection.ts';
+export { openCheckpoint } from './read/checkpoint.ts';
+export { readConfig } from './read/config.ts';
+export { openSafetensors, type SafetensorsFile } from './read/safetensors.ts';
+export type { WeightStats } from './read/stats.ts';
+export { readFloats, readIntegers, type TensorInfo, type TensorSource, visitFloats } from './read/tensors.ts';
+export { compareTrace, LOGIT_BOUND, RELATIVE_BOUND, type TensorComparison, type TraceComparison } from './trace.ts';
