@@ -89,7 +89,7 @@ function repeatedRun(module: Module, chunks: readonly Chunk[], from: number, inp
   const probes = names.map((n) => simulator.signal(n.path));
   const handles = inputs.fields.map((field) => ({ field, handle: simulator.handle(field.port.name) }));
   return {
-    signals: names.map(({ path, width }): Signal => ({ path, width })),
+    signals: names.map(({ path, width }): Signal => ({ path: `design.${path}`, width })),
     next: (chunk: Chunk, row: number): bigint[] => {
       for (const { field, handle } of handles) handle.set(readField(chunk.inputs, row * inputs.words, field));
       simulator.eval();

@@ -52,22 +52,24 @@ export interface FlattenOptions {
   readonly keep?: 'ports' | 'named';
 }
 
+const expected = 'a register on every cycle of signals';
+const remedy = 'put a register into the path, or compute one of these signals without the others';
+
 /** A combinational loop: always the design's fault, hence exit status 2. */
 export class CombinationalLoop extends Error {
   readonly status = 2 as const;
   readonly id = 'combinational-loop' as const;
   readonly what: string;
   readonly where: string;
-  readonly expected = 'a register on every cycle of signals';
+  readonly expected = expected;
   readonly found: string;
-  readonly remedy = 'put a register into the path, or compute one of these signals without the others';
+  readonly remedy = remedy;
 
-  constructor(where: string, path: readonly string[]) {
-    const what = `combinational loop through ${path.length - 1} signals`;
-    const found = path.join('\n              <- ');
-    super(
-      `${what}\n  where:    ${where}\n  expected: a register on every cycle of signals\n  found:    ${found}\n  remedy:   put a register into the path, or compute one of these signals without the others`,
-    );
+  constructor(signals: readonly string[]) {
+    const where = signals[0]!;
+    const what = `combinational loop through ${signals.length} signals`;
+    const found = [...signals, where].join('\n              <- ');
+    super(`${what}\n  where:    ${where}\n  expected: ${expected}\n  found:    ${found}\n  remedy:   ${remedy}`);
     this.name = 'CombinationalLoop';
     this.what = what;
     this.where = where;
@@ -282,11 +284,15 @@ function nodeBuilder(inputs: ReadonlyMap<string, Node>, nodes: Node[], found: Fo
   };
 }
 
-/** The frames from the first visit of `again` to the top of the stack are the loop: each computes from the next. */
+/**
+ * The frames from the first visit of `again` to the top of the stack are the loop: each computes from the next. Nets
+ * without a name, which only connect, are left out.
+ */
 function loopError(stack: readonly Frame[], again: Place): CombinationalLoop {
   const first = stack.findIndex((f) => f.node === again.node && f.scope === again.scope);
-  const path = [...stack.slice(first), again].map((p) => `${nameOf(p)} (${p.node.location})`);
-  return new CombinationalLoop(path[0]!, path);
+  const loop = stack.slice(first);
+  const signals = loop.filter((f) => f.node.tag !== 'wire' || f.scope.module.names.has(f.node));
+  return new CombinationalLoop((signals.length > 0 ? signals : loop).map((p) => `${nameOf(p)} (${p.node.location})`));
 }
 
 /** The clocks' resets, then the module's input ports. */
@@ -310,8 +316,9 @@ function* namedPlaces(scope: Scope): Generator<readonly [string, Place]> {
 }
 
 /** Hierarchical names of the surviving nodes; a second net of the same name gets a number. */
-function nameNodes(scopes: readonly Scope[], live: number): Map<string, Node> {
+function nameNodes(scopes: readonly Scope[], live: number) {
   const names = new Map<string, Node>();
+  const registers = new Map<Node, string>();
   for (const scope of scopes) {
     for (const [name, place] of namedPlaces(scope)) {
       const flat = scope.flat[place.node.id];
@@ -319,9 +326,10 @@ function nameNodes(scopes: readonly Scope[], live: number): Map<string, Node> {
       let full = scope.prefix + name;
       for (let n = 1; names.has(full) && names.get(full) !== flat; n++) full = `${scope.prefix}${name}_${n}`;
       names.set(full, flat);
+      if (place.node.tag === 'reg') registers.set(flat, full);
     }
   }
-  return names;
+  return { names, registers };
 }
 
 /**
@@ -349,11 +357,8 @@ export function flatten(module: Module, options: FlattenOptions = {}): FlatDesig
   const live = nodes.length;
   for (const scope of scopes) for (const node of scope.module.drivers.keys()) build({ scope, node });
   for (const scope of scopes) for (const node of scope.tables.results.keys()) build({ scope, node });
-  const names = nameNodes(scopes, live);
+  const { names, registers: registerNames } = nameNodes(scopes, live);
   nodes.length = live;
-
-  const registerNames = new Map<Node, string>();
-  for (const [name, node] of names) if (node.tag === 'reg' && !registerNames.has(node)) registerNames.set(node, name);
   return {
     name: module.name,
     clocks: module.clocks,

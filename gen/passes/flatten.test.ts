@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { input, output } from '../interface.ts';
+import { operandsOf } from '../ir.ts';
+import { defineModule, type ModuleBuilder } from '../module.ts';
+import { bit, type UInt } from '../signal.ts';
+import { CombinationalLoop, type FlatDesign, flatten } from './flatten.ts';
+
+/** a -> y through an inverter, and b -> z through a register; the two do not meet. */
+const lane = defineModule(
+  {
+    name: 'lane',
+    doc: '',
+    ports: { a: input(bit, ''), b: input(bit, ''), y: output(bit, ''), z: output(bit, '') },
+  },
+  (m, io) => {
+    io.y.drive(io.a.not().named('inverted'));
+    io.z.drive(m.delay('held', io.b, { reset: 1 }));
+  },
+);
+
+function design(body: (m: ModuleBuilder, x: UInt) => UInt) {
+  return defineModule({ name: 'top', doc: '', ports: { x: input(bit, ''), y: output(bit, '') } }, (m, io) =>
+    io.y.drive(body(m, io.x)),
+  ).module;
+}
+
+function expectOrdered(flat: FlatDesign): void {
+  for (const [i, node] of flat.nodes.entries()) {
+    expect(node.id).toBe(i);
+    for (const operand of operandsOf(node)) {
+      expect(operand.id).toBeLessThan(i);
+      expect(flat.nodes[operand.id]).toBe(operand);
+    }
+  }
+}
+
+describe('flatten', () => {
+  const twoLanes = design((m, x) => {
+    const first = m.instance('lane_0', lane);
+    const second = m.instance('lane_1', lane);
+    first.a.drive(x);
+    first.b.drive(first.y);
+    second.a.drive(first.z);
+    second.b.drive(x);
+    return second.y;
+  });
+
+  it('orders operands before users and joins instance paths', () => {
+    const flat = flatten(twoLanes);
+    expectOrdered(flat);
+    expect(flat.nodes.map((n) => n.tag)).toEqual(['input', 'input', 'reg', 'not', 'not']);
+    expect(flat.inputs.map((p) => p.name)).toEqual(['rst', 'x']);
+    expect(flat.registers.map((r) => [r.name, r.reset])).toEqual([['lane_0.held', 1n]]);
+    expect(flat.names.get('lane_0.held')).toBe(flat.registers[0]!.node);
+    expect(flat.names.get('lane_1.inverted')).toBe(flat.outputs[0]!.node);
+  });
+
+  it('drops what no port depends on, unless names are kept', () => {
+    expect(flatten(twoLanes).names.has('lane_1.held')).toBe(false);
+    const named = flatten(twoLanes, { keep: 'named' });
+    expectOrdered(named);
+    expect(named.names.has('lane_1.held')).toBe(true);
+    expect(named.registers).toHaveLength(2);
+  });
+
+  it('does not take a path through an instance for a loop', () => {
+    const module = design((m, x) => {
+      const child = m.instance('child', lane);
+      child.a.drive(x);
+      child.b.drive(child.y);
+      return child.z;
+    });
+    expect(() => flatten(module)).not.toThrow();
+  });
+
+  it('reports a loop with every signal on it and where it was written', () => {
+    const module = design((m, x) => {
+      const child = m.instance('child', lane);
+      const request = m.wire('request', bit);
+      child.a.drive(request);
+      child.b.drive(x);
+      request.drive(child.y.and(x).named('granted'));
+      return x;
+    });
+    let error: unknown;
+    try {
+      flatten(module);
+    } catch (e) {
+      error = e;
+    }
+    expect(error).toBeInstanceOf(CombinationalLoop);
+    const loop = error as CombinationalLoop;
+    expect(loop).toMatchObject({ status: 2, id: 'combinational-loop' });
+    const places = /\([^()]*flatten\.test\.ts:\d+:\d+\)/g;
+    expect(loop.found.match(places)).toHaveLength(loop.found.split('<-').length);
+    const signals = loop.found
+      .replace(places, '')
+      .split(/\s*<-\s*/)
+      .map((line) => line.trim());
+    expect(signals).toEqual(['request', 'granted', 'child_y', 'child.y', 'child.inverted', 'child.a', 'request']);
+  });
+
+  it('takes chains far deeper than the stack', () => {
+    const module = design((m, x) => {
+      let value = x;
+      for (let i = 0; i < 100_000; i++) value = m.located(() => value.not());
+      return value;
+    });
+    expect(flatten(module).nodes).toHaveLength(100_001);
+  });
+
+  it('numbers names that clash, in order', () => {
+    const module = design((_, x) => x.not().named('n').and(x.not().not().named('n')));
+    const { names } = flatten(module);
+    expect([...names.keys()]).toEqual(['x', 'y', 'n', 'n_1']);
+  });
+});
