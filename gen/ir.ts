@@ -209,6 +209,43 @@ export function operandsOf(node: Node): readonly Node[] {
   return (operandsByTag[node.tag] as (n: Node) => readonly Node[])(node);
 }
 
+type WithOperands = { readonly [T in Tag]: (node: NodeOf<T>, operands: readonly Node[]) => Node };
+const unchanged = (n: Node): Node => n;
+const oneOperand = (n: Unary, [a]: readonly Node[]): Node => ({ ...n, a: a! });
+const twoOperands = (n: Binary, [a, b]: readonly Node[]): Node => ({ ...n, a: a!, b: b! });
+
+const withOperandsByTag: WithOperands = {
+  const: unchanged,
+  input: unchanged,
+  wire: unchanged,
+  reg: unchanged,
+  read: unchanged,
+  result: unchanged,
+  not: oneOperand,
+  popcount: oneOperand,
+  any: oneOperand,
+  parity: oneOperand,
+  resize: oneOperand,
+  slice: (n, [a]) => ({ ...n, a: a! }),
+  add: twoOperands,
+  sub: twoOperands,
+  mul: twoOperands,
+  and: twoOperands,
+  or: twoOperands,
+  xor: twoOperands,
+  eq: twoOperands,
+  lt: twoOperands,
+  shl: twoOperands,
+  shr: twoOperands,
+  mux: (n, [select, a, b]) => ({ ...n, select: select!, a: a!, b: b! }),
+  cat: (n, parts) => ({ ...n, parts }),
+};
+
+/** The node with other operands, in the order of `operandsOf`. */
+export function withOperands(node: Node, operands: readonly Node[]): Node {
+  return (withOperandsByTag[node.tag] as (n: Node, o: readonly Node[]) => Node)(node, operands);
+}
+
 /** Smallest number of bits that holds `value` in the given signedness. */
 export function bitsFor(value: bigint, signed = false): number {
   const magnitude = value < 0n ? -value - 1n : value;

@@ -1,10 +1,11 @@
-import { type Inspection, inspectModel } from '../../golden/index.ts';
-import type { Command, Figure, Report } from '../command.ts';
+import { describeModel, type Inspection, loadModel, type ZeroChoice } from '../../golden/index.ts';
+import type { Command, Figure } from '../command.ts';
 import { table } from '../print.ts';
 
 interface ModelArgs {
   readonly action: 'inspect';
   readonly dir: string;
+  readonly zeros: ZeroChoice;
 }
 
 /** `popscan model inspect DIR`: what a checkpoint holds, and what of it would not be honoured. */
@@ -18,25 +19,17 @@ export const modelCommand: Command<ModelArgs> = {
         type: 'string',
         demandOption: true,
         describe: 'directory with config.json and the checkpoint',
+      })
+      .option('zeros', {
+        choices: ['refuse', 'plus', 'minus'] as const,
+        default: 'refuse' as const,
+        describe: 'how to read latent weights that are exactly zero',
       }),
-  run: async ({ dir }, progress) => report(dir, await inspectModel(dir, progress)),
+  async run({ dir, zeros }, progress) {
+    const inspection = describeModel(await loadModel(dir, { zeros, progress }));
+    return { figures: figures(inspection), checks: [], skipped: [], tools: {}, text: describe(dir, inspection) };
+  },
 };
-
-function report(dir: string, inspection: Inspection): Report {
-  const { binaryParameters, zeroWeights } = inspection;
-  const checks =
-    binaryParameters === 0
-      ? []
-      : [
-          {
-            name: 'no latent weight is exactly zero',
-            ok: zeroWeights === 0,
-            detail:
-              zeroWeights === 0 ? 'every sign is +1 or -1' : `${zeroWeights} are: choose with --zeros plus or minus`,
-          },
-        ];
-  return { figures: figures(inspection), checks, skipped: [], tools: {}, text: describe(dir, inspection) };
-}
 
 function figures(inspection: Inspection): Figure[] {
   const { binaryParameters, zeroWeights, nearZeroWeights } = inspection;

@@ -1,0 +1,45 @@
+/** What a command is: it reads its arguments, does its work and returns a report; printing and exit status are `main`'s. */
+import type { Argv } from 'yargs';
+
+/** Where a number comes from: clocked on this machine, counted in a simulation, or computed from a model. */
+export type Kind = 'measured' | 'simulated' | 'projected';
+
+export interface Figure {
+  /** snake_case, stable; qualified by a dotted prefix where a command gives several. */
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly kind: Kind;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail?: string;
+}
+
+/** Something that was not done because a tool is not there: never counted as passed. */
+export interface Skipped {
+  readonly name: string;
+  readonly why: string;
+  readonly get: string;
+}
+
+export interface Report {
+  readonly figures: readonly Figure[];
+  readonly checks: readonly Check[];
+  readonly skipped: readonly Skipped[];
+  readonly tools: Readonly<Record<string, { readonly version: string; readonly how: string }>>;
+  /** Lines for people, printed before the tables and left out of `--json`. */
+  readonly text?: string;
+}
+
+/** Tells how far the work is; shown on stderr. */
+export type Progress = (line: string) => void;
+
+export interface Command<T> {
+  readonly command: string;
+  readonly describe: string;
+  readonly builder: (y: Argv) => Argv<T>;
+  readonly run: (args: T, progress: Progress) => Promise<Report>;
+}

@@ -1,0 +1,63 @@
+/** What went wrong with the input, the usage or the tools, whichever layer found it. */
+export interface Problem {
+  /** Exit status: 2 input or usage, 3 a tool that was asked for is missing, 1 a defect of ours. */
+  readonly status: 1 | 2 | 3;
+  readonly id: string;
+  readonly what: string;
+  readonly where: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly remedy: string;
+}
+
+/** A problem that the command line itself finds. */
+export class CommandProblem extends Error implements Problem {
+  readonly status: 2 | 3;
+  readonly id: string;
+  readonly what: string;
+  readonly where: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly remedy: string;
+
+  constructor(facts: Omit<Problem, 'status'> & { readonly status?: 2 | 3 }) {
+    super(facts.what);
+    this.name = 'CommandProblem';
+    this.status = facts.status ?? 2;
+    this.id = facts.id;
+    this.what = facts.what;
+    this.where = facts.where;
+    this.expected = facts.expected;
+    this.found = facts.found;
+    this.remedy = facts.remedy;
+  }
+}
+
+export const usageProblem = (message: string): CommandProblem =>
+  new CommandProblem({
+    id: 'usage',
+    what: message.replaceAll('\n', '; '),
+    where: 'the command line',
+    expected: 'a command and its options as `popscan --help` and `popscan <command> --help` list them',
+    found: message.split('\n')[0]!,
+    remedy: 'correct the command line',
+  });
+
+/** Layers do not share a class: anything thrown with these fields is a problem, everything else a defect. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const e = error as Partial<Problem> & Error;
+  if ((e.status === 2 || e.status === 3) && typeof e.id === 'string' && typeof e.remedy === 'string')
+    return e as Problem;
+  if (e.name === 'YError') return usageProblem(e.message);
+  const system = e as NodeJS.ErrnoException;
+  if (typeof system.code !== 'string' || typeof system.syscall !== 'string') return undefined;
+  return new CommandProblem({
+    id: `system-${system.code.toLowerCase()}`,
+    what: `the operating system refused: ${system.message}`,
+    where: system.path ?? system.syscall,
+    expected: `${system.syscall} to succeed`,
+    found: system.code,
+    remedy: 'check that the path exists, that you may read or write it, and that the disk is not full',
+  });
+}

@@ -1,0 +1,50 @@
+/** Parameters of the units that a model needs, from its dimensions alone. */
+import type { ModelConfig } from '../golden/config.ts';
+import { inProjRows } from '../golden/config.ts';
+import type { Numerics } from '../golden/fixed/index.ts';
+import { type MatmulParameters, matmulWidths } from './matmul/parameters.ts';
+import { type ScanParameters, scanWidths } from './scan/parameters.ts';
+
+/** What the user may choose; the rest follows from the model. */
+export interface Choices {
+  /** R: rows at once. */
+  readonly lanes: number;
+  /** K: columns per cycle. */
+  readonly columns: number;
+  /** L: state elements per cycle, a power of two. */
+  readonly scanLanes: number;
+}
+
+export interface UnitParameters {
+  readonly matmul: MatmulParameters;
+  readonly scan: ScanParameters;
+}
+
+/** Small units that still have several tiles in every direction; speed is chosen by the user. */
+export function defaultChoices(config: ModelConfig): Choices {
+  return { lanes: 8, columns: Math.min(64, config.dModel), scanLanes: 8 };
+}
+
+/** Throws a `HardwareProblem` where a choice is out of range. */
+export function unitParameters(config: ModelConfig, choices: Choices, numerics: Numerics): UnitParameters {
+  const tiles = Math.ceil(config.dState / choices.scanLanes);
+  const matmul: MatmulParameters = {
+    lanes: choices.lanes,
+    columns: choices.columns,
+    maxRows: Math.max(inProjRows(config), config.dModel),
+    maxColumns: Math.max(config.dModel, config.dInner),
+    numerics: numerics.matmul,
+  };
+  const scan: ScanParameters = {
+    lanes: choices.scanLanes,
+    maxHeads: config.nHeads,
+    maxHeadDim: config.headDim,
+    maxState: config.dState,
+    maxGroups: config.nGroups,
+    stateWords: config.nLayer * config.dInner * tiles,
+    numerics: numerics.scan,
+  };
+  matmulWidths(matmul);
+  scanWidths(scan);
+  return { matmul, scan };
+}

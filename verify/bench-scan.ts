@@ -1,0 +1,76 @@
+/** Streams scan jobs through the unit and judges its results. */
+import type { ScanParameters } from '../hw/index.ts';
+import type { Beat } from '../sim/index.ts';
+import type { ScanJob } from './job.ts';
+import type { UnitBench, Verdict } from './unit-bench.ts';
+import { joinFields } from './words.ts';
+
+export function scanBench(jobs: readonly ScanJob[], p: ScanParameters): UnitBench {
+  const { inputBits } = p.numerics;
+  const tilesOf = (j: ScanJob): number => Math.ceil(j.shape.dState / p.lanes);
+  const rowsOf = (j: ScanJob): number => j.shape.heads * j.shape.headDim;
+  function* token(): Generator<Beat> {
+    for (const j of jobs) {
+      yield {
+        heads: j.shape.heads,
+        heads_per_group: j.shape.heads / j.shape.groups,
+        head_dim: j.shape.headDim,
+        d_state: j.shape.dState,
+        tiles: tilesOf(j),
+        base: j.slot * rowsOf(j) * tilesOf(j),
+        clear: j.clear ? 1 : 0,
+      };
+    }
+  }
+  function* bc(): Generator<Beat> {
+    for (const { shape, input } of jobs) {
+      for (let g = 0; g < shape.groups; g++) {
+        for (let n = 0; n < shape.dState; n += p.lanes) {
+          const part = (of: Int32Array): bigint =>
+            joinFields(
+              of.subarray(g * shape.dState + n, g * shape.dState + Math.min(n + p.lanes, shape.dState)),
+              inputBits,
+            );
+          yield { b: part(input.b), c: part(input.c) };
+        }
+      }
+    }
+  }
+  function* head(): Generator<Beat> {
+    for (const { input } of jobs) {
+      for (const h of input.heads) {
+        yield { decay: h.decay, dt: h.dt, direct: h.direct, step_shift: h.stepShift, output_shift: h.outputShift };
+      }
+    }
+  }
+  function* x(): Generator<Beat> {
+    for (const { input } of jobs) yield* input.x;
+  }
+  return {
+    unit: 'scan',
+    feeds: { token, bc, head, x },
+    collects: { y: jobs.reduce((sum, j) => sum + rowsOf(j), 0) },
+    cycleBound: jobs.reduce((sum, j) => sum + (rowsOf(j) + j.shape.groups) * tilesOf(j) + 32, 64),
+    operations: jobs.reduce((sum, j) => sum + rowsOf(j) * j.shape.dState, 0),
+    operation: 'state updates',
+    judge: (taken) => judge(jobs, taken['y'] ?? []),
+  };
+}
+
+function judge(jobs: readonly ScanJob[], beats: readonly Readonly<Record<string, bigint>>[]): Verdict[] {
+  let next = 0;
+  return jobs.map((job): Verdict => {
+    let mismatch: string | undefined;
+    const rows = job.expected.length;
+    for (let row = 0; row < rows; row++) {
+      const beat = beats[next++];
+      if (mismatch !== undefined || beat === undefined) continue;
+      const last = row === rows - 1 ? 1n : 0n;
+      const place = `head ${Math.floor(row / job.shape.headDim)}, row ${row % job.shape.headDim}`;
+      if (Number(beat['y']) !== job.expected[row])
+        mismatch = `${place}: ${job.expected[row]} expected, ${beat['y']} found`;
+      else if (beat['last'] !== last) mismatch = `${place}: last = ${last} expected, ${beat['last']} found`;
+    }
+    return { group: job.group, label: job.label, words: rows, mismatch };
+  });
+}

@@ -1,0 +1,49 @@
+/** Faults that verification must catch: each is one mistake that an engineer could make. */
+import { type Module, type Node, type Replacement, rewriteModule, type VerilogFile } from '../gen/index.ts';
+
+export const faults = {
+  'weight-bit': 'one bit of the weight stream arrives flipped',
+  'row-address': 'the scan writes every word of state back one address too far',
+  'back-pressure': 'the matmul array moves on although its result is not taken',
+  'printed-sum': 'the printed lane subtracts the first two bit planes that the design adds',
+} as const;
+
+export type Fault = keyof typeof faults;
+
+/** The unit a fault sits in. */
+export const unitOf: Readonly<Record<Fault, 'matmul' | 'scan'>> = {
+  'weight-bit': 'matmul',
+  'row-address': 'scan',
+  'back-pressure': 'matmul',
+  'printed-sum': 'matmul',
+};
+
+const plusOne: Replacement = (node, create) => {
+  const { width, signed } = node;
+  const one = create({ tag: 'const', width, signed, value: 1n });
+  const sum = create({ tag: 'add', width: width + 1, signed, a: node, b: one });
+  return create({ tag: 'resize', width, signed, a: sum });
+};
+
+const alwaysOne: Replacement = (node, create) =>
+  create({ tag: 'const', width: node.width, signed: node.signed, value: 1n });
+
+function replaceNamed(top: Module, unit: string, name: string, replacement: Replacement): Module {
+  const instance = top.instances.find((i) => i.name === unit)!;
+  const node = [...instance.module.names].find(([, n]) => n === name)?.[0] as Node;
+  const module = rewriteModule(instance.module, { values: new Map([[node, replacement]]) });
+  return rewriteModule(top, { modules: new Map([[instance, module]]) });
+}
+
+/** The design with the fault in it, for faults that sit in the design. */
+export function faultyDesign(top: Module, fault: Fault | undefined): Module {
+  if (fault === 'row-address') return replaceNamed(top, 'scan', 'state_word_5', plusOne);
+  if (fault === 'back-pressure') return replaceNamed(top, 'matmul', 'advance', alwaysOne);
+  return top;
+}
+
+/** The printed Verilog with the fault in it, for faults that sit in the printer. */
+export function faultyFiles(files: readonly VerilogFile[], fault: Fault | undefined): readonly VerilogFile[] {
+  if (fault !== 'printed-sum') return files;
+  return files.map((f) => ({ ...f, text: f.text.replace(/(wire [^\n]*planes_sum_1_0 = [^;]*?) \+ /, '$1 - ') }));
+}

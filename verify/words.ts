@@ -1,0 +1,11 @@
+/** Integers side by side in one word, the first in the low bits, two's complement. */
+
+export function joinFields(values: ArrayLike<number>, bits: number): bigint {
+  let word = 0n;
+  for (let i = values.length - 1; i >= 0; i--) word = (word << BigInt(bits)) | BigInt.asUintN(bits, BigInt(values[i]!));
+  return word;
+}
+
+export function splitFields(word: bigint, bits: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => Number(BigInt.asIntN(bits, word >> BigInt(i * bits))));
+}
