@@ -1,6 +1,5 @@
 import { convDim, type ModelConfig } from './config.ts';
-import type { Layer, LoadOptions, Model } from './model.ts';
-import { loadModel } from './model.ts';
+import type { Layer, Model } from './model.ts';
 import type { Projection, ScalingPattern } from './projection.ts';
 
 /** Parameters and storage of one kind of weight, over all layers. */
@@ -35,14 +34,7 @@ export interface Inspection {
   readonly notHonoured: readonly string[];
 }
 
-/**
- * Reads a whole checkpoint and describes it. Zero latent weights are counted, not refused. Errors: those of `loadModel`.
- */
-export async function inspectModel(dir: string, progress?: LoadOptions['progress']): Promise<Inspection> {
-  return describeModel(await loadModel(dir, { zeros: 'plus', ...(progress ? { progress } : {}) }));
-}
-
-/** `inspectModel` of a loaded model. */
+/** Describes a loaded model. */
 export function describeModel(model: Model): Inspection {
   const { config, layers } = model;
   const parts = listParts(model);
