@@ -24,7 +24,6 @@ export const ARTIFACT: Artifact = {
 /** The unpacked archive: a VERILATOR_ROOT with `bin/verilator_bin.cjs`, `include/` and the runtime objects. */
 export interface VerilatorKit {
   readonly root: string;
-  readonly program: string;
   readonly include: string;
   readonly runtime: string;
 }
@@ -40,9 +39,20 @@ export async function verilatorKit(artifact: Artifact = ARTIFACT): Promise<Veril
   });
   return {
     root,
-    program: join(root, 'bin', 'verilator_bin.cjs'),
     include: join(root, 'include'),
     runtime: join(root, 'runtime'),
+  };
+}
+
+/** How to start Verilator in a process of its own: `process.execPath` with these arguments and this environment. */
+export function verilatorCommand(
+  kit: VerilatorKit,
+  args: readonly string[],
+): { args: string[]; env: NodeJS.ProcessEnv } {
+  const child = fileURLToPath(new URL('verilator-child.mjs', import.meta.url));
+  return {
+    args: [child, join(kit.root, 'bin', 'verilator_bin.cjs'), ...args],
+    env: { ...process.env, VERILATOR_ROOT: kit.root, NODE_OPTIONS: '' },
   };
 }
 

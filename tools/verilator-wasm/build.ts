@@ -34,6 +34,9 @@ import { wasm } from './webassembly.ts';
 /** Unknown bits and registers without a value are 0, whatever the version: runs repeat and engines agree. */
 const VERILATOR_FLAGS = ['--cc', '-O3', '-Wno-fatal', '--x-assign', '0', '--x-initial', '0', '--prefix', 'Vmodel'];
 
+/** Where Verilator writes; no Verilog file can have a name that starts with a dot. */
+const MADE = '.made';
+
 const UNITY_FILE = 'popscan_unity.cpp';
 
 /**
@@ -79,7 +82,7 @@ async function compile(request: BuildRequest, chain: Toolchain, version: string,
     await withFiles({ ...request.files, [WRAPPER_FILE]: wrapperVerilog(request) }, async (directory) => {
       progress(`verilator ${version} (${chain.how})`);
       await verilate(request, chain, version, directory);
-      const made = join(directory, 'made');
+      const made = join(directory, MADE);
       const names = (await readdir(made)).filter((name) => /\.(cpp|h)$/.test(name)).sort();
       const unity = unityCpp(request, names);
       progress(`c++ (${chain.how})`);
@@ -109,7 +112,7 @@ function unityCpp(request: BuildRequest, names: readonly string[]): string {
 async function verilate(request: BuildRequest, chain: Toolchain, version: string, directory: string): Promise<void> {
   const sources = Object.keys(request.files).filter(isSource);
   const defines = (request.defines ?? []).map((define) => `-D${define}`);
-  const args = [...VERILATOR_FLAGS, '--Mdir', 'made', '--top-module', WRAPPER, ...defines, WRAPPER_FILE, ...sources];
+  const args = [...VERILATOR_FLAGS, '--Mdir', MADE, '--top-module', WRAPPER, ...defines, WRAPPER_FILE, ...sources];
   const outcome = await runVerilator(chain, args, directory);
   const mismatch = interfaceProblem(request, outcome.stderr);
   if (mismatch !== undefined) throw mismatch;

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
-import { verilatorKit } from './artifact.ts';
+import { verilatorCommand, verilatorKit } from './artifact.ts';
 import { VerilatorProblem } from './problem.ts';
 
 /** `verilator-wasm ARGS`: Verilator with these arguments, in this directory; returns its exit status. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const { root, program } = await verilatorKit();
-    const env = { ...process.env, VERILATOR_ROOT: root, NODE_OPTIONS: '' };
+    const command = verilatorCommand(await verilatorKit(), args);
     return await new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit', env });
+      const child = spawn(process.execPath, command.args, { stdio: 'inherit', env: command.env });
       child.on('error', reject);
       child.on('close', (code) => resolve(code ?? 1));
     });

@@ -12,6 +12,7 @@ export const WASM_FLAGS: readonly string[] = [
   // Most of a small design's time goes into libc++: read only the headers that are named. No layout depends on it.
   '-D_LIBCPP_REMOVE_TRANSITIVE_INCLUDES',
   '-mexec-model=reactor',
+  '-fbracket-depth=4096',
   '-Iinclude',
   '-Wl,-z,stack-size=8388608',
   '-Wl,--strip-all',

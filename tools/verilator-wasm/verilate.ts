@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type VerilatorKit, verilatorKit } from './artifact.ts';
+import { type VerilatorKit, verilatorCommand, verilatorKit } from './artifact.ts';
 import { findNativeTools, type NativeTools } from './find.ts';
 import { VerilatorProblem } from './problem.ts';
 import { type Outcome, runProgram } from './spawn.ts';
@@ -37,11 +37,11 @@ export async function toolchain(how: 'wasm' | 'native' | 'auto'): Promise<Toolch
   return { how: 'wasm', kit: await verilatorKit() };
 }
 
-/** Runs Verilator in `cwd`. It gets 64 MB of stack in WebAssembly memory; V8's own stack is what deep expressions use. */
+/** Runs Verilator in `cwd`. */
 export function runVerilator(chain: Toolchain, args: readonly string[], cwd: string): Promise<Outcome> {
   if (chain.how === 'native') return runProgram(chain.tools.verilator, args, { cwd });
-  const env = { ...process.env, VERILATOR_ROOT: chain.kit.root, NODE_OPTIONS: '' };
-  return runProgram(process.execPath, [chain.kit.program, ...args], { cwd, env });
+  const command = verilatorCommand(chain.kit, args);
+  return runProgram(process.execPath, command.args, { cwd, env: command.env });
 }
 
 /** Calls `use` with a fresh directory that holds `files`, and removes it afterwards. */
