@@ -90,7 +90,7 @@ describe('lock step', () => {
       const from = text.slice(text.indexOf(`module ${scope} `));
       return from.match(new RegExp(`\\$var wire \\d+ (\\S+) ${name} `))![1]!;
     };
-    const at = text.split('\n#3110\n')[1]!.split('\n#')[0]!;
+    const at = `${text.split('\n#3110\n')[1]!.split('\n#')[0]!}\n`;
     expect(at).toContain(`b${(311).toString(2)} ${code('left', 'sum')}\n`);
     expect(at).not.toContain(` ${code('right', 'sum')}\n`); // it shows 310 again
     expect(at).toContain(`b${(311).toString(2)} ${code('design', 'sum_q')}\n`);

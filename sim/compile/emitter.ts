@@ -114,6 +114,7 @@ export class Emitter {
     const body = this.#body;
     if (body.lastSet === local && body.lastEnd === body.code.length) {
       body.code.truncate(body.lastStart);
+      body.lastSet = nowhere;
       body.code.byte(op.localTee);
     } else {
       body.code.byte(op.localGet);

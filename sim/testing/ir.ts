@@ -45,7 +45,10 @@ export function sketch(name: string): Sketch {
     },
     output: (name, driver) => {
       port(name, driver, 'output');
-      outputs.set(name, driver);
+      const net = node({ tag: 'wire', width: driver.width, signed: driver.signed });
+      drivers.set(net, driver);
+      names.set(net, name);
+      outputs.set(name, net);
     },
     register: (register) => registers.push({ clock: clk, ...register }),
     names,
