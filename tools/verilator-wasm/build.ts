@@ -121,7 +121,8 @@ async function verilate(request: BuildRequest, chain: Toolchain, version: string
 
 /** What Verilator says about the wrapper is about the request: ports it does not name, or with another width. */
 function interfaceProblem(request: BuildRequest, log: string): VerilatorProblem | undefined {
-  const [first] = parseMessages(log).filter((message) => message.where.startsWith(`${WRAPPER_FILE}:`));
+  const messages = parseMessages(log).filter((message) => message.where.startsWith(`${WRAPPER_FILE}:`));
+  const first = messages.find((message) => message.severity === 'error') ?? messages[0];
   if (first === undefined) return undefined;
   const port = wrapperPort(request, Number(first.where.split(':')[1]));
   return new VerilatorProblem({

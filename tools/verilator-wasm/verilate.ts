@@ -107,7 +107,7 @@ export function parseMessages(log: string): Message[] {
 /** The first error of a failed run as a problem; the others are counted. */
 export function verilogProblem(outcome: Outcome, version: string): VerilatorProblem {
   const errors = parseMessages(outcome.stderr).filter(
-    (message) => message.severity === 'error' && !/^(Exiting due to|Command Failed)/.test(message.text),
+    (message) => message.severity === 'error' && !/^(Exiting due to|Cannot continue|Command Failed)/.test(message.text),
   );
   const [first] = errors;
   if (first === undefined) {
