@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { commands } from '@yowasp/clang';
@@ -19,9 +20,23 @@ const FLAGS = [
   '-Wl,--max-memory=4294967296',
   '-Wl,--strip-all',
 ];
+const SECTION = 'popscan.source';
+
+/** What a kernel file must be built from: a digest of its source and of the compiler's options. */
+export async function sourceDigest(name: string): Promise<string> {
+  const source = await readFile(new URL(`./${name}.c`, import.meta.url));
+  return createHash('sha256').update(FLAGS.join(' ')).update(source).digest('hex');
+}
+
+/** The digest that the committed kernel file carries in a custom section. */
+export async function builtDigest(name: string): Promise<string> {
+  const bytes = await readFile(new URL(`./${name}.wasm`, import.meta.url));
+  const at = bytes.lastIndexOf(SECTION);
+  return at < 0 ? 'none' : bytes.toString('latin1', at + SECTION.length);
+}
 
 /** Compiles a kernel source of this folder with the pinned compiler of package.json: same source, same bytes. */
-export async function compileKernels(name: string): Promise<Uint8Array> {
+export async function compileKernels(name: string): Promise<Buffer> {
   const source = await readFile(new URL(`./${name}.c`, import.meta.url));
   const messages: Uint8Array[] = [];
   const stderr = (bytes: Uint8Array | null) => {
@@ -30,15 +45,29 @@ export async function compileKernels(name: string): Promise<Uint8Array> {
   const args = [...FLAGS, '-o', 'out.wasm', `${name}.c`];
   try {
     const files = await commands.clang(args, { [`${name}.c`]: new Uint8Array(source) }, { stdout: null, stderr });
-    return files!['out.wasm'] as Uint8Array;
+    return Buffer.concat([files!['out.wasm'] as Uint8Array, customSection(await sourceDigest(name))]);
   } catch (cause) {
     throw new Error(`${name}.c does not compile:\n${Buffer.concat(messages)}`, { cause });
   }
 }
 
+/** A WebAssembly custom section (id 0, size, name, content), short enough for sizes of one byte. */
+function customSection(content: string): Buffer {
+  const body = Buffer.concat([Buffer.from([SECTION.length]), Buffer.from(SECTION + content)]);
+  return Buffer.concat([Buffer.from([0, body.length]), body]);
+}
+
+/** `tsx build.ts` rebuilds the kernels; with `--check` it only says whether they are what the compiler makes. */
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const target = new URL('./float.wasm', import.meta.url);
-  const beside = new URL('./float.wasm.new', import.meta.url);
-  await writeFile(beside, await compileKernels('float'));
-  await rename(beside, target);
+  const built = await compileKernels('float');
+  if (process.argv.includes('--check')) {
+    const same = built.equals(await readFile(target));
+    console.log(same ? 'float.wasm is what the compiler makes of float.c' : 'float.wasm differs: rebuild it');
+    process.exitCode = same ? 0 : 1;
+  } else {
+    const beside = new URL('./float.wasm.new', import.meta.url);
+    await writeFile(beside, built);
+    await rename(beside, target);
+  }
 }
