@@ -2,7 +2,7 @@
 import { Bytes } from '../wasm/bytes.ts';
 import type { WasmFunction } from '../wasm/module.ts';
 import { memoryCopy, type Op, op, type, type ValueType, v128Load, v128Store } from '../wasm/op.ts';
-import type { ClockSlot, Layout, PortSlot } from './layout.ts';
+import type { ClockSlot, Layout, PortSlot, Region } from './layout.ts';
 import { topBits, wordsFor } from './wide.ts';
 
 /** What a compiled design exports besides its `memory`; pointers and sizes in bytes, clocks as a bit mask. */
@@ -113,17 +113,16 @@ export function rowBytes(slots: readonly PortSlot[]): number {
 }
 
 /** Next state becomes state, and the pending writes of the clock's memories happen, in the order of their ports. */
-function edge(code: Code, { address, next, bytes, writes }: ClockSlot): void {
-  if (bytes > unrolledBytes) {
-    code.const(address).const(next).const(bytes);
-    code.bytes.append([op.prefixBulk, memoryCopy, 0, 0]);
-  } else {
-    for (let at = 0; at < bytes; at += 16)
-      code
-        .const(0)
-        .const(0)
-        .vector(v128Load, next + at)
-        .vector(v128Store, address + at);
+function edge(code: Code, { regions, writes }: ClockSlot): void {
+  for (const region of regions) {
+    if (region.gate === undefined) {
+      copyRegion(code, region);
+    } else {
+      code.const(0).memory(op.i64Load, region.gate.address).op(op.i32WrapI64);
+      code.bytes.append([op.if, type.empty]);
+      copyRegion(code, region);
+      code.op(op.end);
+    }
   }
   for (const { memory, pointer, data } of writes) {
     const store = { 1: op.i64Store8, 2: op.i64Store16, 4: op.i64Store32 }[memory.stride] ?? op.i64Store;
@@ -132,6 +131,21 @@ function edge(code: Code, { address, next, bytes, writes }: ClockSlot): void {
       code.const(0).memory(op.i64Load, data + 8 * word);
       code.memory(store, memory.address + 8 * word);
     }
+  }
+}
+
+function copyRegion(code: Code, { address, next, bytes }: Region): void {
+  if (bytes > unrolledBytes) {
+    code.const(address).const(next).const(bytes);
+    code.bytes.append([op.prefixBulk, memoryCopy, 0, 0]);
+    return;
+  }
+  for (let at = 0; at < bytes; at += 16) {
+    code
+      .const(0)
+      .const(0)
+      .vector(v128Load, next + at)
+      .vector(v128Store, address + at);
   }
 }
 

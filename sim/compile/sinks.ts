@@ -30,6 +30,13 @@ export function sinksOf(layout: Layout): ReadonlyMap<number, readonly Sink[]> {
       attach([slot.node, slot.read.address, slot.read.enable], (e, value) => storeRead(e, value, slot));
     }
   }
+  for (const { gate } of layout.clocks.flatMap((c) => c.regions)) {
+    if (gate === undefined) continue;
+    const resetNode = gate.reset === undefined ? undefined : resets.get(gate.reset);
+    attach([gate.enable, resetNode], (e, value) => {
+      e.store(e.or(value(gate.enable)[0]!, resetNode === undefined ? 0n : value(resetNode)[0]!), gate.address);
+    });
+  }
   for (const slot of layout.clocks.flatMap((c) => c.writes)) {
     const { address, data, enable } = slot.write;
     attach([address, data, enable], (e, value) => storeWrite(e, value, slot));
@@ -53,7 +60,7 @@ function storeRegister(
 ): void {
   const { next, enable, reset } = slot.register;
   let words = resizeWords(e, value(next), next, slot.node);
-  if (enable !== undefined) words = selectWords(e, value(enable)[0]!, words, value(slot.node));
+  if (enable !== undefined && !slot.gated) words = selectWords(e, value(enable)[0]!, words, value(slot.node));
   if (reset !== undefined && resetNode !== undefined) {
     words = selectWords(e, value(resetNode)[0]!, constantWords(reset, slot.node.width), words);
   }
