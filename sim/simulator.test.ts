@@ -32,6 +32,7 @@ function sample() {
         word: output(uint(70), ''),
         held: output(uint(70), ''),
         wide: output(uint(200), ''),
+        kept: output(uint(200), ''),
       },
     },
     (m, io) => {
@@ -47,6 +48,11 @@ function sample() {
       const shifting = m.register('shifting', uint(200));
       shifting.next(cat(shifting.slice(129, 0), io.data));
       io.wide.drive(shifting);
+      const kept = m.register('kept_q', uint(200), { reset: 77, enable: io.go });
+      kept.next(kept.add(shifting).trunc(200));
+      const last = m.delay('last_q', shifting, { enable: io.go });
+      const few = m.delay('few_q', io.address, { enable: io.go });
+      io.kept.drive(kept.xor(last).xor(few.ext(200)));
     },
   ).module;
 }

@@ -6,7 +6,7 @@
  * wanted. So the caller may cut the stream into functions anywhere (`cut`). Constants fold as they are met.
  */
 import { Bytes } from '../wasm/bytes.ts';
-import { type Op, op } from '../wasm/op.ts';
+import { type Op, op, type } from '../wasm/op.ts';
 
 /** A constant (as a signed 64-bit integer) or the number of a computed word. */
 export type Word = bigint | number;
@@ -48,6 +48,8 @@ export class Emitter {
   #memoryEnd: number;
   #current = nowhere;
   #body!: Body;
+  /** Inside `when`. */
+  #conditional = false;
   /** Of every word: the body that computes it (-1: memory), its local there, its slot (-1: none yet). */
   readonly #owner: number[] = [];
   readonly #local: number[] = [];
@@ -102,6 +104,7 @@ export class Emitter {
       this.#getLocal(this.#loadedAs[word]!);
     } else {
       this.loadFrom(op.i64Load, this.#homeOf(word), false);
+      if (this.#conditional) return; // the local would not be set on the other path
       const local = this.#body.locals++;
       code.byte(op.localTee);
       code.unsigned(local);
@@ -166,6 +169,21 @@ export class Emitter {
     this.get(word);
     this.#body.code.append([op.i64Store, 3]);
     this.#body.code.unsigned(address);
+  }
+
+  /** Code that runs only when the 0/1 word is 1. Words made in it are not to be used after it. */
+  when(condition: Word, emit: () => void): void {
+    if (typeof condition === 'bigint') {
+      if (condition === 1n) emit();
+      return;
+    }
+    this.get(condition);
+    this.op(op.i32WrapI64);
+    this.#body.code.append([op.if, type.empty]);
+    this.#conditional = true;
+    emit();
+    this.#conditional = false;
+    this.op(op.end);
   }
 
   binary(code: Op, a: Word, b: Word): Word {

@@ -6,6 +6,9 @@ import type { Layout, MemorySlot, StateSlot, WriteSlot } from './layout.ts';
 import { constantWords, rawWords, resizeWords, type ValueOf } from './lower.ts';
 import { orAll, type Words, wordsFor } from './wide.ts';
 
+/** A branch costs more than storing a smaller value that will not be taken over. */
+const fewestConditionalWords = 4;
+
 export type Sink = (e: Emitter, value: ValueOf) => void;
 
 /** Of every node, the sinks that have all their operands once it is computed. */
@@ -59,12 +62,18 @@ function storeRegister(
   resetNode: Node | undefined,
 ): void {
   const { next, enable, reset } = slot.register;
-  let words = resizeWords(e, value(next), next, slot.node);
-  if (enable !== undefined && !slot.gated) words = selectWords(e, value(enable)[0]!, words, value(slot.node));
-  if (reset !== undefined && resetNode !== undefined) {
-    words = selectWords(e, value(resetNode)[0]!, constantWords(reset, slot.node.width), words);
+  const resetting = reset === undefined || resetNode === undefined ? 0n : value(resetNode)[0]!;
+  const enabled = enable === undefined ? 1n : value(enable)[0]!;
+  const compute = (): Words => {
+    let words = resizeWords(e, value(next), next, slot.node);
+    if (!slot.gated) words = selectWords(e, enabled, words, value(slot.node));
+    return selectWords(e, resetting, constantWords(reset ?? 0n, slot.node.width), words);
+  };
+  if (slot.gated && wordsFor(slot.node.width) >= fewestConditionalWords) {
+    e.when(e.or(enabled, resetting), () => storeWords(e, compute(), slot.next));
+  } else {
+    storeWords(e, compute(), slot.next);
   }
-  storeWords(e, words, slot.next);
 }
 
 /** Byte offset of the addressed word, or of word `other` when the address is beyond the depth or `enable` is 0. */
