@@ -21,9 +21,7 @@ export interface UnitParameters {
 }
 
 /** Small units that still have several tiles in every direction; speed is chosen by the user. */
-export function defaultChoices(config: ModelConfig): Choices {
-  return { lanes: 8, columns: Math.min(64, config.dModel), scanLanes: 8 };
-}
+export const defaultChoices: Choices = { lanes: 4, columns: 32, scanLanes: 8 };
 
 /** Throws a `HardwareProblem` where a choice is out of range. */
 export function unitParameters(config: ModelConfig, choices: Choices, numerics: Numerics): UnitParameters {

@@ -105,7 +105,9 @@ interface Place {
   readonly node: Node;
 }
 interface Frame extends Place {
-  readonly operands: readonly Place[];
+  /** All operands live in one scope: the node's own, or that of its driver. */
+  readonly from: Scope;
+  readonly operands: readonly Node[];
   next: number;
 }
 
@@ -206,7 +208,7 @@ const rebuild: Rebuild = {
   any: unary,
   parity: unary,
   resize: unary,
-  slice: (node, id, [a]) => ({ ...node, id, a: a! }),
+  slice: ({ tag, width, signed, location, low }, id, [a]) => ({ tag, width, signed, location, id, low, a: a! }),
   add: binary,
   sub: binary,
   mul: binary,
@@ -217,10 +219,10 @@ const rebuild: Rebuild = {
   lt: binary,
   shl: binary,
   shr: binary,
-  mux: ({ tag, width, signed, location }, id, [select, a, b]) => ({
-    ...{ tag, width, signed, location, id },
-    ...{ select: select!, a: a!, b: b! },
-  }),
+  mux: (node, id, [select, a, b]) => {
+    const { tag, width, signed, location } = node;
+    return { tag, width, signed, location, id, select: select!, a: a!, b: b! };
+  },
   cat: (node, id, parts) => ({ ...node, id, parts }),
 };
 
@@ -241,8 +243,8 @@ function nodeBuilder(inputs: ReadonlyMap<string, Node>, nodes: Node[], found: Fo
     value.width === width && value.signed === signed
       ? value
       : append({ tag: 'resize', width, signed, location, id: 0, a: value }, [value]);
-  const finish = ({ scope, node, operands }: Frame): Node => {
-    const values = operands.map((o) => o.scope.flat[o.node.id]!);
+  const finish = ({ scope, node, from, operands }: Frame): Node => {
+    const values = operands.map((o) => from.flat[o.id]!);
     if (node.tag === 'wire' || node.tag === 'result') return typed(values[0]!, node);
     if (node.tag !== 'input') {
       const flat = append(node, values);
@@ -255,25 +257,23 @@ function nodeBuilder(inputs: ReadonlyMap<string, Node>, nodes: Node[], found: Fo
     return port;
   };
   const stack: Frame[] = [];
-  const visit = (place: Place) => {
-    const { scope, node } = place;
+  const visit = (scope: Scope, node: Node) => {
     if (scope.flat[node.id] !== undefined) return;
     if (scope.module.nodes[node.id] !== node) {
       throw new Error(`${node.tag} (${node.location}) is used in ${scope.module.name} but belongs to another module`);
     }
-    if (scope.busy[node.id] === 1) throw loopError(stack, place);
+    if (scope.busy[node.id] === 1) throw loopError(stack, { scope, node });
     scope.busy[node.id] = 1;
-    const driver = driverOf(place);
-    const operands = driver === undefined ? operandsOf(node).map((n) => ({ scope, node: n })) : [driver];
-    stack.push({ scope, node, operands, next: 0 });
+    const driver = driverOf({ scope, node });
+    const operands = driver === undefined ? operandsOf(node) : [driver.node];
+    stack.push({ scope, node, from: driver?.scope ?? scope, operands, next: 0 });
   };
   return (root) => {
-    visit(root);
+    visit(root.scope, root.node);
     while (stack.length > 0) {
-      const frame = stack.at(-1)!;
-      const operand = frame.operands[frame.next++];
-      if (operand !== undefined) {
-        visit(operand);
+      const frame = stack[stack.length - 1]!;
+      if (frame.next < frame.operands.length) {
+        visit(frame.from, frame.operands[frame.next++]!);
       } else {
         frame.scope.flat[frame.node.id] = finish(frame);
         frame.scope.busy[frame.node.id] = 0;

@@ -1,5 +1,5 @@
-/** The activation buffer: one vector, K activations a word, read again for every tile of rows. */
-import { cat, type ModuleBuilder, pack, type SInt, sint, sum, type UInt, unpack } from '../../gen/index.ts';
+/** The activation buffer: one vector, K activations a word, stored as bit planes, read again for every tile of rows. */
+import { type ModuleBuilder, pack, type SInt, sint, sum, type UInt, unpack } from '../../gen/index.ts';
 import type { Control } from './control.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 
@@ -16,10 +16,9 @@ export function activationBuffer(
   const w = matmulWidths(p);
   m.comment('Activations: columns beyond the matrix become zero.');
   const masked = unpack(beat, w.activation).map((q, i) => c.valid.gt(i).mux(q, 0).named(`q_${i}`));
+  const planes = Array.from({ length: w.activation }, (_, b) => pack(masked.map((q) => q.bit(b))).named(`plane_${b}`));
   const buffer = m.memory('activations', { depth: w.depth, width: p.columns * w.activation });
-  buffer.write({ address: c.column, data: pack(masked).named('masked'), enable: c.load });
-  const word = unpack(buffer.read('activation_word', c.column, c.advance), w.activation);
-  const planes = Array.from({ length: w.activation }, (_, b) => pack(word.map((q) => q.bit(b))).named(`plane_${b}`));
+  buffer.write({ address: c.column, data: pack(planes).named('planes_in'), enable: c.load });
 
   m.comment('Their sum: the sign identity is sum s q = 2 sum w q - sum q.');
   const beatSum = m.delay(
@@ -34,5 +33,5 @@ export function activationBuffer(
   const total = m.register('activation_sum', sint(w.sum), { enable: arrived });
   const next = fresh.mux(m.constant(total.type, 0), total).add(beatSum).named('next_activation_sum');
   total.next(next.width > w.sum ? next.trunc(w.sum) : next.ext(w.sum));
-  return { planes: cat(...(planes.reverse() as [UInt, ...UInt[]])).named('planes'), sum: total };
+  return { planes: buffer.read('planes', c.column, c.advance), sum: total };
 }
