@@ -7,7 +7,7 @@ import { VerilatorProblem } from './problem.ts';
  * V8 compiles a function of the 75 MB clang again, optimised, once it has run this much; its default (1.8 M) spends more
  * time compiling clang than that saves while clang compiles one design (README, figures).
  */
-const V8_FLAGS = ['--wasm-tiering-budget=8000000'];
+const V8_FLAGS = ['--wasm-tiering-budget=50000000'];
 
 /** A compiler that is being loaded, for one compilation. */
 export interface Clang {
