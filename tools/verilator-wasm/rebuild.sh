@@ -39,15 +39,15 @@ make -C src -j"$(nproc)" ../bin/verilator_bin \
   LDFLAGS="-O2 --pre-js $source/pre.js -sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sEXIT_RUNTIME=1 -sTOTAL_STACK=67108864 \
     -sINITIAL_MEMORY=134217728 -sENVIRONMENT=node" > make.log 2>&1
 
-# What `--lint-only` and `--cc` read, and what a C++ compiler reads afterwards; no SystemC, no FST.
+# What `--lint-only` and `--cc` read, and what a C++ compiler reads afterwards; no SystemC, no FST, and not verilated.mk,
+# which names the tools of this build.
 rm -rf "$pack"
 mkdir -p "$pack/bin" "$pack/include" "$pack/runtime"
 cp bin/verilator_bin "$pack/bin/verilator_bin.cjs"
-cp bin/verilator_bin.wasm bin/verilator_includer "$pack/bin/"
-cp include/*.{h,cpp,sv,v,mk} "$pack/include/"
+cp bin/verilator_bin.wasm "$pack/bin/"
+cp include/*.{h,cpp,sv,v} "$pack/include/"
 cp -r include/vltstd "$pack/include/"
 rm -f "$pack"/include/*fst* "$pack"/include/*_sc.* "$pack"/include/verilated_heavy.h
-sed -i "s|$work|.|g" "$pack/include/verilated.mk"
 cp LICENSE "$pack/LICENSE"
 
 # Verilator's runtime, compiled once for every model.
