@@ -55,7 +55,7 @@ export interface Simulator extends Engine {
   };
 }
 
-/** Measured: larger functions gain nothing, and beyond some 100 kB the optimising compiler gets slow. */
+/** Measured: larger functions run no faster, and the first compiler of V8 takes more than linear time for them. */
 export const defaultFunctionBytes = 8_192;
 
 /** Compiles `module` to WebAssembly and starts it with all state zero. */
