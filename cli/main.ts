@@ -10,6 +10,7 @@ import { verifyCommand } from './commands/verify.ts';
 import { printFailure, printReport } from './print.ts';
 import { type Problem, problemOf, usageProblem } from './problem.ts';
 import { progressOn } from './progress.ts';
+import { version } from './version.ts';
 
 type AnyCommand = Command<never>;
 
@@ -38,7 +39,7 @@ async function parse(argv: readonly string[]): Promise<Chosen | string> {
     .strict()
     .demandCommand(1, 'name a command')
     .recommendCommands()
-    .version('0.1.0')
+    .version(version)
     .wrap(110)
     .exitProcess(false)
     .fail((message, error) => {

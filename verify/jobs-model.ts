@@ -31,18 +31,24 @@ function row(capture: Capture, name: string, t: number): Float32Array {
 }
 
 /** Runs `tokens` through the float model and prepares every layer's projections and scan, token by token. */
-export function modelJobs(model: Model, tokens: ArrayLike<number>, numerics: Numerics): ModelJobs {
+export function modelJobs(
+  model: Model,
+  tokens: ArrayLike<number>,
+  numerics: Numerics,
+  units: readonly string[],
+): ModelJobs {
   const seen = capture(model, tokens);
   const matmul: MatmulJob[] = [];
   const scan: ScanJob[] = [];
   const deviations: Deviation[] = [];
   let saturations = 0;
   model.layers.forEach((layer, index) => {
-    for (const which of ['in_proj', 'out_proj'] as const) {
+    for (const which of units.includes('matmul') ? (['in_proj', 'out_proj'] as const) : []) {
       const made = projectionJobs(layer, index, which, seen, tokens.length, numerics);
       matmul.push(...made.jobs);
       deviations.push(...made.deviations);
     }
+    if (!units.includes('scan')) return;
     const made = scanJobs(model, index, seen, tokens.length, numerics);
     scan.push(...made.jobs);
     deviations.push(made.deviation);

@@ -59,7 +59,14 @@ export async function openBench(
     engines.push(engine);
     tools['verilator'] = { version: engine.version, how: engine.how };
   }
-  return { top, engines, tools, close: () => engines.forEach((e) => e.close()) };
+  return {
+    top,
+    engines,
+    tools,
+    close: () => {
+      for (const engine of engines) engine.close();
+    },
+  };
 }
 
 export interface RunOptions {

@@ -1,0 +1,98 @@
+/** `popscan doctor`: which tools were found, which are missing, how to get them. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { findFirtool } from 'firtool';
+import { findVerilator } from 'verilator-wasm';
+import type { Command, Report, Skipped } from '../command.ts';
+import { table } from '../print.ts';
+
+interface Tool {
+  readonly name: string;
+  readonly purpose: string;
+  readonly get: string;
+  /** Version and where it runs, or undefined. */
+  readonly find: () => Promise<{ version: string; how: string } | undefined>;
+}
+
+/** The first number in what a program prints about itself. */
+function nativeVersion(program: string, flag: string): { version: string; how: string } | undefined {
+  const { stdout, stderr, status } = spawnSync(program, [flag], { encoding: 'utf8' });
+  if (status !== 0) return undefined;
+  return { version: /\d+(\.\d+)+/.exec(`${stdout}${stderr}`)?.[0] ?? 'unknown', how: 'PATH' };
+}
+
+/** A package that npm installed, wherever it hoisted it. */
+async function packaged(name: string): Promise<{ version: string; how: string } | undefined> {
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  const file = folders.map((dir) => join(dir, name, 'package.json')).find((path) => existsSync(path));
+  if (file === undefined) return undefined;
+  return { version: (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version, how: 'npm, wasm' };
+}
+
+const tools: readonly Tool[] = [
+  {
+    name: 'verilator (wasm)',
+    purpose: 'runs the emitted Verilog',
+    get: 'it is part of popscan: run `npm ci` again',
+    find: () => findVerilator('wasm'),
+  },
+  {
+    name: 'clang (wasm)',
+    purpose: 'compiles what Verilator writes',
+    get: 'it is part of popscan: run `npm ci` again',
+    find: () => packaged('@yowasp/clang'),
+  },
+  {
+    name: 'verilator',
+    purpose: 'the same, faster',
+    get: 'Debian: apt-get install verilator g++ (5.x)',
+    find: () => findVerilator('native'),
+  },
+  {
+    name: 'yosys (wasm)',
+    purpose: 'synthesis and proofs',
+    get: 'it is part of popscan: run `npm ci` again',
+    find: () => packaged('@yowasp/yosys'),
+  },
+  {
+    name: 'iverilog',
+    purpose: 'a second Verilog simulator, the one with X',
+    get: 'Debian: apt-get install iverilog',
+    find: async () => nativeVersion('iverilog', '-V'),
+  },
+  {
+    name: 'firtool',
+    purpose: 'compiles FIRRTL',
+    get: 'npx firtool --popscan-fetch (needs Maven), or set FIRTOOL_PATH',
+    find: async () => findFirtool(),
+  },
+];
+
+export const doctorCommand: Command<unknown> = {
+  command: 'doctor',
+  describe: 'which tools were found, which are missing, how to get them',
+  builder: (y) => y,
+  run: async (_args, progress): Promise<Report> => {
+    const found: Record<string, { version: string; how: string }> = {
+      node: { version: process.versions.node, how: 'this process' },
+    };
+    const skipped: Skipped[] = [];
+    const rows: string[][] = [['node', process.versions.node, 'this process', 'runs popscan']];
+    for (const tool of tools) {
+      progress(`looking for ${tool.name}`);
+      const at = await tool.find();
+      rows.push([tool.name, at?.version ?? 'missing', at?.how ?? '', tool.purpose]);
+      if (at === undefined) skipped.push({ name: tool.name, why: 'not found', get: tool.get });
+      else found[tool.name] = { version: at.version, how: at.how };
+    }
+    return {
+      figures: [],
+      checks: [],
+      skipped,
+      tools: found,
+      text: table(['tool', 'version', 'from', 'what for'], rows),
+    };
+  },
+};

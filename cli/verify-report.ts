@@ -1,0 +1,94 @@
+/** A verification as a report: one check per layer and unit, one per follower, one per comparison with the float model. */
+
+import type { Run, Verdict, Verification } from '../verify/index.ts';
+import type { Check, Figure, Report } from './command.ts';
+
+export function verifyReport(v: Verification): Report {
+  const [leader, ...followers] = v.engines;
+  const runs: readonly Run[] = v.real === v.corner ? [v.real] : [v.real, v.corner];
+  const checks = [
+    ...runs.flatMap((r) => goldenChecks(r, leader!)),
+    ...followers.flatMap((f) => runs.map((r) => lockStepCheck(r, f, leader!))),
+    ...v.deviations.map((d): Check => {
+      const detail = `largest error ${number(d.error)} within ${number(d.bound)}; relative rms ${number(d.relativeRms)}`;
+      return { name: `${d.group}: fixed golden = float golden within its bound`, ok: d.error <= d.bound, detail };
+    }),
+    {
+      name: 'no saturation in the fixed golden scan',
+      ok: v.saturations === 0,
+      detail: `${v.saturations} values clamped`,
+    },
+  ];
+  return { figures: figures(v, runs), checks, skipped: [], tools: v.tools, text: text(v, runs) };
+}
+
+const number = (x: number): string => (x === 0 ? '0' : x.toPrecision(3));
+
+function goldenChecks(r: Run, engine: string): Check[] {
+  const groups = new Map<string, Verdict[]>();
+  for (const verdict of r.verdicts) {
+    const group = groups.get(verdict.group) ?? [];
+    group.push(verdict);
+    groups.set(verdict.group, group);
+  }
+  const checks = [...groups].map(([group, verdicts]): Check => {
+    const wrong = verdicts.filter((x) => x.mismatch !== undefined);
+    const words = verdicts.reduce((sum, x) => sum + x.words, 0);
+    const first = wrong[0];
+    const good = `${verdicts.length} vectors, ${words} result words`;
+    const detail =
+      first === undefined
+        ? good
+        : `${wrong.length} of ${verdicts.length} vectors wrong; first: ${first.label}, ${first.mismatch}`;
+    return { name: `${group}: ${engine} = fixed golden`, ok: first === undefined, detail };
+  });
+  return r.stuck === undefined
+    ? checks
+    : [...checks, { name: `${engine} finishes its work`, ok: false, detail: r.stuck }];
+}
+
+function lockStepCheck(r: Run, follower: string, leader: string): Check {
+  const name = `${follower} = ${leader}, every output port, every cycle`;
+  const m = r.mismatch;
+  if (m === undefined) return { name, ok: true, detail: `${r.cycles} cycles, ${r.compared} port values` };
+  const values = [...m.values].map(([engine, value]) => `${engine} ${value}`).join(', ');
+  const wave = m.wave === undefined ? '' : `; waveform: ${m.wave}`;
+  return { name, ok: false, detail: `first difference in cycle ${m.cycle} at port ${m.port}: ${values}${wave}` };
+}
+
+function figures(v: Verification, runs: readonly Run[]): Figure[] {
+  const sum = (of: (r: Run) => number): number => runs.reduce((s, r) => s + of(r), 0);
+  const simulated = (name: string, value: number, unit: string): Figure => ({ name, value, unit, kind: 'simulated' });
+  const words = sum((r) => r.verdicts.reduce((s, x) => s + x.words, 0));
+  const wrong = sum(
+    (r) =>
+      r.verdicts.filter((x) => x.mismatch !== undefined).length +
+      (r.mismatch === undefined ? 0 : 1) +
+      (r.stuck === undefined ? 0 : 1),
+  );
+  return [
+    simulated('vectors', words, 'result words'),
+    simulated('mismatches', wrong, 'vectors'),
+    simulated(
+      'cycles',
+      sum((r) => r.cycles),
+      'clock cycles',
+    ),
+    ...v.real.units.flatMap((u) => [
+      simulated(`${u.unit}.cycles`, u.cycles, 'clock cycles'),
+      simulated(`${u.unit}.operations`, u.operations, u.operation),
+      simulated(
+        `${u.unit}.operations_per_cycle`,
+        u.cycles === 0 ? 0 : u.operations / u.cycles,
+        `${u.operation} per cycle`,
+      ),
+    ]),
+  ];
+}
+
+function text(v: Verification, runs: readonly Run[]): string {
+  const { matmul, scan } = v.parameters;
+  const size = `matmul ${matmul.lanes} rows x ${matmul.columns} columns x ${matmul.numerics.activationBits} planes per cycle, scan ${scan.lanes} state elements per cycle`;
+  const agree = v.engines.length > 1 ? `; ${v.engines.join(' and ')} agree on every cycle count below` : '';
+  return runs.some((r) => r.mismatch !== undefined) ? size : `${size}${agree}`;
+}

@@ -1,0 +1,127 @@
+/** A whole verification of a model's units: jobs, engines, two runs (real work at full speed, corner cases with stalls). */
+import { defaultNumerics } from '../golden/fixed/index.ts';
+import { loadModel, type Model, type ZeroChoice } from '../golden/index.ts';
+import { type Choices, type UnitParameters, unitParameters } from '../hw/index.ts';
+import { createRandom } from '../sim/index.ts';
+import { matmulBench } from './bench-matmul.ts';
+import { scanBench } from './bench-scan.ts';
+import { type Fault, unitOf } from './faults.ts';
+import type { Deviation } from './job.ts';
+import { cornerMatmulJobs, cornerScanJobs } from './jobs-corner.ts';
+import { modelJobs } from './jobs-model.ts';
+import { VerifyProblem } from './problem.ts';
+import { type Bench, type EngineName, openBench, type Run, run, type Unit, type VerilatorChoice } from './run.ts';
+import { textTokens } from './text.ts';
+import type { UnitBench } from './unit-bench.ts';
+
+export interface VerifyOptions {
+  readonly model: string;
+  readonly zeros: ZeroChoice;
+  readonly units: readonly Unit[];
+  readonly engines: readonly EngineName[];
+  readonly how: VerilatorChoice;
+  readonly choices: Choices;
+  readonly tokens: number;
+  readonly text: string;
+  readonly offset: number;
+  /** Random matrices and sequences. */
+  readonly random: number;
+  readonly seed: number;
+  readonly wave: string;
+  readonly fault: Fault | undefined;
+  readonly progress: (line: string) => void;
+}
+
+export interface Verification {
+  readonly parameters: UnitParameters;
+  readonly tools: Bench['tools'];
+  readonly engines: readonly string[];
+  /** The model's own activations, streams at full speed. */
+  readonly real: Run;
+  /** Corner and random cases, every stream stalling at random. */
+  readonly corner: Run;
+  readonly deviations: readonly Deviation[];
+  readonly saturations: number;
+}
+
+/** Probability of a pause in the corner run. */
+const stall = 0.3;
+
+export async function verifyModel(o: VerifyOptions): Promise<Verification> {
+  const { units, fault, progress } = o;
+  checkOptions(o);
+  progress(`loading ${o.model}`);
+  const model: Model = await loadModel(o.model, { zeros: o.zeros });
+  const parameters = unitParameters(model.config, o.choices, defaultNumerics);
+  const tokens = await textTokens(o.text, o.offset, o.tokens, model.config.vocabSize);
+  progress(`float model: ${o.tokens} tokens`);
+  const jobs = modelJobs(model, tokens, defaultNumerics, units);
+  const bench = await openBench(units, parameters, o.engines, o.how, fault, progress);
+  try {
+    const { matmul, scan } = parameters;
+    const flip = fault === 'weight-bit';
+    const random = createRandom(o.seed);
+    const real: Record<Unit, () => UnitBench> = {
+      matmul: () => matmulBench(jobs.matmul, matmul, flip),
+      scan: () => scanBench(jobs.scan, scan),
+    };
+    const corner: Record<Unit, () => UnitBench> = {
+      matmul: () => matmulBench(cornerMatmulJobs(matmul, random, o.random), matmul, false),
+      scan: () => scanBench(cornerScanJobs(scan, random, Math.ceil(o.random / 4)), scan),
+    };
+    const options = { seed: o.seed, wave: o.wave, progress };
+    const first = run(
+      bench,
+      units.map((u) => real[u]()),
+      { ...options, stall: 0 },
+    );
+    const second =
+      first.mismatch === undefined
+        ? run(
+            bench,
+            units.map((u) => corner[u]()),
+            { ...options, stall },
+          )
+        : first;
+    return {
+      parameters,
+      tools: bench.tools,
+      engines: bench.engines.map((e) => e.name),
+      real: first,
+      corner: second,
+      deviations: jobs.deviations,
+      saturations: jobs.saturations,
+    };
+  } finally {
+    bench.close();
+  }
+}
+
+function checkOptions({ units, fault, tokens, random, seed, offset }: VerifyOptions): void {
+  const whole = (name: string, value: number, low: number): void => {
+    if (Number.isSafeInteger(value) && value >= low) return;
+    throw new VerifyProblem(
+      'option-range',
+      `--${name} is out of range`,
+      `--${name}`,
+      `a whole number from ${low}`,
+      `${value}`,
+      'correct it',
+    );
+  };
+  whole('tokens', tokens, 1);
+  whole('random', random, 0);
+  whole('seed', seed, 0);
+  whole('offset', offset, 0);
+  if (fault !== undefined && !units.includes(unitOf[fault])) {
+    const needs = `--unit ${unitOf[fault]}`;
+    throw new VerifyProblem(
+      'fault-unit',
+      `the fault ${fault} sits in another unit`,
+      '--plant',
+      needs,
+      units.join(','),
+      `add ${needs}`,
+    );
+  }
+}
