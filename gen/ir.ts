@@ -117,7 +117,10 @@ export interface Register {
   readonly reset: bigint | undefined;
 }
 
-/** Registered: the word at `address` before this edge's writes, kept while `enable` is 0. Beyond the depth: zero. */
+/**
+ * Registered: the word at `address` before this edge's writes, kept while `enable` is 0. Beyond the depth: zero in our
+ * simulator and in Verilator, unknown in hardware and in simulators that know X; a design must not look at it.
+ */
 export interface ReadPort {
   readonly node: Read;
   readonly address: Node;

@@ -7,6 +7,7 @@
 import type { Node, NodeOf, Tag } from '../ir.ts';
 import { type BinaryOp, binary, type Expr, name, unary } from './ast.ts';
 import { selectionOf } from './plan.ts';
+import { printExpr } from './print.ts';
 
 export interface Names {
   /** The identifier of a node that has one. */
@@ -72,7 +73,8 @@ export class Expressions {
       if (adjacent) joined[joined.length - 1] = { ...last, low: part.low };
       else joined.push(part);
     }
-    return joined.length === 1 ? joined[0]! : { kind: 'concat', parts: joined };
+    const parts = repeated(joined);
+    return parts.length === 1 && parts[0]!.kind !== 'repeat' ? parts[0]! : { kind: 'concat', parts };
   }
 
   #select(node: Node, high: number, low: number): Expr {
@@ -160,4 +162,18 @@ export class Expressions {
     mux: (n) => ({ kind: 'conditional', test: this.use(n.select), yes: this.use(n.a), no: this.use(n.b) }),
     cat: (n) => this.#joined(n.parts),
   };
+}
+
+/** Runs of equal parts written as a replication. */
+function repeated(parts: readonly Expr[]): Expr[] {
+  const out: Expr[] = [];
+  for (let i = 0; i < parts.length; ) {
+    const part = parts[i]!;
+    const text = printExpr(part);
+    let end = i + 1;
+    while (end < parts.length && printExpr(parts[end]!) === text) end++;
+    out.push(end === i + 1 ? part : { kind: 'repeat', count: end - i, a: part });
+    i = end;
+  }
+  return out;
 }

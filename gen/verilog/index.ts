@@ -35,7 +35,8 @@ function hierarchy(top: Module): Module[] {
     if (leave) order.push(module);
     if (leave || seen.has(module)) continue;
     seen.add(module);
-    work.push({ module, leave: true }, ...module.instances.map((i) => ({ module: i.module, leave: false })));
+    const children = module.instances.map((i) => ({ module: i.module, leave: false }));
+    work.push({ module, leave: true }, ...children.reverse());
   }
   return order;
 }

@@ -42,7 +42,8 @@ function binaryOperand(e: Expr, op: BinaryOp, right: boolean): string {
 }
 
 function literal(width: number, value: bigint, signed: boolean): string {
-  const base = width === 1 || value < 1024n ? 'd' : 'h';
+  const negative = signed && value >> BigInt(width - 1) === 1n;
+  const base = width === 1 || (value < 1024n && !negative) ? 'd' : 'h';
   return `${width}'${signed ? 's' : ''}${base}${value.toString(base === 'd' ? 10 : 16)}`;
 }
 
