@@ -65,16 +65,14 @@ export class Expressions {
   }
 
   #joined(parts: readonly Node[]): Expr {
-    const joined: Expr[] = [];
+    const merged: Expr[] = [];
     for (const part of parts.flatMap((p) => this.#flat(p))) {
-      const last = joined.at(-1);
-      const adjacent =
-        last?.kind === 'select' && part.kind === 'select' && last.name === part.name && last.low === part.high + 1;
-      if (adjacent) joined[joined.length - 1] = { ...last, low: part.low };
-      else joined.push(part);
+      const both = merge(merged.at(-1), part);
+      if (both === undefined) merged.push(part);
+      else merged[merged.length - 1] = both;
     }
-    const parts = repeated(joined);
-    return parts.length === 1 && parts[0]!.kind !== 'repeat' ? parts[0]! : { kind: 'concat', parts };
+    const runs = repeated(merged);
+    return runs.length === 1 && runs[0]!.kind !== 'repeat' ? runs[0]! : { kind: 'concat', parts: runs };
   }
 
   #select(node: Node, high: number, low: number): Expr {
@@ -162,6 +160,15 @@ export class Expressions {
     mux: (n) => ({ kind: 'conditional', test: this.use(n.select), yes: this.use(n.a), no: this.use(n.b) }),
     cat: (n) => this.#joined(n.parts),
   };
+}
+
+/** Two neighbours of a concatenation as one part: adjacent bits of a name, or two literals. */
+function merge(high: Expr | undefined, low: Expr): Expr | undefined {
+  if (high?.kind === 'select' && low.kind === 'select') {
+    return high.name === low.name && high.low === low.high + 1 ? { ...high, low: low.low } : undefined;
+  }
+  if (high?.kind !== 'literal' || low.kind !== 'literal') return undefined;
+  return literal((high.value << BigInt(low.width)) | low.value, high.width + low.width);
 }
 
 /** Runs of equal parts written as a replication. */

@@ -116,8 +116,8 @@ describe('output', () => {
         always @(posedge clk) begin
           if (rst) begin
             state <= 8'sd0;
-          end else if (take) state <= quarter[10:7] == 4'd15 | ~(|quarter[10:7]) ? quarter[7:0] : {quarter[10], ~quarter[10],
-              ~quarter[10], ~quarter[10], ~quarter[10], ~quarter[10], ~quarter[10], ~quarter[10]};
+          end else if (take) state <= quarter[10:7] == 4'd15 | ~(|quarter[10:7]) ? quarter[7:0] : {quarter[10],
+              {7{~quarter[10]}}};
         end
 
         // Bits that are dropped on purpose.
