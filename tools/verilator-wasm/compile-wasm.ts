@@ -8,7 +8,7 @@ import { CLANG_FLAGS, RUNTIME_OBJECTS } from './clang-flags.ts';
 /** Flags of a model's own code. */
 export const WASM_FLAGS: readonly string[] = [
   ...CLANG_FLAGS,
-  '-O1', // -O2 takes 1.4 times as long to build and does not run faster (README, figures)
+  '-O1', // -O2 takes longer to build and does not run faster (README, figures)
   // Most of a small design's time goes into libc++: read only the headers that are named. No layout depends on it.
   '-D_LIBCPP_REMOVE_TRANSITIVE_INCLUDES',
   '-mexec-model=reactor',
