@@ -1,0 +1,21 @@
+/** Runs one unit's work on the simulator. */
+import type { Design } from '../gen/index.ts';
+import { bundle } from '../gen/index.ts';
+import { createSimulator } from '../sim/index.ts';
+import { run } from '../verify/run.ts';
+import type { UnitBench } from '../verify/unit-bench.ts';
+
+export function runUnit(
+  design: Design,
+  unit: string,
+  bench: UnitBench,
+  stall: number,
+): { wrong: string[]; cycles: number } {
+  const top = bundle('top', { [unit]: design }).module;
+  const engine = createSimulator(top);
+  const opened = { top, engines: [engine], tools: {}, close: () => engine.close() };
+  const result = run(opened, [bench], { stall, seed: 1, wave: '', progress: () => undefined });
+  engine.close();
+  const wrong = result.verdicts.flatMap((v) => (v.mismatch === undefined ? [] : [`${v.label}: ${v.mismatch}`]));
+  return { wrong: result.stuck === undefined ? wrong : [...wrong, result.stuck], cycles: result.units[0]!.cycles };
+}

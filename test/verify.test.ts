@@ -1,0 +1,82 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundled } from '../cli/bundled.ts';
+import { type Verification, type VerifyOptions, verifyModel } from '../verify/index.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'popscan-verify-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const options = (): VerifyOptions => ({
+  model: bundled('models/nano'),
+  zeros: 'refuse',
+  units: ['matmul', 'scan'],
+  engines: ['sim'],
+  how: 'wasm',
+  choices: { lanes: 3, columns: 7, scanLanes: 2 },
+  tokens: 2,
+  text: bundled('models/kjv-val.txt'),
+  offset: 0,
+  random: 12,
+  seed: 3,
+  wave: join(folder, 'mismatch.vcd'),
+  fault: undefined,
+  progress: () => undefined,
+});
+
+const wrong = (v: Verification): string[] =>
+  [v.real, v.corner].flatMap((r) =>
+    r.verdicts.flatMap((x) => (x.mismatch === undefined ? [] : [`${x.label}: ${x.mismatch}`])),
+  );
+
+describe('verification of nano', () => {
+  it('finds nothing wrong, in the simulator and in Verilator on the emitted RTL', async () => {
+    const v = await verifyModel({ ...options(), engines: ['sim', 'verilator'] });
+    expect(wrong(v)).toEqual([]);
+    expect([v.real.mismatch, v.corner.mismatch, v.real.stuck, v.corner.stuck]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(v.real.verdicts.map((x) => x.group)).toContain('layer 1 out_proj');
+    expect(v.deviations.filter((d) => d.error > d.bound)).toEqual([]);
+    expect(v.deviations).toHaveLength(6);
+    expect(v.saturations).toBe(0);
+  });
+
+  it('catches a flipped weight bit and names the matrix and the row', async () => {
+    const found = wrong(await verifyModel({ ...options(), fault: 'weight-bit' }));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(/^layer 1 in_proj, token 0: row 0: -?\d+ expected, -?\d+ found$/);
+  });
+
+  it("catches an address that is off by one in the scan's write-back", async () => {
+    const found = wrong(await verifyModel({ ...options(), fault: 'row-address' }));
+    expect(found[0]).toMatch(/^layer 0 scan, token 1: head 0, row 0: -?\d+ expected, -?\d+ found$/);
+  });
+
+  it('catches a result that is overwritten while it waits', async () => {
+    const v = await verifyModel({ ...options(), fault: 'back-pressure' });
+    expect(v.corner.stuck).toContain('matmul_result');
+  });
+
+  it('catches Verilog that differs from the design, with cycle, port, values and a waveform', async () => {
+    const v = await verifyModel({
+      ...options(),
+      engines: ['sim', 'verilator'],
+      units: ['matmul'],
+      fault: 'printed-sum',
+    });
+    expect(v.real.mismatch?.port).toBe('matmul_result_y');
+    expect(v.real.mismatch?.cycle).toBeGreaterThan(0);
+    const [sim, verilator] = ['sim', 'verilator'].map((e) => v.real.mismatch?.values.get(e));
+    expect(sim).not.toBe(verilator);
+    expect(await readFile(v.real.mismatch!.wave!, 'utf8')).toContain('$enddefinitions');
+  });
+});
