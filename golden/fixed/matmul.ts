@@ -1,6 +1,7 @@
 /** The contract of the binary matrix product: what every engine must deliver, bit for bit. */
 import { type BinaryProjection, scaleIndex } from '../projection.ts';
-import { exponentFor, type MatmulNumerics, maxAbs, quantize } from './numerics.ts';
+import { exponentFor, maxAbs, quantize } from './arithmetic.ts';
+import type { MatmulNumerics } from './numerics.ts';
 
 /** A vector that enters a binary projection: q[i] 2^exponent, and the bias that every output receives. */
 export interface Activations {
@@ -25,6 +26,18 @@ export const sumBits = (cols: number, activationBits: number): number =>
 /** Bits of the bias: as wide as the sum in its finer unit. */
 export const biasBits = (cols: number, f: MatmulNumerics): number => sumBits(cols, f.activationBits) + f.resultFraction;
 
+/** sum_i s[row,i] q[i] over columns from...to-1, exact. */
+export function signSum(m: SignMatrix, row: number, q: ArrayLike<number>, from: number, to: number): number {
+  const { signs } = m;
+  const first = row * m.rowWords;
+  let sum = 0;
+  for (let i = from; i < to; i++) {
+    const plus = (signs[first + (i >>> 5)]! >>> (i & 31)) & 1;
+    sum += (2 * plus - 1) * q[i]!;
+  }
+  return sum;
+}
+
 /**
  * y[o] = 2^F sum_i s[o,i] q[i] + bias, exact, for o in 0..rows-1; F = resultFraction.
  * Its unit is 2^(exponent - F). |y| < 2^(biasBits + 1).
@@ -32,12 +45,7 @@ export const biasBits = (cols: number, f: MatmulNumerics): number => sumBits(col
 export function binaryMatmul(m: SignMatrix, activations: Activations, f: MatmulNumerics): Float64Array {
   const y = new Float64Array(m.rows);
   for (let o = 0; o < m.rows; o++) {
-    let sum = 0;
-    for (let i = 0; i < m.cols; i++) {
-      const plus = (m.signs[o * m.rowWords + (i >>> 5)]! >>> (i & 31)) & 1;
-      sum += plus === 1 ? activations.q[i]! : -activations.q[i]!;
-    }
-    y[o] = sum * 2 ** f.resultFraction + activations.bias;
+    y[o] = signSum(m, o, activations.q, 0, m.cols) * 2 ** f.resultFraction + activations.bias;
   }
   return y;
 }

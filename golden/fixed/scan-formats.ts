@@ -1,6 +1,7 @@
 /** From the float model's scan to the contract's integers: units chosen from observed ranges, then quantization. */
 
-import { exponentFor, maxAbs, quantize, type ScanNumerics } from './numerics.ts';
+import { exponentFor, maxAbs, quantize } from './arithmetic.ts';
+import type { ScanNumerics } from './numerics.ts';
 import type { ScanHead, ScanInput, ScanShape } from './scan.ts';
 
 /** The real values of one layer's scan for one token (MODEL.md 1.3). */

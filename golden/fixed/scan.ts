@@ -1,5 +1,6 @@
 /** The contract of the SSM scan: one token of one layer, bit for bit. Source of the formula: Mamba-2's recurrence, MODEL 1.3-1.4. */
-import { roundShift, type ScanNumerics, saturate } from './numerics.ts';
+import { roundShift, saturate } from './arithmetic.ts';
+import type { ScanNumerics } from './numerics.ts';
 
 /** Sizes of one layer: H heads of P rows of N state elements; G groups share B and C. */
 export interface ScanShape {

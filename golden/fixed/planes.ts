@@ -1,0 +1,77 @@
+/** Weights of several bits as sign planes, so that the binary matrix product runs them too (DESIGN.md 3). */
+import { exponentFor, largest, maxAbs, saturateSymmetric } from './arithmetic.ts';
+import { type SignMatrix, signSum } from './matmul.ts';
+
+/**
+ * A matrix of integers. One plane: its signs, weights +1 and -1. W > 1 planes: bit k of the two's complement weight is in planes[k],
+ * which counts 2^k, the last one -2^(W-1).
+ */
+export interface PlaneMatrix {
+  readonly rows: number;
+  readonly cols: number;
+  readonly planes: readonly SignMatrix[];
+}
+
+/** A matrix in `bits` bits, one scale per row: row o counts scales[o] times its integers. */
+export interface QuantizedMatrix extends PlaneMatrix {
+  readonly scales: Float64Array;
+}
+
+/** sum_i w[row,i] q[i] over columns from...to-1, exact: P_k = (signSum_k + sum q) / 2 is plane k's sum, sum_k c_k 2^k P_k the result. */
+export function planeSum(m: PlaneMatrix, row: number, q: ArrayLike<number>, from: number, to: number): number {
+  if (m.planes.length === 1) return signSum(m.planes[0]!, row, q, from, to);
+  let all = 0;
+  for (let i = from; i < to; i++) all += q[i]!;
+  return m.planes.reduce((sum, plane, k) => {
+    const ones = (signSum(plane, row, q, from, to) + all) / 2;
+    return sum + (k === m.planes.length - 1 ? -ones : ones) * 2 ** k;
+  }, 0);
+}
+
+/** The integer weight at (row, col). */
+export function planeWeight({ planes }: PlaneMatrix, row: number, col: number): number {
+  const bit = ({ signs, rowWords }: SignMatrix) => (signs[row * rowWords + (col >>> 5)]! >>> (col & 31)) & 1;
+  if (planes.length === 1) return 2 * bit(planes[0]!) - 1;
+  return planes.reduce((sum, plane, k) => sum + (k === planes.length - 1 ? -1 : 1) * bit(plane) * 2 ** k, 0);
+}
+
+/** Integers [rows, cols] of `bits` >= 2 bits as planes. */
+export function splitPlanes(weights: ArrayLike<number>, rows: number, cols: number, bits: number): PlaneMatrix {
+  const rowWords = Math.ceil(cols / 32);
+  const planes = Array.from({ length: bits }, (_, k): SignMatrix => {
+    const signs = new Uint32Array(rows * rowWords);
+    for (let o = 0; o < rows; o++) {
+      for (let i = 0; i < cols; i++) {
+        signs[o * rowWords + (i >>> 5)]! |= ((weights[o * cols + i]! >> k) & 1) << (i & 31);
+      }
+    }
+    return { rows, cols, rowWords, signs };
+  });
+  return { rows, cols, planes };
+}
+
+/** Rounds each row to the nearest multiples of its largest magnitude / (2^(bits-1) - 1), halves up. A row of zeros has scale 0. */
+export function quantizeRows(weights: Float32Array, rows: number, cols: number, bits: number): QuantizedMatrix {
+  const scales = new Float64Array(rows);
+  const integers = new Int32Array(rows * cols);
+  for (let o = 0; o < rows; o++) {
+    const row = weights.subarray(o * cols, (o + 1) * cols);
+    const scale = maxAbs(row) / largest(bits);
+    scales[o] = scale;
+    for (let i = 0; i < cols && scale > 0; i++) {
+      integers[o * cols + i] = saturateSymmetric(Math.floor(row[i]! / scale + 0.5), bits);
+    }
+  }
+  return { ...splitPlanes(integers, rows, cols, bits), scales };
+}
+
+/** Real factors as mantissas of `bits` bits with one unit 2^unit: the finest that holds the largest. */
+export interface Mantissas {
+  readonly values: Int32Array;
+  readonly unit: number;
+}
+
+export function mantissas(factors: ArrayLike<number>, bits: number): Mantissas {
+  const unit = exponentFor(maxAbs(Array.from(factors)), bits);
+  return { values: Int32Array.from(factors, (v) => Math.floor(v * 2 ** -unit + 0.5)), unit };
+}
