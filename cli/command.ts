@@ -1,5 +1,6 @@
 /** What a command is: it reads its arguments, does its work and returns a report; printing and exit status are `main`'s. */
 import type { Argv } from 'yargs';
+import type { Scratch } from './io.ts';
 
 /** Where a number comes from: clocked on this machine, counted in a simulation, or computed from a model. */
 export type Kind = 'measured' | 'simulated' | 'projected';
@@ -13,6 +14,7 @@ export interface Figure {
 }
 
 export interface Check {
+  /** Stable and unlike every other of the report. */
   readonly name: string;
   readonly ok: boolean;
   readonly detail?: string;
@@ -38,8 +40,10 @@ export interface Report {
 export type Progress = (line: string) => void;
 
 export interface Command<T> {
+  /** One word, then positionals in angle brackets; `<action>` is part of the command's name in reports. */
   readonly command: string;
   readonly describe: string;
   readonly builder: (y: Argv) => Argv<T>;
-  readonly run: (args: T, progress: Progress) => Promise<Report>;
+  /** `scratch`: told of what must be removed when the command is interrupted. */
+  readonly run: (args: T, progress: Progress, scratch: Scratch) => Promise<Report>;
 }

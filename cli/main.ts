@@ -1,20 +1,19 @@
 /** The command line: one command per file in commands/, one report for each, one way to print it and to fail. */
 import yargs from 'yargs';
-import type { Command } from './command.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
 import { genCommand } from './commands/gen.ts';
 import { modelCommand } from './commands/model.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { printFailure, printReport } from './print.ts';
-import { type Problem, problemOf, usageProblem } from './problem.ts';
+import { type Io, processIo } from './io.ts';
+import { printFailure, printReport, printText } from './print.ts';
+import { internalProblem, problemOf, usageProblem } from './problem.ts';
 import { progressOn } from './progress.ts';
+import { type AnyCommand, checkUsage, chooseCommand, commonOptions, wordOf } from './usage.ts';
 import { version } from './version.ts';
 
-type AnyCommand = Command<never>;
-
-const commands: readonly AnyCommand[] = [
+export const commands: readonly AnyCommand[] = [
   demoCommand,
   modelCommand,
   evalCommand,
@@ -28,19 +27,35 @@ interface Chosen {
   readonly args: never;
 }
 
+/** Help is set for terminals of this width at most. */
+const helpWidth = 100;
+
+const has = (argv: readonly string[], ...names: readonly string[]): boolean => argv.some((a) => names.includes(a));
+
 /** Parses `argv`; gives the command to run, or text to show (help, version). */
-async function parse(argv: readonly string[]): Promise<Chosen | string> {
+async function parse(argv: readonly string[], width: number): Promise<Chosen | string> {
+  const asks = has(argv, '--help', '-h', '--version');
+  if (!asks || argv.some((a) => !a.startsWith('-'))) {
+    const command = chooseCommand(argv, commands);
+    if (!asks) checkUsage(command, argv);
+  }
   let chosen: Chosen | undefined;
   let shown = '';
-  const parser = yargs()
+  const parser = commonOptions(yargs())
     .scriptName('popscan')
-    .usage('$0 <command>\n\nTurns a trained 1-bit Bi-Mamba model into FPGA hardware that anyone can check.')
-    .option('json', { type: 'boolean', default: false, describe: 'print one JSON object on stdout' })
+    .usage(
+      'popscan <command> [options]\n\nTurns a trained 1-bit Bi-Mamba model into FPGA hardware that anyone can check.',
+    )
+    .locale('en')
+    .parserConfiguration({ 'boolean-negation': false, 'dot-notation': false, 'short-option-groups': false })
+    .describe('help', 'show this help')
     .strict()
-    .demandCommand(1, 'name a command')
-    .recommendCommands()
-    .version(version)
-    .wrap(110)
+    .demandCommand(1)
+    .version('version', 'show the version', version)
+    .wrap(Math.min(helpWidth, width))
+    .epilogue(
+      'Exit status: 0 all that was asked for holds, 1 a check failed, 2 the input or the usage is wrong,\n3 a tool that was asked for is missing. `popscan <command> --help` lists the options of a command.',
+    )
     .exitProcess(false)
     .fail((message, error) => {
       throw error ?? usageProblem(message);
@@ -50,44 +65,36 @@ async function parse(argv: readonly string[]): Promise<Chosen | string> {
       chosen = { command: c, args: args as never };
     });
   }
-  await parser.parseAsync([...argv], {}, (_error, _argv, output) => {
+  const words = argv.map((a) => (a === '-h' ? '--help' : a));
+  await parser.parseAsync(words, {}, (_error, _argv, output) => {
     shown = output;
   });
   return chosen ?? shown;
 }
 
-const nameOf = (argv: readonly string[]): string => argv.find((a) => !a.startsWith('-')) ?? '';
-
-/** Runs one command; returns the exit status: 0 all held, 1 a check failed, 2 wrong input or usage, 3 a tool is missing. */
-export async function main(argv: readonly string[]): Promise<number> {
-  const json = argv.includes('--json');
-  const progress = progressOn(process.stderr);
-  try {
-    const chosen = await parse(argv);
-    if (typeof chosen === 'string') {
-      process.stdout.write(`${chosen}\n`);
-      return 0;
-    }
-    const report = await chosen.command.run(chosen.args, progress.show);
-    progress.end();
-    return printReport(nameOf(argv), report, json);
-  } catch (error) {
-    progress.end();
-    const problem: Problem | undefined = problemOf(error);
-    if (problem === undefined && !json) throw error;
-    return printFailure(nameOf(argv), problem ?? internal(error), json);
-  }
+/** The command's full name as reports carry it: its word, and its action where it has one (`model inspect`). */
+function nameOf(argv: readonly string[]): string {
+  const [word = '', action = ''] = argv.filter((a) => !a.startsWith('-'));
+  const command = commands.find((c) => wordOf(c) === word);
+  return command?.command.includes('<action>') && action !== '' ? `${word} ${action}` : word;
 }
 
-/** A mistake of ours: shown whole, so that it can be reported. */
-function internal(error: unknown): Problem {
-  return {
-    status: 1,
-    id: 'internal',
-    what: error instanceof Error ? error.message : String(error),
-    where: error instanceof Error ? (error.stack ?? '') : '',
-    expected: 'no such failure',
-    found: 'a defect of popscan',
-    remedy: 'report it with the command and this text',
-  };
+/**
+ * Runs one command; returns the exit status: 0 all held, 1 a check failed or we have a defect, 2 wrong input or usage,
+ * 3 a tool is missing. Never throws.
+ */
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+  const json = argv.includes('--json');
+  const progress = progressOn(io);
+  const name = nameOf(argv);
+  try {
+    const chosen = await parse(argv, io.width);
+    if (typeof chosen === 'string') return printText(io, name, chosen, json);
+    const report = await chosen.command.run(chosen.args, progress.show, io.scratch);
+    progress.end();
+    return printReport(io, name, report, json);
+  } catch (error) {
+    progress.end();
+    return printFailure(io, name, problemOf(error) ?? internalProblem(error), json);
+  }
 }

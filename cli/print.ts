@@ -1,6 +1,7 @@
 /** Reports and problems on stdout: tables for people, or one JSON object. */
 import Table from 'cli-table3';
 import type { Figure, Report } from './command.ts';
+import { type Io, plainWidth } from './io.ts';
 import type { Problem } from './problem.ts';
 
 const line = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '', left: '', right: '', middle: '  ' };
@@ -15,13 +16,23 @@ const frame = {
   'bottom-right': '',
 };
 
+/** The last column is never squeezed below this. */
+const leastLast = 30;
+
+/** A table without lines; where it is wider than `width`, the words of the last column are wrapped. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],
+  width = plainWidth,
 ): string {
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((r) => r[i]!.length)));
+  const last = widths.length - 1;
+  const others = widths.slice(0, last).reduce((sum, w) => sum + w + 2, 0);
+  const room = Math.max(leastLast, width - others);
   const t = new Table({
     head: [...head],
+    ...(widths[last]! > room ? { colWidths: [...widths.slice(0, last), room], wordWrap: true } : {}),
     chars: { ...line, ...frame },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: head.map((_, i) => (right.includes(i) ? 'right' : 'left')),
@@ -43,55 +54,79 @@ export function showNumber(value: number): string {
 
 const figureRow = (f: Figure): string[] => [f.name, showNumber(f.value), f.unit, f.kind];
 
+/** Breaks lines of prose at `width`; lines with columns in them stay as they are. */
+function fill(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((l) => (l.length <= width || /\S {2,}\S/.test(l) ? l : breakLine(l, width)))
+    .join('\n');
+}
+
+function breakLine(text: string, width: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}
+
+/** JSON has no other numbers. */
+function refuseNonFinite(figures: readonly Figure[]): void {
+  const wrong = figures.find((f) => !Number.isFinite(f.value));
+  if (wrong !== undefined) throw new Error(`figure ${wrong.name} is ${wrong.value}`);
+}
+
 /** Prints the report and returns the exit status. */
-export function printReport(command: string, report: Report, json: boolean): number {
+export function printReport(io: Io, command: string, report: Report, json: boolean): number {
   const ok = report.checks.every((c) => c.ok);
   const { figures, checks, skipped, tools } = report;
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ command, ok, figures, checks, skipped, tools })}\n`);
-    return ok ? 0 : 1;
-  }
-  const parts: string[] = [];
-  if (report.text !== undefined && report.text !== '') parts.push(report.text);
-  if (checks.length > 0) {
-    parts.push(
-      table(
-        ['', 'check', 'detail'],
-        checks.map((c) => [c.ok ? 'ok' : 'FAILED', c.name, c.detail ?? '']),
-      ),
-    );
-  }
-  if (figures.length > 0) parts.push(table(['figure', 'value', 'unit', 'kind'], figures.map(figureRow), [1]));
-  for (const s of skipped) parts.push(`skipped: ${s.name}: ${s.why}\n  to get it: ${s.get}`);
-  const used = Object.entries(tools).map(([name, t]) => `${name} ${t.version} (${t.how})`);
-  if (used.length > 0) parts.push(`tools: ${used.join(', ')}`);
-  if (checks.length > 0) {
-    const failed = checks.filter((c) => !c.ok).length;
-    const left = skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
-    parts.push(
-      failed === 0 ? `all ${checks.length} checks hold${left}` : `${failed} of ${checks.length} checks FAILED${left}`,
-    );
-  }
-  process.stdout.write(`${parts.join('\n\n')}\n`);
+  refuseNonFinite(figures);
+  if (json) io.out(`${JSON.stringify({ command, ok, figures, checks, skipped, tools })}\n`);
+  else io.out(`${reportText(report, io.width)}\n`);
   return ok ? 0 : 1;
 }
 
+function reportText({ text, figures, checks, skipped, tools }: Report, width: number): string {
+  const parts: string[] = [];
+  if (text !== undefined && text !== '') parts.push(fill(text, width));
+  if (checks.length > 0) {
+    const rows = checks.map((c) => [c.ok ? 'ok' : 'FAILED', c.name, c.detail ?? '']);
+    parts.push(table(['', 'check', 'detail'], rows, [], width));
+  }
+  if (figures.length > 0) parts.push(table(['figure', 'value', 'unit', 'kind'], figures.map(figureRow), [1], width));
+  if (skipped.length > 0) {
+    const rows = skipped.map((s) => [s.name, s.why, s.get]);
+    parts.push(table(['skipped', 'why', 'to get it'], rows, [], width));
+  }
+  const used = Object.entries(tools).map(([name, t]) => `${name} ${t.version} (${t.how})`);
+  if (used.length > 0 && checks.length + figures.length > 0) parts.push(fill(`tools: ${used.join(', ')}`, width));
+  const failed = checks.filter((c) => !c.ok).length;
+  const left = skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
+  if (failed > 0) parts.push(`${failed} of ${checks.length} checks FAILED${left}`);
+  else if (checks.length > 0)
+    parts.push(`${checks.length === 1 ? 'the one check holds' : `all ${checks.length} checks hold`}${left}`);
+  return parts.join('\n\n');
+}
+
+/** Prints help or a version; with `--json` as `text` of an otherwise empty report. */
+export function printText(io: Io, command: string, text: string, json: boolean): number {
+  const empty = { figures: [], checks: [], skipped: [], tools: {} };
+  io.out(json ? `${JSON.stringify({ command, ok: true, ...empty, text })}\n` : `${text}\n`);
+  return 0;
+}
+
 /** Prints a problem (stderr for people, stdout for `--json`) and returns its exit status. */
-export function printFailure(command: string, p: Problem, json: boolean): number {
+export function printFailure(io: Io, command: string, p: Problem, json: boolean): number {
   const { id, what, where, expected, found, remedy } = p;
   if (json) {
-    process.stdout.write(
-      `${JSON.stringify({ command, ok: false, error: { id, what, where, expected, found, remedy } })}\n`,
-    );
-  } else {
-    const rows = [
-      `popscan: ${what}`,
-      `  where:    ${where}`,
-      `  expected: ${expected}`,
-      `  found:    ${found}`,
-      `  remedy:   ${remedy}`,
-    ];
-    process.stderr.write(`${rows.join('\n')}\n`);
+    io.out(`${JSON.stringify({ command, ok: false, error: { id, what, where, expected, found, remedy } })}\n`);
+    return p.status;
   }
+  const rows = Object.entries({ where, expected, found, remedy })
+    .filter(([, fact]) => fact !== '')
+    .map(([name, fact]) => `  ${`${name}:`.padEnd(9)} ${fact.replaceAll('\n', `\n${' '.repeat(12)}`)}\n`);
+  io.err(`popscan: ${what}\n${rows.join('')}`);
   return p.status;
 }

@@ -1,21 +1,26 @@
-/** One line of progress: rewritten in place on a terminal, one line at a time and not too often elsewhere. */
-export function progressOn(stream: NodeJS.WriteStream): { show: (line: string) => void; end: () => void } {
+/** One line of progress on stderr: rewritten in place on a terminal, one line at a time and not too often elsewhere. */
+import type { Io } from './io.ts';
+
+/** Milliseconds between lines where they cannot be rewritten. */
+const pause = 2000;
+
+export function progressOn({ err, statusWidth }: Io): { show: (line: string) => void; end: () => void } {
   let open = false;
-  let last = 0;
+  let last = Number.NEGATIVE_INFINITY;
   return {
     show: (line) => {
-      if (stream.isTTY) {
-        stream.write(`\r\x1b[2K${line.slice(0, stream.columns - 1)}`);
+      if (statusWidth !== undefined) {
+        err(`\r\x1b[2K${line.slice(0, statusWidth - 1)}`);
         open = true;
         return;
       }
-      const now = Date.now();
-      if (now - last < 2000) return;
+      const now = performance.now();
+      if (now - last < pause) return;
       last = now;
-      stream.write(`${line}\n`);
+      err(`${line}\n`);
     },
     end: () => {
-      if (open) stream.write('\r\x1b[2K');
+      if (open) err('\r\x1b[2K');
       open = false;
     },
   };

@@ -3,28 +3,39 @@
 import type { Run, Verdict, Verification } from '../verify/index.ts';
 import type { Check, Figure, Report } from './command.ts';
 
+/** A run with the name that its checks carry. */
+interface Named {
+  readonly name: string;
+  readonly run: Run;
+}
+
 export function verifyReport(v: Verification): Report {
   const [leader, ...followers] = v.engines;
-  const runs: readonly Run[] = v.real === v.corner ? [v.real] : [v.real, v.corner];
+  const real = { name: 'real activations', run: v.real };
+  const corner = { name: 'corner cases with stalls', run: v.corner };
+  const named: readonly Named[] = v.real === v.corner ? [real] : [real, corner];
+  const runs = named.map((n) => n.run);
   const checks = [
-    ...runs.flatMap((r) => goldenChecks(r, leader!)),
-    ...followers.flatMap((f) => runs.map((r) => lockStepCheck(r, f, leader!))),
+    ...named.flatMap((n) => goldenChecks(n, leader!)),
+    ...followers.flatMap((f) => named.map((n) => lockStepCheck(n, f, leader!))),
     ...v.deviations.map((d): Check => {
       const detail = `largest error ${number(d.error)} within ${number(d.bound)}; relative rms ${number(d.relativeRms)}`;
       return { name: `${d.group}: fixed golden = float golden within its bound`, ok: d.error <= d.bound, detail };
     }),
-    {
-      name: 'no saturation in the fixed golden scan',
-      ok: v.saturations === 0,
-      detail: `${v.saturations} values clamped`,
-    },
+    ...(v.real.units.some((u) => u.unit === 'scan') ? [saturationCheck(v.saturations)] : []),
   ];
   return { figures: figures(v, runs), checks, skipped: [], tools: v.tools, text: text(v, runs) };
 }
 
+const saturationCheck = (count: number): Check => ({
+  name: 'no saturation in the fixed golden scan',
+  ok: count === 0,
+  detail: `${count} values clamped`,
+});
+
 const number = (x: number): string => (x === 0 ? '0' : x.toPrecision(3));
 
-function goldenChecks(r: Run, engine: string): Check[] {
+function goldenChecks({ name, run: r }: Named, engine: string): Check[] {
   const groups = new Map<string, Verdict[]>();
   for (const verdict of r.verdicts) {
     const group = groups.get(verdict.group) ?? [];
@@ -44,11 +55,11 @@ function goldenChecks(r: Run, engine: string): Check[] {
   });
   return r.stuck === undefined
     ? checks
-    : [...checks, { name: `${engine} finishes its work`, ok: false, detail: r.stuck }];
+    : [...checks, { name: `${name}: ${engine} finishes its work`, ok: false, detail: r.stuck }];
 }
 
-function lockStepCheck(r: Run, follower: string, leader: string): Check {
-  const name = `${follower} = ${leader}, every output port, every cycle`;
+function lockStepCheck({ name: work, run: r }: Named, follower: string, leader: string): Check {
+  const name = `${work}: ${follower} = ${leader}, every output port, every cycle`;
   const m = r.mismatch;
   if (m === undefined) return { name, ok: true, detail: `${r.cycles} cycles, ${r.compared} port values` };
   const values = [...m.values].map(([engine, value]) => `${engine} ${value}`).join(', ');

@@ -13,12 +13,12 @@ interface Args {
 
 export const demoCommand: Command<Args> = {
   command: 'demo',
-  describe: 'the whole chain on models/nano: RTL, simulator, Verilator, golden models, compared',
+  describe: 'Show the whole chain on a small model: Verilog, simulator, Verilator and golden models agree',
   builder: (y) =>
     y.option('verilator', {
       choices: ['auto', 'native', 'wasm'] as const,
       default: 'auto' as const,
-      describe: 'which Verilator',
+      describe: 'which Verilator runs the emitted Verilog; auto: the one on PATH, else ours',
     }),
   run: async (a, progress) => {
     const started = performance.now();

@@ -7,6 +7,7 @@ import { findFirtool } from 'firtool';
 import { findVerilator } from 'verilator-wasm';
 import type { Command, Report, Skipped } from '../command.ts';
 import { table } from '../print.ts';
+import { problemOf } from '../problem.ts';
 
 interface Tool {
   readonly name: string;
@@ -45,8 +46,8 @@ const tools: readonly Tool[] = [
     find: () => packaged('@yowasp/clang'),
   },
   {
-    name: 'verilator',
-    purpose: 'the same, faster',
+    name: 'verilator (native)',
+    purpose: 'the same, faster on long runs',
     get: 'Debian: apt-get install verilator g++ (5.x)',
     find: () => findVerilator('native'),
   },
@@ -70,9 +71,20 @@ const tools: readonly Tool[] = [
   },
 ];
 
+/** The tool, or why it is not there. */
+async function look(tool: Tool): Promise<{ version: string; how: string } | string> {
+  try {
+    return (await tool.find()) ?? 'not found';
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem === undefined) throw error;
+    return `${problem.what}: ${problem.found}`;
+  }
+}
+
 export const doctorCommand: Command<unknown> = {
   command: 'doctor',
-  describe: 'which tools were found, which are missing, how to get them',
+  describe: 'List the tools that were found and those that are missing, with the way to get them',
   builder: (y) => y,
   run: async (_args, progress): Promise<Report> => {
     const found: Record<string, { version: string; how: string }> = {
@@ -82,9 +94,10 @@ export const doctorCommand: Command<unknown> = {
     const rows: string[][] = [['node', process.versions.node, 'this process', 'runs popscan']];
     for (const tool of tools) {
       progress(`looking for ${tool.name}`);
-      const at = await tool.find();
-      rows.push([tool.name, at?.version ?? 'missing', at?.how ?? '', tool.purpose]);
-      if (at === undefined) skipped.push({ name: tool.name, why: 'not found', get: tool.get });
+      const at = await look(tool);
+      const there = typeof at !== 'string';
+      rows.push([tool.name, there ? at.version : 'missing', there ? at.how : '', tool.purpose]);
+      if (!there) skipped.push({ name: tool.name, why: at, get: tool.get });
       else found[tool.name] = { version: at.version, how: at.how };
     }
     return {

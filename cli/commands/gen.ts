@@ -2,55 +2,66 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { printVerilog } from '../../gen/index.ts';
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { type BinaryProjection, loadModel, type Model, type ModelConfig, readConfig } from '../../golden/index.ts';
 import { beatValue, matmulArray, scanUnit, type UnitParameters, unitParameters, weightStream } from '../../hw/index.ts';
 import type { Command, Figure, Progress, Report } from '../command.ts';
-import { type ModelArgs, type SizeArgs, sizeOptions } from '../options.ts';
-import { writeDirectory } from '../output-directory.ts';
+import type { Scratch } from '../io.ts';
+import { type SizeArgs, sizeChoices, sizeOptions, type ZerosArgs, zerosOption } from '../options.ts';
+import { refuseOccupied, writeDirectory } from '../output-directory.ts';
 import { CommandProblem } from '../problem.ts';
 import { version } from '../version.ts';
 
-interface Args extends SizeArgs {
+interface Args extends SizeArgs, ZerosArgs {
   readonly model: string | undefined;
   readonly config: string | undefined;
-  readonly zeros: ModelArgs['zeros'];
   readonly out: string;
 }
 
+const layout = [
+  'The directory appears whole or not at all, and the same input gives the same bytes:',
+  '  rtl/*.v, rtl/files.f   Verilog, one module per file, and the list of the files',
+  '  weights/*.hex, *.bin   the weight stream of every projection, for $readmemh and as bytes',
+  '  manifest.json          parameters, number formats, sha256 of every input and output',
+];
+
 export const genCommand: Command<Args> = {
   command: 'gen',
-  describe: 'write Verilog, memory images and a manifest into a fresh directory',
+  describe: 'Write Verilog, memory images and a manifest into a fresh directory',
   builder: (y) =>
-    sizeOptions(y)
-      .option('model', { type: 'string', describe: 'folder with config.json and the checkpoint', requiresArg: true })
-      .option('config', {
-        type: 'string',
-        describe: 'a config.json alone: Verilog without memory images',
-        requiresArg: true,
-      })
-      .option('zeros', {
-        choices: ['refuse', 'plus', 'minus'] as const,
-        default: 'refuse' as const,
-        describe: 'latent weights that are exactly zero: refuse the model, or take them for +1 or -1',
-      })
+    sizeOptions(
+      zerosOption(
+        y
+          .usage('popscan gen --model DIR | --config FILE --out DIR')
+          .option('model', { group: 'Model:', type: 'string', describe: 'folder with config.json and the checkpoint' })
+          .option('config', {
+            group: 'Model:',
+            type: 'string',
+            describe: 'a config.json alone: Verilog without memory images',
+          }),
+      ),
+    )
       .option('out', {
+        group: 'Output:',
         type: 'string',
         demandOption: true,
-        describe: 'directory to write; must not exist or be empty',
-        requiresArg: true,
-      }),
-  run: async (a, progress) => {
-    if ((a.model === undefined) === (a.config === undefined)) throw oneSource();
+        describe: 'directory to write; it must not exist, or be empty',
+      })
+      .epilogue(layout.join('\n'))
+      .example('popscan gen --model models/nano --out out/nano', '')
+      .example('popscan gen --model models/tiny --out out/tiny --lanes 32 --columns 64', ''),
+  run: async (a, progress, scratch) => {
+    if ((a.model === undefined) === (a.config === undefined)) throw oneSource(a.model !== undefined);
+    const choices = sizeChoices(a);
+    await refuseOccupied(a.out);
     const model = a.model === undefined ? undefined : await loadModel(a.model, { zeros: a.zeros, progress });
+    if (model !== undefined) refuseDense(model);
     const config = model?.config ?? (await readConfig(a.config!));
-    const choices = { lanes: a.lanes, columns: a.columns, scanLanes: a['scan-lanes'] };
     const parameters = unitParameters(config, choices, defaultNumerics);
-    const inputs =
-      a.model === undefined ? await hashes('.', [a.config!]) : await hashes(a.model, await checkpointFiles(a.model));
-    return write(a.out, config, model, parameters, inputs, progress);
+    const inputs = await hashes(a.model === undefined ? [a.config!] : await checkpointFiles(a.model));
+    return write(a.out, config, model, parameters, inputs, progress, scratch);
   },
 };
 
@@ -69,6 +80,7 @@ async function write(
   parameters: UnitParameters,
   inputs: Readonly<Record<string, string>>,
   progress: Progress,
+  scratch: Scratch,
 ): Promise<Report> {
   const started = performance.now();
   const entries: Entry[] = [];
@@ -77,7 +89,7 @@ async function write(
     { design: scanUnit(parameters.scan), name: 'scan' },
   ].map(({ design, name }) => ({ name, verilog: printVerilog(design) }));
   const rtl = new Map(units.flatMap((u) => u.verilog.files.map((f) => [`rtl/${f.name}`, f.text])));
-  await writeDirectory(out, async (save) => {
+  await writeDirectory(out, scratch, async (save) => {
     const keep = async (path: string, data: string | Uint8Array): Promise<void> => {
       progress(`writing ${path}`);
       await save(path, data);
@@ -108,7 +120,6 @@ function* images(model: Model, parameters: UnitParameters): Generator<[string, (
       ['in_proj', layer.inProj],
       ['out_proj', layer.outProj],
     ] as const) {
-      if (p.kind !== 'binary') throw notBinary(i, name);
       const stream = weightStream(p as BinaryProjection, parameters.matmul);
       const digits = Math.ceil((parameters.matmul.lanes * parameters.matmul.columns) / 4);
       const hex = (): string =>
@@ -147,27 +158,35 @@ function report(out: string, entries: readonly Entry[], generated: number, secon
 const checkpointFiles = async (dir: string): Promise<string[]> =>
   (await readdir(dir))
     .filter((f) => f === 'config.json' || /^model.*\.safetensors$|\.index\.json$|^pytorch_model.*\.bin$/.test(f))
-    .sort();
+    .sort()
+    .map((f) => join(dir, f));
 
-async function hashes(dir: string, files: readonly string[]): Promise<Record<string, string>> {
+async function hashes(files: readonly string[]): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const file of files) {
     const hash = createHash('sha256');
-    for await (const chunk of createReadStream(join(dir, file))) hash.update(chunk as Uint8Array);
-    found[file.split(/[\\/]/).at(-1)!] = hash.digest('hex');
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+    found[basename(file)] = hash.digest('hex');
   }
   return found;
 }
 
-const oneSource = (): CommandProblem =>
+const oneSource = (both: boolean): CommandProblem =>
   new CommandProblem({
-    id: 'usage',
-    what: 'gen needs a model or a configuration',
-    where: 'the command line',
+    id: 'usage-required',
+    what: both ? 'gen takes either a model or a configuration' : 'gen needs a model or a configuration',
+    where: 'popscan gen',
     expected: '--model DIR or --config FILE',
-    found: 'neither, or both',
+    found: both ? 'both' : 'neither',
     remedy: 'give one of the two',
   });
+
+function refuseDense(model: Model): void {
+  for (const [i, { inProj, outProj }] of model.layers.entries()) {
+    if (inProj.kind !== 'binary') throw notBinary(i, 'in_proj');
+    if (outProj.kind !== 'binary') throw notBinary(i, 'out_proj');
+  }
+}
 
 const notBinary = (layer: number, name: string): CommandProblem =>
   new CommandProblem({
