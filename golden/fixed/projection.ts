@@ -126,7 +126,7 @@ function groupProduct(p: FixedProjection, a: QuantizedInput, g: number): GroupPr
 }
 
 /** Row scales keep about as many bits of the sum as it had. */
-const ROW_SHIFT = 15;
+export const ROW_SHIFT = 15;
 
 /**
  * The product scaled by 1/rms: result(o, unit) is sum_g round(y_g[o] / rms_g) in units of 2^unit, before saturation.

@@ -59,15 +59,17 @@ function customSection(content: string): Buffer {
 
 /** `tsx build.ts` rebuilds the kernels; with `--check` it only says whether they are what the compiler makes. */
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const target = new URL('./float.wasm', import.meta.url);
-  const built = await compileKernels('float');
-  if (process.argv.includes('--check')) {
-    const same = built.equals(await readFile(target));
-    console.log(same ? 'float.wasm is what the compiler makes of float.c' : 'float.wasm differs: rebuild it');
-    process.exitCode = same ? 0 : 1;
-  } else {
-    const beside = new URL('./float.wasm.new', import.meta.url);
-    await writeFile(beside, built);
-    await rename(beside, target);
+  for (const name of ['float', 'fixed']) {
+    const target = new URL(`./${name}.wasm`, import.meta.url);
+    const built = await compileKernels(name);
+    if (process.argv.includes('--check')) {
+      const same = built.equals(await readFile(target));
+      console.log(same ? `${name}.wasm is what the compiler makes of ${name}.c` : `${name}.wasm differs: rebuild it`);
+      if (!same) process.exitCode = 1;
+    } else {
+      const beside = new URL(`./${name}.wasm.new`, import.meta.url);
+      await writeFile(beside, built);
+      await rename(beside, target);
+    }
   }
 }
