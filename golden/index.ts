@@ -1,8 +1,31 @@
 /** The golden model: checkpoint readers, the float model, evaluation. README.md shows how they fit together. */
 export { convDim, inProjRows, type ModelConfig } from './config.ts';
-export { bitsPerByte, type Evaluation, type EvaluationOptions } from './eval/bits-per-byte.ts';
+export {
+  bitsPerByte,
+  createRunner,
+  type Evaluation,
+  type EvaluationOptions,
+  type FixedChoice,
+} from './eval/bits-per-byte.ts';
+export { fixedRunner, floatRunner, type Runner } from './eval/runner.ts';
 export { readWindows, type WindowOptions } from './eval/text.ts';
 export { surprisal, windowNats } from './eval/windows.ts';
+export { type Calibration, calibrate, type LayerRanges } from './fixed/calibration.ts';
+export {
+  CALIBRATION_OFFSET,
+  CALIBRATION_WINDOW,
+  CALIBRATION_WINDOWS,
+  type CalibrationText,
+  readCalibration,
+  readCalibrationText,
+  writeCalibration,
+} from './fixed/calibration-file.ts';
+export { createFastSession, type FastSession } from './fixed/fast.ts';
+export { type FixedObserver, type FixedTap, stepFixed } from './fixed/forward.ts';
+export { type FixedModel, fixModel } from './fixed/model.ts';
+export { defaultNumerics, type Numerics } from './fixed/numerics.ts';
+export { createFixedSession, type FixedSession, resetFixed, restoreFixed, saveFixed } from './fixed/session.ts';
+export { VARIANTS, variant } from './fixed/variants.ts';
 export { type Capture, capture, type Tensor, tapRows, tapTensor } from './float/capture.ts';
 export {
   type LogitsSpan,

@@ -19,6 +19,7 @@ export type ProblemId =
   | 'token-out-of-range'
   | 'text-too-short'
   | 'trace-empty'
+  | 'calibration-invalid'
   | 'usage';
 
 /** The facts of a problem; every field is one readable phrase. */

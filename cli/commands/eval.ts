@@ -1,28 +1,48 @@
 import {
   bitsPerByte,
+  CALIBRATION_OFFSET,
+  CALIBRATION_WINDOW,
+  CALIBRATION_WINDOWS,
+  type Calibration,
+  calibrate,
   compareTrace,
   createSimdKernels,
+  defaultNumerics,
+  type Evaluation,
   GoldenProblem,
   LOGIT_BOUND,
   loadModel,
   type Model,
+  type Numerics,
+  readCalibration,
+  readCalibrationText,
   readWindows,
+  VARIANTS,
+  variant,
   type ZeroChoice,
 } from '../../golden/index.ts';
-import type { Command, Progress, Report } from '../command.ts';
+import type { Check, Command, Figure, Progress, Report } from '../command.ts';
+import { table } from '../print.ts';
+import { calibrationText } from './calibrate.ts';
 
 interface EvalArgs {
   readonly model: string;
   readonly text: string | undefined;
   readonly trace: string | undefined;
-  readonly precision: 'float';
+  readonly precision: 'float' | 'fixed';
+  readonly calibration: string | undefined;
+  readonly format: string | undefined;
+  readonly sweep: string | undefined;
   readonly window: number;
   readonly windows: number | undefined;
   readonly threads: number | undefined;
   readonly zeros: ZeroChoice;
 }
 
-/** `popscan eval`: bits per byte of a text, or a comparison with a trace. */
+/** Fixed point may differ from float by this part of its bits per byte. */
+const RELATIVE_BOUND = 0.002;
+
+/** `popscan eval`: bits per byte of a text in floating or fixed point, or a comparison with a trace. */
 export const evalCommand: Command<EvalArgs> = {
   command: 'eval',
   describe: 'Measure a model on text (bits per byte), or against a trace of another implementation',
@@ -35,7 +55,20 @@ export const evalCommand: Command<EvalArgs> = {
       })
       .option('text', { type: 'string', describe: 'text to measure bits per byte on' })
       .option('trace', { type: 'string', describe: 'safetensors file of input_ids, logits and layer intermediates' })
-      .option('precision', { choices: ['float'] as const, default: 'float' as const, describe: 'arithmetic' })
+      .option('precision', {
+        choices: ['float', 'fixed'] as const,
+        default: 'float' as const,
+        describe: 'arithmetic; fixed compares the integers of the hardware with float',
+      })
+      .option('calibration', {
+        type: 'string',
+        describe: 'static ranges for --precision fixed, written by `popscan calibrate` (default: the bundled text)',
+      })
+      .option('format', { type: 'string', describe: `number formats that differ from the default: ${formatNames()}` })
+      .option('sweep', {
+        type: 'string',
+        describe: 'print what each value of these formats costs, such as activation_bits,state_format',
+      })
       .option('window', {
         type: 'number',
         default: 1024,
@@ -51,32 +84,143 @@ export const evalCommand: Command<EvalArgs> = {
   async run(args, progress) {
     if ((args.text === undefined) === (args.trace === undefined)) throw oneOf();
     const model = await loadModel(args.model, { zeros: args.zeros, progress });
-    return args.trace === undefined ? evalText(model, args, progress) : evalTrace(model, args.trace);
+    if (args.trace !== undefined) return evalTrace(model, args.trace);
+    const { window, windows } = args;
+    const text = await readWindows(args.text!, { window, ...(windows === undefined ? {} : { windows }) });
+    const evaluate = (what: string, fixed?: { calibration: Calibration; numerics: Numerics }) =>
+      bitsPerByte(model, text, {
+        ...(args.threads === undefined ? {} : { threads: args.threads }),
+        ...(fixed === undefined ? {} : { fixed }),
+        progress: (done, total) => progress(`${what}: window ${done} of ${total}`),
+      });
+    if (args.precision === 'float' && args.sweep === undefined) return evalFloat(args, evaluate);
+    const numerics = (args.format?.split(',') ?? []).reduce(
+      (n, choice) => variant(n, choice.split('=')[0]!, choice.split('=')[1] ?? ''),
+      defaultNumerics,
+    );
+    const calibration = await rangesFor(args, model, progress);
+    if (args.sweep !== undefined) return evalSweep(args.sweep, numerics, calibration, evaluate);
+    return evalFixed(args, numerics, calibration, evaluate);
   },
 };
 
-async function evalText(model: Model, args: EvalArgs, progress: Progress): Promise<Report> {
-  const { window, windows, threads } = args;
-  const text = await readWindows(args.text!, { window, ...(windows === undefined ? {} : { windows }) });
+type Evaluate = (what: string, fixed?: { calibration: Calibration; numerics: Numerics }) => Promise<Evaluation>;
+
+function formatNames(): string {
+  return Object.entries(VARIANTS)
+    .map(([name, values]) => `${name}=${Object.keys(values).join('|')}`)
+    .join(', ');
+}
+
+async function rangesFor({ calibration: path }: EvalArgs, model: Model, progress: Progress): Promise<Calibration> {
+  if (path !== undefined) return readCalibration(path, model);
+  const windows = await readCalibrationText(calibrationText);
+  return calibrate(model, windows, (done, total) => progress(`calibration: window ${done} of ${total}`));
+}
+
+const describeText = ({ model, text, window }: EvalArgs) =>
+  `${model} on ${text}: windows of ${window} bytes, state cleared before each, every byte but the first predicted`;
+
+const figure = (name: string, value: number, unit: string): Figure => ({ name, value, unit, kind: 'measured' });
+
+async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
   const started = performance.now();
-  const result = await bitsPerByte(model, text, {
-    ...(threads === undefined ? {} : { threads }),
-    progress: (done, total) => progress(`window ${done} of ${total}`),
-  });
-  const seconds = (performance.now() - started) / 1000;
+  return [await work(), (performance.now() - started) / 1000];
+}
+
+async function evalFloat(args: EvalArgs, evaluate: Evaluate): Promise<Report> {
+  const [result, seconds] = await timed(() => evaluate('float'));
   return {
     figures: [
-      { name: 'bits_per_byte', value: result.bitsPerByte, unit: 'bits', kind: 'measured' },
-      { name: 'predicted_bytes', value: result.predicted, unit: 'bytes', kind: 'measured' },
-      { name: 'windows', value: result.windows, unit: 'windows', kind: 'measured' },
-      { name: 'seconds', value: seconds, unit: 's', kind: 'measured' },
+      figure('bits_per_byte', result.bitsPerByte, 'bits'),
+      figure('predicted_bytes', result.predicted, 'bytes'),
+      figure('windows', result.windows, 'windows'),
+      figure('seconds', seconds, 's'),
     ],
     checks: [],
     skipped: [],
     tools: {},
-    text: `${args.model} on ${args.text}: windows of ${window} bytes, state cleared before each, every byte but the first predicted`,
+    text: describeText(args),
   };
 }
+
+async function evalFixed(
+  args: EvalArgs,
+  numerics: Numerics,
+  calibration: Calibration,
+  evaluate: Evaluate,
+): Promise<Report> {
+  const [float, floatSeconds] = await timed(() => evaluate('float'));
+  const [fixed, fixedSeconds] = await timed(() => evaluate('fixed', { calibration, numerics }));
+  const difference = Math.abs(fixed.bitsPerByte - float.bitsPerByte) / float.bitsPerByte;
+  const clamped = Object.entries(fixed.clamped);
+  const from =
+    args.calibration === undefined
+      ? `the bundled text (kjv-val, ${CALIBRATION_WINDOWS} windows of ${CALIBRATION_WINDOW} from byte ${CALIBRATION_OFFSET})`
+      : args.calibration;
+  const checks: Check[] = [
+    {
+      name: 'fixed within 0.2 % of float',
+      ok: difference <= RELATIVE_BOUND,
+      detail: `${(100 * difference).toFixed(3)} % of ${float.bitsPerByte.toFixed(5)} bits per byte`,
+    },
+    {
+      name: 'every result fits its format',
+      ok: clamped.length === 0,
+      detail: clamped.length === 0 ? 'nothing clamped' : clamped.map(([name, n]) => `${name}: ${n}`).join(', '),
+    },
+  ];
+  return {
+    figures: [
+      figure('float.bits_per_byte', float.bitsPerByte, 'bits'),
+      figure('fixed.bits_per_byte', fixed.bitsPerByte, 'bits'),
+      figure('relative_difference', difference, 'of float'),
+      figure(
+        'clamped',
+        clamped.reduce((sum, [, n]) => sum + n, 0),
+        'results',
+      ),
+      figure('predicted_bytes', fixed.predicted, 'bytes'),
+      figure('windows', fixed.windows, 'windows'),
+      figure('float.seconds', floatSeconds, 's'),
+      figure('fixed.seconds', fixedSeconds, 's'),
+    ],
+    checks,
+    skipped: [],
+    tools: {},
+    text: `${describeText(args)}\nranges calibrated on ${from}${args.format === undefined ? '' : `; formats: ${args.format}`}`,
+  };
+}
+
+/** Every value of the named formats, one changed at a time. */
+async function evalSweep(names: string, base: Numerics, calibration: Calibration, evaluate: Evaluate): Promise<Report> {
+  const float = await evaluate('float');
+  const figures: Figure[] = [figure('float.bits_per_byte', float.bitsPerByte, 'bits')];
+  const rows: string[][] = [];
+  for (const name of names.split(',')) {
+    const values = Object.keys((VARIANTS as Record<string, object>)[name] ?? { '': 0 });
+    for (const value of values) {
+      const numerics = variant(base, name, value);
+      const result = await evaluate(`${name} ${value}`, { calibration, numerics });
+      const change = result.bitsPerByte / float.bitsPerByte - 1;
+      const clamped = Object.values(result.clamped).reduce((sum, n) => sum + n, 0);
+      figures.push(figure(`${name}.${value.replaceAll('-', '_')}.bits_per_byte`, result.bitsPerByte, 'bits'));
+      rows.push([
+        name,
+        value,
+        result.bitsPerByte.toFixed(5),
+        `${(100 * change).toFixed(3)} %`,
+        bar(change),
+        String(clamped),
+      ]);
+    }
+  }
+  const head = ['format', 'value', 'bits per byte', 'against float', 'logarithmic, 0.01 % to 100 %', 'clamped'];
+  return { figures, checks: [], skipped: [], tools: {}, text: table(head, rows, [2, 3, 5]) };
+}
+
+/** Four characters per factor of ten above 0.01 %. */
+const bar = (change: number) => '#'.repeat(Math.max(0, Math.round(4 * Math.log10(Math.max(change, 1e-9) / 1e-4))));
 
 async function evalTrace(model: Model, path: string): Promise<Report> {
   const { tokens, maxLogitError, tensors, notCompared } = await compareTrace(model, path, createSimdKernels());

@@ -1,21 +1,17 @@
-import { prefill } from '../float/forward.ts';
-import type { Session } from '../float/session.ts';
-import { resetState } from '../float/session.ts';
+import type { Runner } from './runner.ts';
 
 /**
  * The information of a window under the model, in nats: -sum over t >= 1 of log softmax(logits[t - 1])[token t], from a cleared state.
  * The first token is given, not predicted.
  */
-export function windowNats(session: Session, tokens: ArrayLike<number>): number {
-  const { vocabSize } = session.model.config;
+export function windowNats(runner: Runner, tokens: ArrayLike<number>): number {
+  const { vocabSize } = runner;
   let nats = 0;
-  resetState(session);
-  prefill(session, [tokens], {
-    logits({ position, steps, values }) {
-      for (let t = 0; t < steps && position + t + 1 < tokens.length; t++) {
-        nats += surprisal(values, t * vocabSize, vocabSize, tokens[position + t + 1]!);
-      }
-    },
+  runner.reset();
+  runner.run(tokens, (logits, position, steps) => {
+    for (let t = 0; t < steps && position + t + 1 < tokens.length; t++) {
+      nats += surprisal(logits, t * vocabSize, vocabSize, tokens[position + t + 1]!);
+    }
   });
   return nats;
 }

@@ -3,7 +3,7 @@
 import { convDim } from '../config.ts';
 import { createHeap, type Heap } from '../float/heap.ts';
 import { GoldenProblem } from '../problem.ts';
-import { type PlacedProjection, placeProjection } from './fast-projection.ts';
+import { placeProjection } from './fast-projection.ts';
 import { embed } from './forward.ts';
 import type { FixedLayer, FixedModel } from './model.ts';
 import { tokenKey } from './noise.ts';
@@ -67,13 +67,14 @@ export function createWorkshop(): Workshop {
 
 /** Whether the kernels can run these formats; others take the plain specification. */
 export function fastFormats({ numerics: n }: FixedModel): boolean {
-  const state =
-    n.state.kind === 'head'
+  const { state } = n;
+  const narrow =
+    state.kind === 'head'
       ? n.scan.stateBits <= 16
-      : n.state.bits <= 8 && n.state.workBits <= 24 && n.state.stepBits <= 16;
+      : state.bits <= 8 && state.workBits <= 24 && state.workBits - state.bits <= 16 && state.stepBits <= 16;
   const widths =
     n.matmul.activationBits <= 12 && n.head.activationBits <= 12 && n.denseBits <= 8 && n.head.weightBits <= 8;
-  return state && widths && n.scan.inputBits <= 16 && n.scan.decayFraction === 16;
+  return narrow && widths && n.scan.inputBits <= 16 && n.scan.decayFraction === 16;
 }
 
 /** Errors: `model-too-large`, `usage` (formats that `fastFormats` refuses). */
@@ -88,7 +89,7 @@ export function createFastSession(model: FixedModel): FastSession {
     exp2: shop.place(exp2Table.values),
     rsqrt: shop.place(rsqrtTable.values),
   };
-  const layers = model.layers.map((layer, i) => placeLayer(model, layer, i, residual, shop, tables));
+  const layers = model.layers.map((layer) => placeLayer(layer, residual, shop, tables));
   const head = placeProjection(model.head, shop, tables.rsqrt);
   const logits = shop.ints(model.head.matrix.rows);
   const state = numerics.state;
@@ -124,14 +125,8 @@ export function createFastSession(model: FixedModel): FastSession {
     },
   };
 
-  function placeLayer(
-    _model: FixedModel,
-    layer: FixedLayer,
-    _index: number,
-    stream: Int32Array,
-    { run, ints, bytes, place, counter }: Workshop,
-    table: typeof tables,
-  ) {
+  function placeLayer(layer: FixedLayer, stream: Int32Array, workshop: Workshop, table: typeof tables) {
+    const { run, ints, bytes, place, counter } = workshop;
     const { dInner, nHeads, nGroups, dState, dConv } = config;
     const { mixer, scan } = numerics;
     const channels = convDim(config);
@@ -158,12 +153,8 @@ export function createFastSession(model: FixedModel): FastSession {
     const { convolution, scanUnits, heads } = layer;
     const [taps, biases] = [place(convolution.weight), place(convolution.bias)];
     const [dtBias, rate] = [place(layer.dtBias), place(layer.rate.values)];
-    const inProj = placeProjection(layer.inProj, { run, ints, bytes, place, counter } as Workshop, table.rsqrt);
-    const outProj: PlacedProjection = placeProjection(
-      layer.outProj,
-      { run, ints, bytes, place, counter } as Workshop,
-      table.rsqrt,
-    );
+    const inProj = placeProjection(layer.inProj, workshop, table.rsqrt);
+    const outProj = placeProjection(layer.outProj, workshop, table.rsqrt);
     const scanning = describeScan();
     const up = layer.convUnit + FUNCTION_FRACTION;
     const activate = (from: number, count: number, unit: number, out: number, name: string) =>

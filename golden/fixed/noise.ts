@@ -18,5 +18,9 @@ export const tokenKey = (seed: number, layer: number, token: number): number => 
 /** What a row's elements share: `row` = head * headDim + p. */
 export const rowKey = (key: number, row: number): number => mix(key, row);
 
-/** 0 to 255 for element n of a row. */
-export const noiseByte = (key: number, n: number): number => (mix(mix(key, n >> 2), 0) >>> (8 * (n & 3))) & 255;
+/** Keeps neighbouring words of a row apart: 2^32 over the golden ratio. */
+export const NOISE_STRIDE = 0x9e3779b9;
+
+/** 0 to 255 for element n of a row: byte n mod 4 of mix(key, floor(n / 4) NOISE_STRIDE). */
+export const noiseByte = (key: number, n: number): number =>
+  (mix(key, Math.imul(n >> 2, NOISE_STRIDE)) >>> (8 * (n & 3))) & 255;

@@ -237,6 +237,7 @@ static inline uint32_t mix(uint32_t h, uint32_t word) {
   x ^= x >> 11;
   return x + (x << 15);
 }
+#define STRIDE 0x9e3779b9u
 static inline vec mix4(vec x) {
   x = wasm_i32x4_add(x, wasm_i32x4_shl(x, 10));
   x = wasm_v128_xor(x, wasm_u32x4_shr(x, 6));
@@ -263,16 +264,47 @@ static inline int32_t finish_row(const Scan *s, int32_t h, int64_t sum, int32_t 
 static inline vec spread(vec x, vec half, int32_t shift) { return wasm_i32x4_shr(wasm_i32x4_add(x, half), (uint32_t)shift); }
 static inline int32_t half_of(int32_t shift) { return shift > 0 ? 1 << (shift - 1) : 0; }
 
-static inline vec rounded(vec s, vec noise, int32_t e, vec limit) {
-  vec r = e >= 8 ? wasm_i32x4_shl(noise, (uint32_t)(e - 8)) : wasm_u32x4_shr(noise, (uint32_t)(8 - e));
-  vec q = wasm_i32x4_shr(wasm_i32x4_add(s, r), (uint32_t)e);
+// One row of scan-rows.ts until S', element by element: for rows in which S' saturates. Returns the sum of C S'; the largest |S'| in `largest`.
+static inline int64_t clamped_row(const Scan *s, const int8_t *q, const int32_t *b, const int32_t *c, int32_t decay, int32_t mantissa, int32_t keep,
+                                  int32_t bring, int32_t *largest) {
+  int64_t sum = 0;
+  *largest = 0;
+  for (int32_t n = 0; n < s->d_state; n++) {
+    int64_t wide = round_shift((int64_t)decay * q[n], keep) + round_shift((int64_t)mantissa * b[n], bring);
+    int64_t kept = saturate_symmetric(wide, s->work_bits);
+    if (kept != wide) ++*s->clamped_state;
+    s->next[n] = (int32_t)kept;
+    *largest = (int32_t)most(*largest, magnitude(kept));
+    sum += c[n] * kept;
+  }
+  return sum;
+}
+
+// (S' + r 2^(e-8)) / 2^e, where `noise` is r 2^(e-8) already.
+static inline vec rounded(const int32_t *s, vec noise, int32_t e, vec limit) {
+  vec q = wasm_i32x4_shr(wasm_i32x4_add(wasm_v128_load(s), noise), (uint32_t)e);
   return wasm_i32x4_max(wasm_i32x4_min(q, limit), wasm_i32x4_neg(limit));
+}
+
+// Sixteen elements of a row to bytes. Noise shifts in 16 bits: e <= work_bits - state_bits <= 16 (fastFormats).
+static inline void round_16(const int32_t *s, vec noise, int32_t e, vec limit, int8_t *q) {
+  vec low = wasm_u16x8_extend_low_u8x16(noise), high = wasm_u16x8_extend_high_u8x16(noise);
+  int32_t up = e > 8 ? e - 8 : 0, down = e < 8 ? 8 - e : 0;
+  low = wasm_u16x8_shr(wasm_i16x8_shl(low, (uint32_t)up), (uint32_t)down);
+  high = wasm_u16x8_shr(wasm_i16x8_shl(high, (uint32_t)up), (uint32_t)down);
+  vec r0 = rounded(s, wasm_u32x4_extend_low_u16x8(low), e, limit), r1 = rounded(s + 4, wasm_u32x4_extend_high_u16x8(low), e, limit);
+  vec r2 = rounded(s + 8, wasm_u32x4_extend_low_u16x8(high), e, limit), r3 = rounded(s + 12, wasm_u32x4_extend_high_u16x8(high), e, limit);
+  wasm_v128_store(q, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(r0, r1), wasm_i16x8_narrow_i32x4(r2, r3)));
+}
+
+static inline vec extmul_sum(vec sum, vec c, vec v) {
+  return wasm_i64x2_add(sum, wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(c, v), wasm_i64x2_extmul_high_i32x4(c, v)));
 }
 
 // scan-rows.ts; state_bits <= 8, q [rows, padded] with padded a multiple of 16.
 EXPORT(scan_rows)(const Scan *s, int8_t *q, uint8_t *exponents, uint32_t key) {
   int32_t padded = s->padded, limit = (1 << (s->work_bits - 1)) - 1;
-  vec top = wasm_i32x4_splat(limit), bottom = wasm_i32x4_splat(-limit), narrow = wasm_i32x4_splat((1 << (s->state_bits - 1)) - 1);
+  vec narrow = wasm_i32x4_splat((1 << (s->state_bits - 1)) - 1);
   int32_t *next = s->next;
   for (int32_t row = 0; row < s->heads * s->head_dim; row++, q += padded) {
     int32_t h = row / s->head_dim, x = s->x[row];
@@ -280,39 +312,39 @@ EXPORT(scan_rows)(const Scan *s, int8_t *q, uint8_t *exponents, uint32_t key) {
     int64_t step = (int64_t)s->dt[h] * x;
     int32_t k = (int32_t)most(0, bit_length((uint64_t)magnitude(step)) - (s->step_bits - 1));
     int32_t mantissa = (int32_t)saturate_symmetric(round_shift(step, k), s->step_bits);
-    int32_t keep = s->decay_fraction - exponents[row], left = keep < 0 ? -keep : 0, right = keep < 0 ? 0 : keep;
+    int32_t keep = s->decay_fraction - exponents[row];
     int32_t bring = (int32_t)least(31, s->step_shift[h] - k);
     vec decay = wasm_i32x4_splat(s->decay[h]), drive = wasm_i32x4_splat(mantissa);
-    vec keep_half = wasm_i32x4_splat(half_of(right)), bring_half = wasm_i32x4_splat(half_of(bring));
-    vec sum = wasm_i64x2_splat(0), largest = wasm_i32x4_splat(0), lost = wasm_i32x4_splat(0);
-    for (int32_t n = 0; n < padded; n += 4) {
-      vec old = wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(q + n)));
-      vec kept = spread(wasm_i32x4_shl(wasm_i32x4_mul(old, decay), (uint32_t)left), keep_half, right);
-      vec added = spread(wasm_i32x4_mul(wasm_v128_load(b + n), drive), bring_half, bring);
-      vec wide = wasm_i32x4_add(kept, added);
-      vec v = wasm_i32x4_max(wasm_i32x4_min(wide, top), bottom);
-      lost = wasm_i32x4_sub(lost, wasm_i32x4_ne(v, wide));
-      wasm_v128_store(next + n, v);
-      largest = wasm_u32x4_max(largest, wasm_i32x4_abs(v));
-      vec cv = wasm_v128_load(c + n);
-      sum = wasm_i64x2_add(sum, wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(cv, v), wasm_i64x2_extmul_high_i32x4(cv, v)));
+    vec keep_half = wasm_i32x4_splat(half_of(keep)), bring_half = wasm_i32x4_splat(half_of(bring));
+    vec sum0 = wasm_i64x2_splat(0), sum1 = sum0, biggest = sum0;
+    for (int32_t n = 0; n < padded; n += 8) {
+      vec old = wasm_i16x8_load8x8(q + n);
+      vec k0 = spread(wasm_i32x4_mul(wasm_i32x4_extend_low_i16x8(old), decay), keep_half, keep);
+      vec k1 = spread(wasm_i32x4_mul(wasm_i32x4_extend_high_i16x8(old), decay), keep_half, keep);
+      vec a0 = spread(wasm_i32x4_mul(wasm_v128_load(b + n), drive), bring_half, bring);
+      vec a1 = spread(wasm_i32x4_mul(wasm_v128_load(b + n + 4), drive), bring_half, bring);
+      vec v0 = wasm_i32x4_add(k0, a0), v1 = wasm_i32x4_add(k1, a1);
+      wasm_v128_store(next + n, v0);
+      wasm_v128_store(next + n + 4, v1);
+      biggest = wasm_i32x4_max(biggest, wasm_i32x4_max(wasm_i32x4_abs(v0), wasm_i32x4_abs(v1)));
+      sum0 = extmul_sum(sum0, wasm_v128_load(c + n), v0);
+      sum1 = extmul_sum(sum1, wasm_v128_load(c + n + 4), v1);
     }
-    s->y[row] = finish_row(s, h, wasm_i64x2_extract_lane(sum, 0) + wasm_i64x2_extract_lane(sum, 1), x);
-    *s->clamped_state += wasm_i32x4_extract_lane(lost, 0) + wasm_i32x4_extract_lane(lost, 1) + wasm_i32x4_extract_lane(lost, 2) + wasm_i32x4_extract_lane(lost, 3);
-    largest = wasm_u32x4_max(largest, wasm_i32x4_shuffle(largest, largest, 2, 3, 0, 1));
-    largest = wasm_u32x4_max(largest, wasm_i32x4_shuffle(largest, largest, 1, 0, 3, 2));
-    int32_t e = (int32_t)most(0, bit_length((uint32_t)wasm_i32x4_extract_lane(largest, 0)) - (s->state_bits - 1));
+    sum0 = wasm_i64x2_add(sum0, sum1);
+    int64_t sum = wasm_i64x2_extract_lane(sum0, 0) + wasm_i64x2_extract_lane(sum0, 1);
+    biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 2, 3, 0, 1));
+    biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 1, 0, 3, 2));
+    int32_t largest = wasm_i32x4_extract_lane(biggest, 0);
+    if (largest > limit) sum = clamped_row(s, q, b, c, s->decay[h], mantissa, keep, bring, &largest);
+    s->y[row] = finish_row(s, h, sum, x);
+    int32_t e = (int32_t)most(0, bit_length((uint32_t)largest) - (s->state_bits - 1));
     exponents[row] = (uint8_t)e;
-    vec row_key = wasm_i32x4_splat((int32_t)mix(key, (uint32_t)row));
+    uint32_t row_key = mix(key, (uint32_t)row);
+    vec words = wasm_i32x4_add(wasm_i32x4_splat((int32_t)row_key), wasm_u32x4_make(0, STRIDE, 2 * STRIDE, 3 * STRIDE));
     for (int32_t n = 0; n < padded; n += 16) {
-      vec words = wasm_i32x4_add(row_key, wasm_i32x4_add(wasm_i32x4_splat(n >> 2), wasm_i32x4_const(0, 1, 2, 3)));
-      vec noise = s->nearest ? wasm_i8x16_splat((int8_t)128) : mix4(mix4(words));
-      vec low = wasm_u16x8_extend_low_u8x16(noise), high = wasm_u16x8_extend_high_u8x16(noise);
-      vec r0 = rounded(wasm_v128_load(next + n), wasm_u32x4_extend_low_u16x8(low), e, narrow);
-      vec r1 = rounded(wasm_v128_load(next + n + 4), wasm_u32x4_extend_high_u16x8(low), e, narrow);
-      vec r2 = rounded(wasm_v128_load(next + n + 8), wasm_u32x4_extend_low_u16x8(high), e, narrow);
-      vec r3 = rounded(wasm_v128_load(next + n + 12), wasm_u32x4_extend_high_u16x8(high), e, narrow);
-      wasm_v128_store(q + n, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(r0, r1), wasm_i16x8_narrow_i32x4(r2, r3)));
+      vec noise = s->nearest ? wasm_i8x16_splat((int8_t)128) : mix4(words);
+      round_16(next + n, noise, e, narrow, q + n);
+      words = wasm_i32x4_add(words, wasm_u32x4_splat(4 * STRIDE));
     }
   }
 }
