@@ -177,8 +177,8 @@ function unitsOfScan(ranges: LayerRanges, d: Float32Array, n: Numerics): ScanUni
     x: Math.max(ranges.x, least),
     b: Math.max(ranges.b, least),
     c: Math.max(ranges.c, least),
-    // The state is looked at between spans of tokens only, and a long text goes on growing it.
-    state: ranges.state.map((s) => 2 * s),
+    // Calibration looks at the state between spans of tokens only, and a long text goes on growing it. S' has bits to spare.
+    state: ranges.state.map((s) => (n.state.kind === 'row' ? 8 : 2) * s),
   };
   const units = chooseUnits(held, d, n.scan);
   return n.state.kind === 'head' ? units : rowUnits(held, units, d, n.scan, n.state);

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { randomSource } from '../testing/random.ts';
+import { binaryMatmul, type SignMatrix } from './matmul.ts';
+import { epsilonFor, inverseNorm, sumOfSquares } from './norm.ts';
+import { planeSum, planeWeight, quantizeRows, splitPlanes } from './planes.ts';
+
+const random = randomSource(3);
+const integer = (bits: number) => Math.floor(random() * 2 ** bits) - 2 ** (bits - 1);
+
+describe('weight planes', () => {
+  it.each([2, 3, 4, 6, 8])('%i bits: the sum over planes is the integer dot product', (bits) => {
+    const [rows, cols] = [5, 37];
+    const weights = Int32Array.from({ length: rows * cols }, () => integer(bits));
+    const q = Int32Array.from({ length: cols }, () => integer(8));
+    const matrix = splitPlanes(weights, rows, cols, bits);
+    for (let o = 0; o < rows; o++) {
+      for (const [from, to] of [
+        [0, cols],
+        [3, 35],
+        [8, 8],
+      ] as const) {
+        let sum = 0;
+        for (let i = from; i < to; i++) sum += weights[o * cols + i]! * q[i]!;
+        expect(planeSum(matrix, o, q, from, to)).toBe(sum);
+      }
+      for (let i = 0; i < cols; i++) expect(planeWeight(matrix, o, i)).toBe(weights[o * cols + i]);
+    }
+  });
+
+  it('one plane is the binary matrix product', () => {
+    const [rows, cols] = [4, 70];
+    const signs = Uint32Array.from({ length: rows * 3 }, (_, i) => Math.floor(random() * 2 ** (i % 3 === 2 ? 6 : 32)));
+    const matrix: SignMatrix = { rows, cols, rowWords: 3, signs };
+    const q = Int32Array.from({ length: cols }, () => integer(8));
+    const y = binaryMatmul(matrix, { q, exponent: 0, bias: 5 }, { activationBits: 8, resultFraction: 6 });
+    y.forEach((v, o) => {
+      expect(v).toBe(64 * planeSum({ rows, cols, planes: [matrix] }, o, q, 0, cols) + 5);
+    });
+  });
+
+  it('rows are rounded to half a unit of their own scale, and zeros stay zeros', () => {
+    const weights = Float32Array.from({ length: 30 }, (_, i) =>
+      i < 10 ? 0 : (2 * random() - 1) * 10 ** (i > 19 ? -3 : 3),
+    );
+    const matrix = quantizeRows(weights, 3, 10, 4);
+    expect(matrix.scales[0]).toBe(0);
+    weights.forEach((w, at) => {
+      const o = Math.floor(at / 10);
+      expect(Math.abs(planeWeight(matrix, o, at % 10) * matrix.scales[o]! - w)).toBeLessThanOrEqual(
+        matrix.scales[o]! / 2 + 1e-9,
+      );
+    });
+  });
+});
+
+describe('norm', () => {
+  it('sums squares exactly, also beyond 2^53', () => {
+    const x = Int32Array.from({ length: 5000 }, () => integer(24));
+    let exact = 0n;
+    for (const v of x) exact += BigInt(v) * BigInt(v);
+    expect(sumOfSquares(x, 0, x.length)).toBe(exact);
+    const extreme = new Int32Array(2 ** 16).fill(-(2 ** 23));
+    expect(sumOfSquares(extreme, 0, extreme.length)).toBe(2n ** 62n);
+  });
+
+  it('gives 1/rms to 2^-15', () => {
+    for (const bits of [4, 10, 24]) {
+      const x = Int32Array.from({ length: 100 }, () => integer(bits));
+      const epsilon = epsilonFor(1e-5, 100, -12);
+      const { mantissa, exponent } = inverseNorm(x, 20, 90, epsilon);
+      const exact = 1 / Math.sqrt(x.slice(20, 90).reduce((s, v) => s + v * v, 0) + 1e-3 * 2 ** 24);
+      expect(Math.abs((mantissa * 2 ** (-16 - exponent)) / exact - 1)).toBeLessThan(2 ** -14);
+    }
+  });
+});
