@@ -39,11 +39,18 @@ export interface Report {
 /** Tells how far the work is; shown on stderr. */
 export type Progress = (line: string) => void;
 
+/** What a command may use beyond its arguments. */
+export interface Session {
+  /** Told of what must be removed when the command is interrupted. */
+  readonly scratch: Scratch;
+  /** Puts text on stdout while the command runs; undefined with `--json`, where the report is all there is. */
+  readonly stream: ((text: string) => void) | undefined;
+}
+
 export interface Command<T> {
   /** One word, then positionals in angle brackets; `<action>` is part of the command's name in reports. */
   readonly command: string;
   readonly describe: string;
   readonly builder: (y: Argv) => Argv<T>;
-  /** `scratch`: told of what must be removed when the command is interrupted. */
-  readonly run: (args: T, progress: Progress, scratch: Scratch) => Promise<Report>;
+  readonly run: (args: T, progress: Progress, session: Session) => Promise<Report>;
 }

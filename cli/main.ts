@@ -87,10 +87,15 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   const json = argv.includes('--json');
   const progress = progressOn(io);
   const name = nameOf(argv);
+  const say = (text: string): void => {
+    progress.end();
+    io.out(text);
+  };
+  const stream = json ? undefined : say;
   try {
     const chosen = await parse(argv, io.width);
     if (typeof chosen === 'string') return printText(io, name, chosen, json);
-    const report = await chosen.command.run(chosen.args, progress.show, io.scratch);
+    const report = await chosen.command.run(chosen.args, progress.show, { scratch: io.scratch, stream });
     progress.end();
     return printReport(io, name, report, json);
   } catch (error) {

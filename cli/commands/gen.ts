@@ -52,7 +52,7 @@ export const genCommand: Command<Args> = {
       .epilogue(layout.join('\n'))
       .example('popscan gen --model models/nano --out out/nano', '')
       .example('popscan gen --model models/tiny --out out/tiny --lanes 32 --columns 64', ''),
-  run: async (a, progress, scratch) => {
+  run: async (a, progress, { scratch }) => {
     if ((a.model === undefined) === (a.config === undefined)) throw oneSource(a.model !== undefined);
     const choices = sizeChoices(a);
     await refuseOccupied(a.out);
