@@ -1,0 +1,140 @@
+import {
+  calibrate,
+  createRunner,
+  defaultNumerics,
+  GoldenProblem,
+  generate,
+  loadModel,
+  readCalibration,
+  readCalibrationText,
+  type ZeroChoice,
+} from '../../golden/index.ts';
+import type { Command, Progress, Report } from '../command.ts';
+import { calibrationText } from './calibrate.ts';
+
+interface GenerateArgs {
+  readonly model: string;
+  readonly prompt: string | undefined;
+  readonly ids: string | undefined;
+  readonly tokens: number;
+  readonly on: 'float' | 'fixed';
+  readonly temperature: number;
+  readonly 'top-k': number;
+  readonly 'top-p': number;
+  readonly seed: number;
+  readonly calibration: string | undefined;
+  readonly zeros: ZeroChoice;
+}
+
+/** Text as it comes, where the caller can show it. */
+type Stream = (text: string) => void;
+
+/** `popscan generate`: text from a model. With `stream` the text goes there as it comes, otherwise into the report. */
+export const generateCommand = {
+  command: 'generate',
+  describe: 'Continue a text with a model, in floating point or in the integers of the hardware',
+  builder: (y) =>
+    y
+      .option('model', {
+        type: 'string',
+        demandOption: true,
+        describe: 'directory with config.json and the checkpoint',
+      })
+      .option('prompt', { type: 'string', describe: 'text to continue (byte-level models)' })
+      .option('ids', { type: 'string', describe: 'tokens to continue, separated by commas; the result is tokens too' })
+      .option('tokens', { type: 'number', default: 200, describe: 'how many tokens to add' })
+      .option('on', { choices: ['float', 'fixed'] as const, default: 'fixed' as const, describe: 'arithmetic' })
+      .option('temperature', { type: 'number', default: 0, describe: '0: always the most likely token' })
+      .option('top-k', { type: 'number', default: 0, describe: 'choose among this many most likely tokens; 0: all' })
+      .option('top-p', { type: 'number', default: 1, describe: 'choose among tokens of this total probability' })
+      .option('seed', { type: 'number', default: 1, describe: 'of the choice' })
+      .option('calibration', { type: 'string', describe: 'ranges written by `popscan calibrate`' })
+      .option('zeros', {
+        choices: ['refuse', 'plus', 'minus'] as const,
+        default: 'refuse' as const,
+        describe: 'how to read latent weights that are exactly zero',
+      }),
+  async run(args: GenerateArgs, progress: Progress, _scratch?: unknown, stream?: Stream): Promise<Report> {
+    const prompt = readPrompt(args);
+    checkCount(args.tokens);
+    const model = await loadModel(args.model, { zeros: args.zeros, progress });
+    if (args.ids === undefined && model.config.vocabSize !== 256) throw notBytes(model.config.vocabSize);
+    const fixed = args.on === 'fixed' ? { numerics: defaultNumerics, calibration: await ranges() } : undefined;
+    const runner = createRunner({ model, fixed });
+    const decoder = new TextDecoder();
+    let text = args.ids === undefined ? '' : args.ids;
+    const say = (piece: string) => {
+      text += piece;
+      if (stream !== undefined) stream(piece);
+      else progress(text.slice(-60).replaceAll('\n', ' '));
+    };
+    if (stream !== undefined) stream(args.prompt ?? args.ids!);
+    const started = performance.now();
+    const sampling = { temperature: args.temperature, topK: args['top-k'], topP: args['top-p'], seed: args.seed };
+    const made = generate(runner, prompt, args.tokens, sampling, (token) =>
+      say(args.ids === undefined ? decoder.decode(Uint8Array.of(token), { stream: true }) : `,${token}`),
+    );
+    if (args.ids === undefined) say(decoder.decode());
+    const seconds = (performance.now() - started) / 1000;
+    const clamped = Object.values(runner.clamped()).reduce((sum, n) => sum + n, 0);
+    return {
+      figures: [
+        { name: 'tokens', value: made.length, unit: 'tokens', kind: 'measured' },
+        {
+          name: 'tokens_per_second',
+          value: (prompt.length + made.length) / seconds,
+          unit: 'tokens/s',
+          kind: 'measured',
+        },
+        { name: 'clamped', value: clamped, unit: 'results', kind: 'measured' },
+      ],
+      checks: [],
+      skipped: [],
+      tools: {},
+      text: stream === undefined ? `${args.prompt ?? ''}${text}` : '',
+    };
+
+    async function ranges() {
+      if (args.calibration !== undefined) return readCalibration(args.calibration, model);
+      if (model.config.vocabSize !== 256) throw needsCalibration();
+      const windows = await readCalibrationText(calibrationText);
+      return calibrate(model, windows, (done, total) => progress(`calibration: window ${done} of ${total}`));
+    }
+  },
+} satisfies Command<GenerateArgs>;
+
+function readPrompt({ prompt, ids }: GenerateArgs): ArrayLike<number> {
+  if ((prompt === undefined) === (ids === undefined))
+    throw usage('generate needs a prompt', '--prompt TEXT or --ids 1,2,3', 'neither, or both');
+  if (prompt !== undefined) return Buffer.from(prompt);
+  const tokens = ids!.split(',').map((id) => (/^\s*\d+\s*$/.test(id) ? Number(id) : Number.NaN));
+  if (tokens.some((token) => !Number.isSafeInteger(token)))
+    throw usage('--ids is not a list of tokens', 'whole numbers separated by commas', ids!.slice(0, 60));
+  return tokens;
+}
+
+function checkCount(tokens: number): void {
+  if (Number.isSafeInteger(tokens) && tokens >= 1) return;
+  throw usage('--tokens has an impossible value', 'a whole number from 1 on', String(tokens));
+}
+
+const notBytes = (vocabSize: number) =>
+  usage('the model does not read bytes', 'a vocabulary of 256, or --ids 1,2,3', `a vocabulary of ${vocabSize}`);
+
+const needsCalibration = () =>
+  usage(
+    'the bundled calibration text is bytes, which this model does not read',
+    '--calibration FILE, or --on float',
+    'neither',
+  );
+
+function usage(what: string, expected: string, found: string): GoldenProblem {
+  return new GoldenProblem({
+    id: 'usage',
+    what,
+    where: 'command line',
+    expected,
+    found,
+    remedy: 'See popscan generate --help.',
+  });
+}
