@@ -84,7 +84,9 @@ async function readLayer(source: TensorSource, config: ModelConfig, index: numbe
     convWeight: await readVector(source, `${mixer}conv1d.weight`, [channels, 1, dConv], 'channels, 1, d_conv'),
     convBias: config.convBias ? await vector(`${mixer}conv1d.bias`, channels, 'channels') : new Float32Array(channels),
     dtBias: await vector(`${mixer}dt_bias`, nHeads, 'heads'),
-    a: (await vector(`${mixer}A_log`, nHeads, 'heads')).map((value) => -Math.exp(value)),
+    a: source.tensors.has(`${mixer}A`)
+      ? await vector(`${mixer}A`, nHeads, 'heads')
+      : (await vector(`${mixer}A_log`, nHeads, 'heads')).map((value) => -Math.exp(value)),
     d: await vector(`${mixer}D`, nHeads, 'heads'),
     gatedNorm: await vector(`${mixer}norm.weight`, dInner, 'd_inner'),
     outProj: await readProjection(source, `${mixer}out_proj`, dModel, dInner, zeros),
@@ -135,7 +137,7 @@ async function readHead(source: TensorSource, config: ModelConfig, embedding: Fl
 
 const TOP_NAMES = [EMBEDDING, HF_EMBEDDING, 'backbone.norm_f.weight', HEAD];
 const LAYER_NAME =
-  /^backbone\.layers\.(0|[1-9]\d*)\.(norm\.weight|mixer\.(conv1d\.weight|conv1d\.bias|dt_bias|A_log|D|norm\.weight|(in_proj|out_proj)\.(weight|wscale|wbias)))$/;
+  /^backbone\.layers\.(0|[1-9]\d*)\.(norm\.weight|mixer\.(conv1d\.weight|conv1d\.bias|dt_bias|A_log|A|D|norm\.weight|(in_proj|out_proj)\.(weight|signs|wscale|wbias)))$/;
 
 function refuseExtras(source: TensorSource, config: ModelConfig): void {
   for (const name of source.tensors.keys()) {
