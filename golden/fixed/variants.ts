@@ -7,7 +7,7 @@ const row = (n: Numerics, change: Partial<RowState>): Numerics => ({
   state: { ...(defaultNumerics.state as RowState), ...change },
 });
 
-/** Each option's values; the first is the default. */
+/** Each option's values. Those that change nothing are the defaults. */
 export const VARIANTS = {
   activation_bits: {
     8: (n: Numerics) => n,
