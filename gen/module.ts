@@ -16,6 +16,7 @@ import {
   type Memory,
   type Module,
   type Node,
+  type Property,
   type ReadPort,
   type Reg,
   type Register,
@@ -33,6 +34,7 @@ import {
   Signal,
   showType,
   type UInt,
+  uint,
 } from './signal.ts';
 
 /** A module together with its typed interface. */
@@ -41,22 +43,28 @@ export interface Design<I extends Interface = Interface> {
   readonly ports: I;
 }
 
+/** How a module is reset; the names and the style are the same in all its parts. */
+export type ResetStyle = Clock['resetStyle'];
+
 export interface ModuleSpec<I extends Interface> {
   /** Verilog module name; it should carry the parameters, e.g. `popcount_lane_k64`. */
   readonly name: string;
   /** What it does, for a hardware engineer; printed above the module. */
   readonly doc: string;
   readonly ports: I;
+  /** Of the module's own registers; default synchronous. */
+  readonly reset?: ResetStyle;
 }
 
-const clk: Clock = { clock: 'clk', reset: 'rst' };
+const clk: Clock = { clock: 'clk', reset: 'rst', resetStyle: 'synchronous' };
 
 /** Runs `body` and returns the finished design; throws a `DesignError` that lists everything wrong with it. */
 export function defineModule<I extends Interface>(
   spec: ModuleSpec<I>,
   body: (m: ModuleBuilder, io: Inside<I>) => void,
 ): Design<I> {
-  const builder = new ModuleBuilder(Location.capture(defineModule));
+  const clock: Clock = { ...clk, resetStyle: spec.reset ?? clk.resetStyle };
+  const builder = new ModuleBuilder(Location.capture(defineModule), clock);
   body(builder, builder.openPorts(spec.ports) as Inside<I>);
   return { module: builder.finish(spec), ports: spec.ports };
 }
@@ -92,20 +100,41 @@ export interface RegisterOptions {
   readonly reset?: number | bigint;
   /** The register keeps its value while this is 0. */
   readonly enable?: UInt;
+  /** Value at power-up; without it unknown. FPGAs can, most ASICs cannot. */
+  readonly init?: number | bigint;
 }
 
 export interface MemoryOptions {
   readonly depth: number;
   readonly width: number;
   readonly style?: Memory['style'];
+  /** Contents at power-up, from word 0 on; the rest is zero. */
+  readonly init?: readonly (number | bigint)[];
 }
 
-/** A synchronous memory: reads are registered and see the word before the same edge's writes. */
+export interface ReadOptions {
+  /** The data is kept while this is 0. */
+  readonly enable?: UInt;
+  /** What the read sees of a write to its word at the same edge; default `old`. */
+  readonly underWrite?: ReadPort['underWrite'];
+}
+
+export interface WriteOptions {
+  readonly address: UInt;
+  readonly data: UInt;
+  readonly enable: UInt;
+  /** Bit i enables group i of the word, each `width / mask.width` bits (byte enables); without it the whole word. */
+  readonly mask?: UInt;
+}
+
+/** A memory: any number of ports. Addresses are `addressWidth` bits wide. */
 export interface MemoryHandle {
   readonly addressWidth: number;
-  /** Data one cycle after the address; kept while `enable` is 0. */
-  read(name: string, address: UInt, enable?: UInt): UInt;
-  write(port: { readonly address: UInt; readonly data: UInt; readonly enable: UInt }): void;
+  /** Data one cycle after the address. */
+  read(name: string, address: UInt, options?: ReadOptions): UInt;
+  /** Data in the same cycle as the address: registers or LUT-RAM, never block RAM. */
+  readNow(name: string, address: UInt): UInt;
+  write(port: WriteOptions): void;
 }
 
 interface OpenRegister {
@@ -121,6 +150,8 @@ export class ModuleBuilder implements NodeFactory {
   readonly #registers: OpenRegister[] = [];
   readonly #memories: Memory[] = [];
   readonly #instances: Instance[] = [];
+  readonly #properties: Property[] = [];
+  readonly #clock: Clock;
   readonly #drivers = new Map<Node, Node>();
   readonly #wires = new Map<Node, string>();
   readonly #outputs = new Map<string, Node>();
@@ -129,8 +160,9 @@ export class ModuleBuilder implements NodeFactory {
   #comment: string | undefined;
   #place: Location | undefined;
 
-  constructor(location: Location) {
+  constructor(location: Location, clock: Clock) {
     this.#location = location;
+    this.#clock = clock;
   }
 
   // What signals need.
@@ -198,30 +230,54 @@ export class ModuleBuilder implements NodeFactory {
     const reads: ReadPort[] = [];
     const writes: WritePort[] = [];
     const { depth, width, style = 'auto' } = options;
-    this.#memories.push({ name, clock: clk, depth, width, style, reads, writes, location });
+    const init = options.init?.map((v) => literal(this, BigInt(v), uint(width), location).value);
+    if (init !== undefined && init.length > depth) this.#tooManyWords(name, depth, init.length, location);
+    this.#memories.push({ name, depth, width, style, init, reads, writes, location });
     const bits = addressWidth(depth);
+    const clock = this.#clock;
     const check = (what: string, expected: number, signal: UInt): Node => {
       if (signal.width !== expected)
         this.#widthError(`${what} of memory ${name}`, `uint(${expected})`, signal, location);
       return signal.node;
     };
+    const word = (readName: string, address: UInt, port: Pick<ReadPort, 'kind' | 'enable' | 'underWrite'>): UInt => {
+      const node = this.create({ tag: 'read', width, signed: false }, location) as ReadPort['node'];
+      this.#names.set(node, readName);
+      reads.push({ ...port, node, clock, address: check('the read address', bits, address) });
+      return new Signal<'unsigned'>(this, node);
+    };
     return {
       addressWidth: bits,
-      read: (readName, address, enable) => {
-        const at = this.locate(this.memory);
-        const node = this.create({ tag: 'read', width, signed: false }, at) as ReadPort['node'];
-        this.#names.set(node, readName);
-        reads.push({ node, address: check('the read address', bits, address), enable: enable?.node });
-        return new Signal<'unsigned'>(this, node);
+      read: (readName, address, { enable, underWrite = 'old' } = {}) => {
+        const gate = enable === undefined ? undefined : check('the read enable', 1, enable);
+        return word(readName, address, { kind: 'registered', enable: gate, underWrite });
       },
-      write: ({ address, data, enable }) => {
+      readNow: (readName, address) =>
+        word(readName, address, { kind: 'combinational', enable: undefined, underWrite: 'old' }),
+      write: ({ address, data, enable, mask }) => {
+        if (mask !== undefined && width % mask.width !== 0) this.#maskError(name, width, mask, location);
         writes.push({
+          clock,
           address: check('the write address', bits, address),
           data: check('the write data', width, data),
           enable: check('the write enable', 1, enable),
+          mask: mask?.node,
         });
       },
     };
+  }
+
+  /** Claims that `condition` is 1 at every rising edge outside reset; checked in simulation and by provers. */
+  assert(name: string, condition: UInt, message: string): void {
+    this.#property('assert', name, condition, message, this.locate(this.assert));
+  }
+  /** Promises that the surroundings keep `condition` 1. */
+  assume(name: string, condition: UInt, message: string): void {
+    this.#property('assume', name, condition, message, this.locate(this.assume));
+  }
+  /** Asks that `condition` is 1 at some rising edge of the tests. */
+  cover(name: string, condition: UInt, message: string): void {
+    this.#property('cover', name, condition, message, this.locate(this.cover));
   }
 
   /** An instance of `design`; its inputs are driven through the handles returned. */
@@ -268,27 +324,31 @@ export class ModuleBuilder implements NodeFactory {
     }
     const registers = this.#registers.map((r): Register => {
       if (r.next === undefined) this.#undriven(`register ${this.#names.get(r.node)}`, r.node);
-      const { reset, enable } = r.options;
+      const { reset, enable, init } = r.options;
       return {
         node: r.node,
-        clock: clk,
+        clock: this.#clock,
         next: r.next ?? r.node,
         enable: enable?.node,
         reset: reset === undefined ? undefined : BigInt(reset),
+        init: init === undefined ? undefined : BigInt(init),
       };
     });
     if (this.#diagnostics.length > 0) throw new DesignError(spec.name, this.#diagnostics);
     const clocked =
-      registers.length + this.#memories.length > 0 || this.#instances.some((i) => i.module.clocks.length > 0);
+      this.#properties.length > 0 ||
+      registers.length + this.#memories.length > 0 ||
+      this.#instances.some((i) => i.module.clocks.length > 0);
     return {
       name: spec.name,
       doc: spec.doc,
-      clocks: clocked ? [clk] : [],
+      clocks: clocked ? [this.#clock] : [],
       ports: leavesOf(spec.ports).map((l) => ({ ...l.port, location: this.#location })),
       nodes: this.#nodes,
       registers,
       memories: this.#memories,
       instances: this.#instances,
+      properties: this.#properties,
       drivers: this.#drivers,
       outputs: this.#outputs,
       names: this.#names,
@@ -305,7 +365,7 @@ export class ModuleBuilder implements NodeFactory {
   ): RegisterSignal<S> {
     const node = this.create({ tag: 'reg', width: type.width, signed: type.signed }, location) as Reg;
     this.#names.set(node, name);
-    if (options.reset !== undefined) literal(this, BigInt(options.reset), type, location);
+    for (const v of [options.reset, options.init]) if (v !== undefined) literal(this, BigInt(v), type, location);
     if (options.enable !== undefined && options.enable.width !== 1)
       this.#widthError(`the enable of register ${name}`, 'uint(1)', options.enable, location);
     const open: OpenRegister = { node, options, next: undefined };
@@ -342,6 +402,33 @@ export class ModuleBuilder implements NodeFactory {
       expected,
       found: showType(found.node),
       remedy,
+    });
+  }
+
+  #property(kind: Property['kind'], name: string, condition: UInt, message: string, location: Location): void {
+    if (condition.width !== 1) this.#widthError(`the condition of ${kind} ${name}`, 'uint(1)', condition, location);
+    this.#properties.push({ kind, name, message, clock: this.#clock, condition: condition.node, location });
+  }
+
+  #tooManyWords(name: string, depth: number, found: number, location: Location): void {
+    this.report({
+      id: 'memory-init',
+      what: `memory ${name} has more initial words than it is deep`,
+      location,
+      expected: `at most ${depth}`,
+      found: `${found}`,
+      remedy: 'shorten the contents, or make the memory deeper',
+    });
+  }
+
+  #maskError(name: string, width: number, mask: UInt, location: Location): void {
+    this.report({
+      id: 'memory-mask',
+      what: `the write mask of memory ${name} does not divide the word`,
+      location,
+      expected: `a mask whose width divides ${width}`,
+      found: showType(mask.node),
+      remedy: 'give one mask bit per group of equally many bits',
     });
   }
 

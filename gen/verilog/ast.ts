@@ -13,11 +13,24 @@ export type Expr =
   | { readonly kind: 'concat'; readonly parts: readonly Expr[] }
   | { readonly kind: 'repeat'; readonly count: number; readonly a: Expr }
   | { readonly kind: 'select'; readonly name: string; readonly high: number; readonly low: number }
-  | { readonly kind: 'index'; readonly name: string; readonly index: Expr }
+  /** A word of a memory, or bits of it. */
+  | {
+      readonly kind: 'index';
+      readonly name: string;
+      readonly index: Expr;
+      readonly bits: { readonly high: number; readonly low: number } | undefined;
+    }
   /** A system function or a size cast, such as `$signed(a)` or `9'(a)`. */
   | { readonly kind: 'call'; readonly name: string; readonly a: Expr };
 
 export type Statement =
+  | { readonly kind: 'comment'; readonly text: string }
+  | {
+      readonly kind: 'check';
+      readonly check: 'assert' | 'assume' | 'cover';
+      readonly name: string;
+      readonly condition: Expr;
+    }
   | { readonly kind: 'set'; readonly target: Expr; readonly value: Expr }
   | {
       readonly kind: 'if';
@@ -36,9 +49,27 @@ export type Item =
   | { readonly kind: 'comment'; readonly text: string }
   | { readonly kind: 'blank' }
   | ({ readonly kind: 'wire'; readonly value: Expr | undefined } & Declared)
-  | ({ readonly kind: 'reg'; readonly attribute: string | undefined; readonly depth: number | undefined } & Declared)
+  | ({
+      readonly kind: 'reg';
+      readonly attribute: string | undefined;
+      readonly depth: number | undefined;
+      readonly init: Expr | undefined;
+    } & Declared)
   | { readonly kind: 'assign'; readonly target: string; readonly value: Expr }
-  | { readonly kind: 'always'; readonly clock: string; readonly body: readonly Statement[] }
+  | {
+      readonly kind: 'always';
+      readonly clock: string;
+      readonly reset: string | undefined;
+      readonly body: readonly Statement[];
+    }
+  /** Contents of a memory at power-up, from word 0 on; words beyond are zero. */
+  | {
+      readonly kind: 'fill';
+      readonly name: string;
+      readonly words: readonly Expr[];
+      readonly depth: number;
+      readonly rest: Expr;
+    }
   | {
       readonly kind: 'instance';
       readonly module: string;

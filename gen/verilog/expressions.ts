@@ -47,6 +47,11 @@ export class Expressions {
     return (this.#byTag[node.tag] as (n: Node) => Expr)(node);
   }
 
+  /** Bits `high` to `low` of a value that has a name. */
+  bits(node: Node, high: number, low: number): Expr {
+    return this.#select(node, high, low);
+  }
+
   /** `node` in `width` bits, extended by its own signedness. */
   widened(node: Node, width: number): Expr {
     const more = width - node.width;

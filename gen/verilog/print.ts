@@ -36,7 +36,7 @@ function operand(e: Expr, atLeast: number): string {
 
 function binaryOperand(e: Expr, op: BinaryOp, right: boolean): string {
   const own = precedence[op];
-  const mixed = e.kind === 'binary' && e.op !== op && strength(e) <= 5; // bitwise beside another: say it
+  const mixed = e.kind === 'binary' && e.op !== op && own <= precedence['&']; // within bitwise operators: say it
   const same = e.kind === 'binary' && e.op === op && associative.has(op);
   return operand(e, mixed ? primary : right && !same ? own + 1 : own);
 }
@@ -46,6 +46,8 @@ function literal(width: number, value: bigint, signed: boolean): string {
   const base = width === 1 || (value < 1024n && !negative) ? 'd' : 'h';
   return `${width}'${signed ? 's' : ''}${base}${value.toString(base === 'd' ? 10 : 16)}`;
 }
+
+const bitRange = (high: number, low: number): string => (high === low ? `[${low}]` : `[${high}:${low}]`);
 
 export function printExpr(e: Expr): string {
   switch (e.kind) {
@@ -64,9 +66,9 @@ export function printExpr(e: Expr): string {
     case 'repeat':
       return `{${e.count}{${printExpr(e.a)}}}`;
     case 'select':
-      return e.high === e.low ? `${e.name}[${e.low}]` : `${e.name}[${e.high}:${e.low}]`;
+      return `${e.name}${bitRange(e.high, e.low)}`;
     case 'index':
-      return `${e.name}[${printExpr(e.index)}]`;
+      return `${e.name}[${printExpr(e.index)}]${e.bits === undefined ? '' : bitRange(e.bits.high, e.bits.low)}`;
     case 'call':
       return `${e.name}(${printExpr(e.a)})`;
   }
@@ -104,14 +106,38 @@ function printIf(s: Extract<Statement, { kind: 'if' }>, indent: string): string[
   return [...lines, `${indent}end else begin`, ...printStatements(s.no, `${indent}  `), `${indent}end`];
 }
 
-function printStatements(body: readonly Statement[], indent: string): string[] {
-  return body.flatMap((s) =>
-    s.kind === 'if' ? printIf(s, indent) : [wrap(`${printExpr(s.target)} <= ${printExpr(s.value)};`, indent)],
-  );
+function printStatement(s: Statement, indent: string): string[] {
+  switch (s.kind) {
+    case 'if':
+      return printIf(s, indent);
+    case 'set':
+      return [wrap(`${printExpr(s.target)} <= ${printExpr(s.value)};`, indent)];
+    case 'comment':
+      return commentLines(s.text, indent);
+    case 'check':
+      return [wrap(`${s.name}: ${s.check} (${printExpr(s.condition)});`, indent)];
+  }
 }
+
+const printStatements = (body: readonly Statement[], indent: string): string[] =>
+  body.flatMap((s) => printStatement(s, indent));
 
 function commentLines(text: string, indent: string): string[] {
   return text.split('\n').map((l) => `${indent}// ${l}`.trimEnd());
+}
+
+function printFill(item: Extract<Item, { kind: 'fill' }>, indent: string): string[] {
+  const words = item.words.map((w, i) => `${indent}  ${item.name}[${i}] = ${printExpr(w)};`);
+  const index = `${item.name}_index`;
+  const rest = `${indent}  for (${index} = ${item.words.length}; ${index} < ${item.depth}; ${index} = ${index} + 1) ${item.name}[${index}] = ${printExpr(item.rest)};`;
+  const loop = item.words.length < item.depth;
+  return [
+    ...(loop ? [`${indent}integer ${index};`] : []),
+    `${indent}initial begin`,
+    ...words,
+    ...(loop ? [rest] : []),
+    `${indent}end`,
+  ];
 }
 
 function printItem(item: Item, indent: string): string[] {
@@ -127,16 +153,19 @@ function printItem(item: Item, indent: string): string[] {
     case 'reg': {
       const depth = item.depth === undefined ? '' : ` [0:${item.depth - 1}]`;
       const attribute = item.attribute === undefined ? '' : `(* ram_style = "${item.attribute}" *) `;
-      return [`${indent}${attribute}reg${declaration(item)} ${item.name}${depth};`];
+      const init = item.init === undefined ? '' : ` = ${printExpr(item.init)}`;
+      return [`${indent}${attribute}reg${declaration(item)} ${item.name}${depth}${init};`];
     }
     case 'assign':
       return [wrap(`assign ${item.target} = ${printExpr(item.value)};`, indent)];
     case 'always':
       return [
-        `${indent}always @(posedge ${item.clock}) begin`,
+        `${indent}always @(posedge ${item.clock}${item.reset === undefined ? '' : ` or posedge ${item.reset}`}) begin`,
         ...printStatements(item.body, `${indent}  `),
         `${indent}end`,
       ];
+    case 'fill':
+      return printFill(item, indent);
     case 'instance': {
       const pins = item.connections.map((c) => `${indent}  .${c.port}(${printExpr(c.value)})`);
       return [`${indent}${item.module} ${item.name} (`, pins.join(',\n'), `${indent});`];
@@ -145,8 +174,7 @@ function printItem(item: Item, indent: string): string[] {
       return [
         `\`ifdef ${item.define}`,
         ...item.yes.flatMap((i) => printItem(i, indent)),
-        '`else',
-        ...item.no.flatMap((i) => printItem(i, indent)),
+        ...(item.no.length === 0 ? [] : ['`else', ...item.no.flatMap((i) => printItem(i, indent))]),
         '`endif',
       ];
   }
