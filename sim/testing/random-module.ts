@@ -103,10 +103,25 @@ function randomModule(name: string, seed: number, size: number): Module {
     sk.register({ node, next: pick({ width: node.width, signed: node.signed }), enable, reset });
   }
   const address = u(bitsFor(BigInt(depth - 1)));
-  const port = () => ({ address: pick(address), data: pick(u(read.width)), enable: pick(u(1)) });
+  const port = () => ({
+    clock: clk,
+    address: pick(address),
+    data: pick(u(read.width)),
+    enable: pick(u(1)),
+    mask: undefined,
+  });
   sk.memories.push({
-    ...{ name: 'words', clock: clk, depth, width: read.width, style: 'auto', location: read.location },
-    reads: [{ node: read, address: pick(address), enable: random.chance(0.5) ? pick(u(1)) : undefined }],
+    ...{ name: 'words', depth, width: read.width, style: 'auto', init: undefined, location: read.location },
+    reads: [
+      {
+        node: read,
+        clock: clk,
+        kind: 'registered',
+        underWrite: 'old',
+        address: pick(address),
+        enable: random.chance(0.5) ? pick(u(1)) : undefined,
+      },
+    ],
     writes: [port(), port()],
   });
   for (const [i, node] of pool.slice(-6).entries()) sk.output(`y${i}`, node);
