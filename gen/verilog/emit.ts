@@ -112,7 +112,7 @@ class Emitter {
     items.push(...this.#unusedBits());
     if (module.properties.length > 0) items.push({ kind: 'blank' }, this.#checks(checking, declared));
     return {
-      module: { name: this.#modules.of(module), doc: module.doc, ports: this.#ports(), items },
+      module: { name: this.#modules.of(module), doc: module.doc, origin: module.location, ports: this.#ports(), items },
       declared: this.#declarations.size,
       generated: this.#generated,
     };
@@ -144,12 +144,13 @@ class Emitter {
       width: 1,
       signed: false,
       doc,
+      origin: undefined,
     });
     const clocks = this.#module.clocks.flatMap((c) => [
       control(c.clock, 'clock, rising edge'),
       control(c.reset, `${c.resetStyle} reset, active high`),
     ]);
-    return [...clocks, ...this.#module.ports];
+    return [...clocks, ...this.#module.ports.map((p) => ({ ...p, origin: p.location }))];
   }
 
   /** Every declaration, in the order in which the design made the values, with the design's comments. */
@@ -171,7 +172,7 @@ class Emitter {
   }
 
   #declaration(node: Node): Item[] {
-    const shape = { width: node.width, signed: node.signed };
+    const shape = { width: node.width, signed: node.signed, origin: node.location };
     if (node.tag === 'read') return [this.#readDeclaration(node)];
     if (node.tag === 'reg') {
       const init = this.#initOf.get(node);
@@ -190,7 +191,13 @@ class Emitter {
       const instance = this.#names.unique(`count_${known}`);
       return [
         { kind: 'wire', ...shape, name: known, value: undefined },
-        { kind: 'instance', module: this.#modules.popcount(node.a.width), name: instance, connections },
+        {
+          kind: 'instance',
+          module: this.#modules.popcount(node.a.width),
+          name: instance,
+          connections,
+          origin: node.location,
+        },
       ];
     }
     const value = this.#expressions.define(node);
@@ -199,7 +206,7 @@ class Emitter {
 
   #readDeclaration(node: Node): Item {
     const { read, memory } = this.#memoryOf.get(node)!;
-    const shape = { width: node.width, signed: node.signed };
+    const shape = { width: node.width, signed: node.signed, origin: node.location };
     if (read.kind === 'registered') {
       return {
         kind: 'reg',
@@ -232,7 +239,13 @@ class Emitter {
       const instance = this.#names.unique(i.name);
       return [
         { kind: 'blank' },
-        { kind: 'instance', module: this.#modules.of(i.module), name: instance, connections: [...clocks, ...ports] },
+        {
+          kind: 'instance',
+          module: this.#modules.of(i.module),
+          name: instance,
+          connections: [...clocks, ...ports],
+          origin: i.location,
+        },
       ];
     });
   }
@@ -241,7 +254,8 @@ class Emitter {
     const items: Item[] = [];
     for (const [wire, driver] of this.#module.drivers) {
       const target = this.#nameOf.get(wire);
-      if (target !== undefined) items.push({ kind: 'assign', target, value: this.#expressions.use(driver) });
+      if (target !== undefined)
+        items.push({ kind: 'assign', target, value: this.#expressions.use(driver), origin: driver.location });
     }
     return items.length === 0 ? [] : [{ kind: 'blank' }, ...items];
   }
@@ -263,12 +277,24 @@ class Emitter {
   #process(group: readonly Register[]): Item {
     const { clock, enable, reset } = group[0]!;
     const target = (r: Register): Expr => name(this.#nameOf.get(r.node)!);
-    const set = group.map((r): Statement => ({ kind: 'set', target: target(r), value: this.#expressions.use(r.next) }));
+    const set = group.map(
+      (r): Statement => ({
+        kind: 'set',
+        target: target(r),
+        value: this.#expressions.use(r.next),
+        origin: r.next.location,
+      }),
+    );
     const enabled: readonly Statement[] =
       enable === undefined ? set : [{ kind: 'if', test: this.#expressions.use(enable), yes: set, no: [] }];
     if (reset === undefined) return { kind: 'always', clock: clock.clock, reset: undefined, body: enabled };
     const clear = group.map(
-      (r): Statement => ({ kind: 'set', target: target(r), value: literal(r.reset!, r.node.width, r.node.signed) }),
+      (r): Statement => ({
+        kind: 'set',
+        target: target(r),
+        value: literal(r.reset!, r.node.width, r.node.signed),
+        origin: r.node.location,
+      }),
     );
     const asynchronous = clock.resetStyle === 'asynchronous' ? clock.reset : undefined;
     const body: Statement[] = [{ kind: 'if', test: this.#reset(clock), yes: clear, no: enabled }];
@@ -291,6 +317,7 @@ class Emitter {
         check: p.kind,
         name: names.get(p)!,
         condition: this.#expressions.use(p.condition),
+        origin: p.location,
       };
       const active: Statement = {
         kind: 'if',
@@ -317,7 +344,7 @@ class Emitter {
     return [
       { kind: 'blank' },
       { kind: 'comment', text: 'Bits that are dropped on purpose.' },
-      { kind: 'wire', name: this.#names.unique('unused'), width: 1, signed: false, value },
+      { kind: 'wire', name: this.#names.unique('unused'), width: 1, signed: false, value, origin: undefined },
     ];
   }
 }

@@ -7,7 +7,7 @@
 import type { Node, NodeOf, Tag } from '../ir.ts';
 import { type BinaryOp, binary, type Expr, name, unary } from './ast.ts';
 import { selectionOf } from './plan.ts';
-import { printExpr } from './print.ts';
+import { printExpr } from './print-expression.ts';
 
 export interface Names {
   /** The identifier of a node that has one. */

@@ -13,10 +13,14 @@ export function memoryDeclaration(m: Memory, known: string): Item[] {
     depth: m.depth,
     attribute,
     init: undefined,
+    origin: m.location,
   };
   if (m.init === undefined) return [words];
   const contents = m.init.map((w) => literal(w, m.width));
-  return [words, { kind: 'fill', name: known, words: contents, depth: m.depth, rest: literal(0n, m.width) }];
+  return [
+    words,
+    { kind: 'fill', name: known, words: contents, depth: m.depth, rest: literal(0n, m.width), origin: m.location },
+  ];
 }
 
 /** One process per clock: writes in the order of their ports, then the registered reads, which see the words before. */
@@ -58,10 +62,14 @@ function writeStatement(m: Memory, known: string, w: WritePort, values: Expressi
   });
   const enable = values.use(w.enable);
   if (w.mask === undefined)
-    return guarded(enable, [{ kind: 'set', target: target(undefined), value: values.use(w.data) }]);
+    return guarded(enable, [
+      { kind: 'set', target: target(undefined), value: values.use(w.data), origin: w.data.location },
+    ]);
   const parts = groups(m, w.mask, values).map(({ high, low, on }): Statement => {
     const value = values.bits(w.data, high, low);
-    return guarded(on, [{ kind: 'set', target: target(m.width === 1 ? undefined : { high, low }), value }]);
+    return guarded(on, [
+      { kind: 'set', target: target(m.width === 1 ? undefined : { high, low }), value, origin: w.data.location },
+    ]);
   });
   return guarded(enable, parts);
 }
@@ -78,7 +86,7 @@ function readStatement(
   const value =
     r.underWrite === 'new' ? writes.reduce((word: Expr, w) => written(m, r, w, word, values), stored) : stored;
   const enable = r.enable === undefined ? undefined : values.use(r.enable);
-  return guarded(enable, [{ kind: 'set', target: name(nameOf(r.node)), value }]);
+  return guarded(enable, [{ kind: 'set', target: name(nameOf(r.node)), value, origin: r.node.location }]);
 }
 
 /** `word` as it is after write `w`, where that hits the address of `r`. */

@@ -18,7 +18,7 @@ import {
 } from '../index.ts';
 import { binary, name } from './ast.ts';
 import { Names } from './names.ts';
-import { printExpr } from './print.ts';
+import { printExpr } from './print-expression.ts';
 
 /** The text of the top module; every file must pass Verilator's strictest lint. */
 async function printed(design: Design): Promise<string> {
