@@ -17,3 +17,4 @@ export { type Design, defineModule, type ModuleBuilder, type Otherwise, type Res
 export { type Replacement, type Rewrite, rewriteModule } from './passes/rewrite.ts';
 export { type Bits, bit, cat, type SInt, type Sign, Signal, sint, type UInt, uint } from './signal.ts';
 export { behaviouralDefine, printVerilog, type VerilogFile, type VerilogOutput } from './verilog/index.ts';
+export { type Origin, originOf, sourceMap } from './verilog/source-map.ts';
