@@ -101,19 +101,19 @@ export function storeHazard(e: Emitter, value: ValueOf, { memory, read, writes, 
 
 /** The body of `check(clocks)`; `note` is the number of the function below. */
 export function emitCheck(code: Code, { properties, hazards, undefinedReads }: CheckLayout, note: number): void {
-  const byClock = new Map<number, number[]>();
-  for (const [i, p] of properties.entries()) byClock.set(p.clock, [...(byClock.get(p.clock) ?? []), i]);
-  for (const [clock, numbers] of byClock) {
+  const emitOne = (i: number) => {
+    const { property, flag, count } = properties[i]!;
+    code.count(count, () => code.load(flag));
+    if (property.kind === 'cover') return;
+    code
+      .load(flag)
+      .op(op.i32WrapI64)
+      .if(() => code.const(i).with(op.call, note));
+  };
+  for (let i = 0; i < properties.length; ) {
+    const { clock } = properties[i]!;
     code.ifBits(0, 2 ** clock, () => {
-      for (const i of numbers) {
-        const { property, flag, count } = properties[i]!;
-        code.count(count, () => code.load(flag));
-        if (property.kind === 'cover') continue;
-        code
-          .load(flag)
-          .op(op.i32WrapI64)
-          .if(() => code.const(i).with(op.call, note));
-      }
+      for (; properties[i]?.clock === clock; i++) emitOne(i);
     });
   }
   for (const { clocks, flag } of hazards) {
