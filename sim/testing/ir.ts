@@ -40,6 +40,10 @@ export function sketch(name: string): Sketch {
   };
   const port = (port: string, { width, signed }: BitType, direction: 'input' | 'output') =>
     ports.push({ name: port, width, signed, direction, doc: '', location });
+  const property: Sketch['property'] = (kind, name, condition, clock = clk) => {
+    const message = `${name} is broken`;
+    properties.push({ kind, name, message, clock, condition, location: Location.capture(property) });
+  };
   return {
     node,
     input: (name, type) => {
@@ -54,8 +58,7 @@ export function sketch(name: string): Sketch {
       outputs.set(name, net);
     },
     register: (register) => registers.push({ clock: clk, init: undefined, ...register }),
-    property: (kind, name, condition, clock = clk) =>
-      properties.push({ kind, name, message: `${name} is broken`, clock, condition, location: condition.location }),
+    property,
     names,
     drivers,
     memories,
