@@ -14,21 +14,25 @@ import {
   uint,
 } from '../gen/index.ts';
 import {
+  arbiter,
   connect,
   fifo,
   fork,
   join,
+  narrow,
   registerSlice,
   type Stage,
   skidBuffer,
   streamChecker,
   through,
   watch,
+  widen,
 } from '../gen/stream/index.ts';
 import { assertionsDefine } from '../gen/verilog/emit.ts';
 import { createSimulator, driveStream, reset, runUntil } from '../sim/index.ts';
 import { asUnits, asWords, records, run, tagged } from './stream/bench.ts';
 import { elements, faults, planted, record } from './stream/elements.ts';
+import { flipFlops, paths } from './stream/structure.ts';
 
 const depths = [1, 2, 3, 5, 8];
 describe('checker', () => {
@@ -206,6 +210,32 @@ describe('printed Verilog', () => {
     const variants = design.module.properties.length > 0 ? [[], [assertionsDefine]] : [[]];
     for (const defines of variants) expect(await lint(sources, top, { defines })).toEqual({ ok: true, log: '' });
     expect(generatedNames).toBe(0);
+  });
+});
+
+describe('data sheets', () => {
+  const two = uint(2);
+  const outputs = ['out_valid', 'out_data', 'in_ready'];
+  it.each([
+    ['register slice', registerSlice(two), 3, [[], [], ['out_ready']]],
+    ['skid buffer', skidBuffer(two), 6, [[], [], []]],
+    ['FIFO', fifo(two, { depth: 5 }), 3 + 3 + 3 + 1, [[], [], []]],
+    ['widener', widen({ unit: 2, ratio: 3 }), 6 + 2 + 2 + 2, [[], [], ['out_ready']]],
+  ] as const)('%s: flip-flops and combinational paths', (_name, design: Design, bits, reached) => {
+    expect(flipFlops(design.module)).toBe(bits);
+    const found = paths(design.module);
+    expect(outputs.map((port) => found[port])).toEqual(reached);
+  });
+  it.each([
+    ['fork', fork(two, ['a', 'b']), 2],
+    ['join', join({ a: two, b: two }), 0],
+    ['arbiter', arbiter(two, ['a', 'b', 'c']), 4],
+    ['narrower', narrow({ unit: 2, ratio: 3 }), 2],
+    ['checker', streamChecker(two), 4],
+  ] as const)('%s: flip-flops; valid does not wait for ready', (_name, design: Design, bits) => {
+    expect(flipFlops(design.module)).toBe(bits);
+    const valids = Object.entries(paths(design.module)).filter(([port]) => /_valid$/.test(port));
+    for (const [, inputs] of valids) expect(inputs.filter((i) => i.endsWith('_ready'))).toEqual([]);
   });
 });
 
