@@ -246,6 +246,8 @@ describe('parameters are checked', () => {
     () => fork(uint(1), ['in']),
     () => fork(uint(1), ['x', 'x']),
     () => join({}),
+    () => arbiter({ data: uint(2) }, ['a', 'b'], { until: 'last' }),
+    () => arbiter({ last: uint(2) }, ['a', 'b'], { until: 'last' }),
   ])('%#', (build) => {
     expect(build).toThrow(/cannot be built with this/);
   });

@@ -16,8 +16,8 @@ import {
 import { addressWidth } from '../ir.ts';
 import { type Design, defineModule } from '../module.ts';
 import { type Bits, bit, type UInt, uint } from '../signal.ts';
-import { checkParameters, streamNames } from './parameter.ts';
-import { drivePayload, fieldsOf, muxPayload, payloadWidth } from './payload.ts';
+import { checkParameters, flagField, streamNames } from './parameter.ts';
+import { drivePayload, muxPayload, payloadWidth } from './payload.ts';
 import { anyOf, roundRobin } from './round-robin.ts';
 
 export type ArbiterInterface<T extends Shape, N extends string> = { readonly [K in N]: SinkPort<T> } & {
@@ -46,15 +46,9 @@ export function arbiter<T extends Shape, const N extends string>(
   inputs: readonly N[],
   { until }: ArbiterOptions = {},
 ): Design<ArbiterInterface<T, N>> {
-  const flag = fieldsOf(payload).find(([field]) => field === until)?.[1];
   checkParameters('arbiter', arbiter, [
     streamNames('list of inputs', 2, ['out', 'from'], inputs),
-    {
-      name: 'field `until`',
-      expected: 'a one-bit unsigned field of the payload',
-      found: `${until}`,
-      holds: until === undefined || (flag?.width === 1 && !flag.signed),
-    },
+    flagField('field `until`', payload, until),
   ]);
   const index = uint(addressWidth(inputs.length));
   const ports = {
