@@ -119,6 +119,7 @@ export function stateDesign(): Module {
     }
   }
   memory(sk, 'across', 16, [registered('undefined', true), registered('undefined', false)], [0], x, [clk, other]);
+  memory(sk, 'across_free', 16, [registered('undefined', false)], [0], x, [clk, other]);
   // One word, written at addresses of which only the first exists.
   const bit = (a: Node): Node => sk.node({ tag: 'slice', ...u(1), a, low: 0 });
   const first = sk.node({ tag: 'const', ...u(1), value: 0n });

@@ -1,7 +1,8 @@
 /**
  * Memories in FIRRTL. A `mem` has one read latency and one read-under-write behaviour for all its ports, says nothing about
  * data while a port is not enabled, and leaves the order of two writes to one word open. So:
- * - reads that always run and see the word after a write (or do not care) are ports of latency 1;
+ * - reads that always run and see the word after a write (or do not care) are ports of latency 1, where one clock runs
+ *   all ports: what such a port shows follows the word, which another clock may write before the next read;
  * - every other registered read is a port of latency 0 with a register behind it, which an enable and the word before a
  *   write need anyway (firtool makes `new` of a latency of 1 with `old`);
  * - a write is masked where a later port writes the same bits of the same word.
@@ -22,9 +23,10 @@ function groupCount(m: Memory): number {
   return m.writes.reduce((n, { mask }) => (mask === undefined ? n : (n * mask.width) / gcd(n, mask.width)), 1);
 }
 
-/** All reads can be ports of latency 1: they always run, and none wants the word before a write. */
+/** All reads can be ports of latency 1: they always run, none wants the word before a write, and there is one clock. */
 const isSequential = (m: Memory): boolean =>
   m.reads.length > 0 &&
+  new Set([...m.reads, ...m.writes].map((port) => port.clock.clock)).size === 1 &&
   m.reads.every((r) => r.kind === 'registered' && r.enable === undefined && r.underWrite !== 'old');
 
 export function memoryDeclaration(m: Memory, known: string): string[] {

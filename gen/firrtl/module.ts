@@ -4,7 +4,7 @@ import type { Location } from '../location.ts';
 import { literal, type Print, printOperation, typeOf, unsigned } from './expressions.ts';
 import { memoryDeclaration, memoryStatements, readDeclaration } from './memory.ts';
 import { FirrtlNames, quoted } from './names.ts';
-import { planFirrtl } from './plan.ts';
+import { type FirrtlPlan, planFirrtl } from './plan.ts';
 
 /** FIRRTL names of the modules that a printed module instantiates. */
 export interface ModuleNames {
@@ -54,12 +54,14 @@ class Body {
 
   print(): string {
     const m = this.#module;
-    const { live, declared, uses } = planFirrtl(m);
+    const plan = planFirrtl(m);
+    const { live } = plan;
     const ports = this.#portLines();
     const memories = m.memories.map((x) => [x, this.#names.unique(x.name)] as const);
     const claimed = new Set<Node>(m.instances.flatMap((i) => [...i.inputs.values()]));
-    const inlet = (n: Node): boolean => n.tag === 'wire' && claimed.has(n) && !m.names.has(n) && uses.get(n) === 1;
-    for (const node of live) if (!this.#refs.has(node) && isDeclared(node, declared) && !inlet(node)) this.#name(node);
+    const inlet = (n: Node): boolean => n.tag === 'wire' && claimed.has(n) && !m.names.has(n) && plan.usesOf(n) === 1;
+    for (const node of live)
+      if (!this.#refs.has(node) && (named.has(node.tag) || plan.isDeclared(node)) && !inlet(node)) this.#name(node);
     const instances = m.instances.map((i) => [i, this.#instance(i)] as const);
     const sections = [
       ports,
@@ -67,8 +69,8 @@ class Body {
       instances.map(
         ([i, known]) => `inst ${known} of ${quoted(this.#modules.of(i.module))}${this.#locate(i.location)}`,
       ),
-      this.#values(live, declared),
-      live.flatMap((n) => this.#driver(n)),
+      this.#values(plan),
+      live.filter((n) => n.tag === 'wire').map((n) => this.#driver(n)),
       this.#registers(),
       instances.flatMap(([i, known]) => this.#inputs(i, known)),
       memories.flatMap(([x, known]) => memoryStatements(x, known, this.#of, (n) => this.#refs.get(n)!)),
@@ -123,21 +125,21 @@ class Body {
   }
 
   /** Declarations of wires and registers, and values that have a name or are used more than once. */
-  #values(live: readonly Node[], declared: ReadonlySet<Node>): string[] {
+  #values(plan: FirrtlPlan): string[] {
     const registers = new Map(this.#module.registers.map((r) => [r.node as Node, r]));
-    return live.flatMap((node): string[] => {
-      const lines = this.#value(node, declared, registers);
+    return plan.live.flatMap((node): string[] => {
+      const lines = this.#value(node, plan, registers);
       const comment = this.#module.comments.get(node);
       return lines.length === 0 || comment === undefined ? lines : [...commented(comment), ...lines];
     });
   }
 
-  #value(node: Node, declared: ReadonlySet<Node>, registers: ReadonlyMap<Node, Register>): string[] {
+  #value(node: Node, plan: FirrtlPlan, registers: ReadonlyMap<Node, Register>): string[] {
     const at = this.#locate(node.location);
     const name = this.#refs.get(node);
     if (node.tag === 'wire') return this.#ports.has(node) ? [] : [`wire ${name} : ${typeOf(node)}${at}`];
     if (node.tag === 'reg') return [`${this.#register(registers.get(node)!, name!)}${at}`];
-    if (!declared.has(node)) return [];
+    if (!plan.isDeclared(node)) return [];
     if (node.tag !== 'popcount') return [`node ${name} = ${printOperation(node, this.#of)}${at}`];
     const counter = this.#names.unique(`count_${name!.replace(/^_/, '')}`);
     return [
@@ -156,9 +158,8 @@ class Body {
     return resetAs(this.#module, clock.reset, clock.resetStyle === 'asynchronous' ? 'AsyncReset' : 'UInt<1>');
   }
 
-  #driver(wire: Node): string[] {
-    const driver = this.#module.drivers.get(wire);
-    return driver === undefined ? [] : [`connect ${this.#refs.get(wire)}, ${this.#of(driver)}`];
+  #driver(wire: Node): string {
+    return `connect ${this.#refs.get(wire)}, ${this.#of(this.#module.drivers.get(wire)!)}`;
   }
 
   /** Next values: those of the registers that are always enabled, then one block per enable. */
@@ -210,10 +211,8 @@ class Body {
   }
 }
 
+/** Values that have a name by what they are; results are called by their instance's. */
 const named: ReadonlySet<Tag> = new Set<Tag>(['wire', 'reg', 'read']);
-/** Results are called by their instance's name. */
-const isDeclared = (n: Node, declared: ReadonlySet<Node>): boolean => named.has(n.tag) || declared.has(n);
-
 export const commented = (text: string): string[] => text.split('\n').map((line) => `; ${line}`.trimEnd());
 
 /** A message as a string of FIRRTL, in which a percent sign starts a format. */

@@ -16,8 +16,9 @@ import {
 import { addressWidth } from '../ir.ts';
 import { type Design, defineModule } from '../module.ts';
 import { type Bits, bit, type UInt, uint } from '../signal.ts';
-import { checkParameters, streamNames } from './parameter.ts';
-import { drivePayload, fieldsOf, muxPayload, payloadWidth } from './payload.ts';
+import { checkParameters, flagField, streamNames } from './parameter.ts';
+import { drivePayload, muxPayload, payloadWidth } from './payload.ts';
+import { anyOf, roundRobin } from './round-robin.ts';
 
 export type ArbiterInterface<T extends Shape, N extends string> = { readonly [K in N]: SinkPort<T> } & {
   readonly out: SourcePort<T>;
@@ -45,15 +46,9 @@ export function arbiter<T extends Shape, const N extends string>(
   inputs: readonly N[],
   { until }: ArbiterOptions = {},
 ): Design<ArbiterInterface<T, N>> {
-  const flag = fieldsOf(payload).find(([field]) => field === until)?.[1];
   checkParameters('arbiter', arbiter, [
     streamNames('list of inputs', 2, ['out', 'from'], inputs),
-    {
-      name: 'field `until`',
-      expected: 'a one-bit unsigned field of the payload',
-      found: `${until}`,
-      holds: until === undefined || (flag?.width === 1 && !flag.signed),
-    },
+    flagField('field `until`', payload, until),
   ]);
   const index = uint(addressWidth(inputs.length));
   const ports = {
@@ -78,15 +73,9 @@ export function arbiter<T extends Shape, const N extends string>(
       const served = inputs.map((name, i) =>
         m.register(`${name}_served`, bit, { reset: i === inputs.length - 1 ? 1 : 0 }),
       );
-      const later = valids
-        .slice(1)
-        .map((valid, i) => valid.and(anyOf(served.slice(0, i + 1))).named(`${inputs[i + 1]}_later`));
-      const someLater = anyOf(later).named('some_later');
-      const grants = inputs.map((name, i) => {
-        const fromStart = firstOf(valids, i);
-        const choice = i === 0 ? someLater.not().and(fromStart) : someLater.mux(firstOf(later, i - 1), fromStart);
-        return locked.mux(served[i]!, choice).named(`${name}_granted`);
-      });
+      const grants = roundRobin(inputs, valids, served).map((choice, i) =>
+        locked.mux(served[i]!, choice).named(`${inputs[i]}_granted`),
+      );
       const valid = anyOf(grants.map((g, i) => g.and(valids[i]!))).named('granted_valid');
       const beat = sources
         .slice(1)
@@ -105,8 +94,3 @@ export function arbiter<T extends Shape, const N extends string>(
     },
   );
 }
-
-const anyOf = (flags: readonly UInt[]): UInt => flags.reduce((some, f) => some.or(f));
-/** Flag `i` is set and none before it. */
-const firstOf = (flags: readonly UInt[], i: number): UInt =>
-  i === 0 ? flags[0]! : flags[i]!.and(anyOf(flags.slice(0, i)).not());

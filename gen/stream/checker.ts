@@ -20,6 +20,7 @@ export type StreamCheckerInterface<T extends Shape> = {
 
 /**
  * Protocol checker: listens to a stream. A beat that was not taken must still be there in the next cycle, unchanged.
+ * Both rules are properties as well: violations in our simulator, assertions in the Verilog.
  *
  *     latency     0: an error is shown in the cycle that breaks the rule; `seen` from then on until reset
  *     state       payload width + 2 flip-flops
@@ -50,6 +51,8 @@ export function streamChecker<T extends Shape>(payload: T): Design<StreamChecker
         .and(valid)
         .and(before.ne(packPayload(io.payload)))
         .named('changed');
+      m.assert('valid_stays', retracted.not(), 'valid must stay 1 until the beat is taken');
+      m.assert('payload_stays', changed.not(), 'the payload must stay as it is until the beat is taken');
       const seen = m.register('seen_q', bit, { reset: 0 });
       const now = retracted.or(changed).named('broken');
       seen.next(seen.or(now));

@@ -1,6 +1,8 @@
 /** What an element refuses to be built with. */
 import { DesignError } from '../diagnostic.ts';
+import type { Shape } from '../interface.ts';
 import { Location } from '../location.ts';
+import { fieldsOf } from './payload.ts';
 
 export interface Parameter {
   /** Of the element, e.g. `depth`. */
@@ -52,3 +54,10 @@ export const streamNames = (
   found: found.join(', ') || 'none',
   holds: found.length >= low && new Set([...taken, ...found]).size === taken.length + found.length,
 });
+
+/** Absent, or a one-bit unsigned field of the payload. */
+export const flagField = (name: string, payload: Shape, found: string | undefined): Parameter => {
+  const type = fieldsOf(payload).find(([field]) => field === found)?.[1];
+  const holds = found === undefined || (type?.width === 1 && !type.signed);
+  return { name, expected: 'a one-bit unsigned field of the payload', found: `${found}`, holds };
+};

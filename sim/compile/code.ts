@@ -57,7 +57,9 @@ export class Code {
   }
   /** Runs `body` when the i32 in `local` has all bits of `mask`, of which there is at least one. */
   ifBits(local: number, mask: number, body: (code: Code) => void): this {
-    return this.with(op.localGet, local).const(mask).op(op.i32And).const(mask).op(op.i32Eq).if(body);
+    this.with(op.localGet, local).const(mask).op(op.i32And);
+    if (Math.log2(mask) % 1 !== 0) this.const(mask).op(op.i32Eq);
+    return this.if(body);
   }
   /** Repeats `body` as often as the i32 `counter` says, counting it down; in it, a branch of depth 1 leaves the loop. */
   repeat(counter: number, body: (code: Code) => void): this {

@@ -1,6 +1,6 @@
 /** The stream elements as the tests use them, each with mistakes that tests and proofs must find. */
-import { bit, type Design, type Node, type Replacement, rewriteModule, sint, uint } from '../gen/index.ts';
-import { arbiter, fifo, fork, join, narrow, registerSlice, skidBuffer, widen } from '../gen/stream/index.ts';
+import { bit, type Design, type Node, type Replacement, rewriteModule, sint, uint } from '../../gen/index.ts';
+import { arbiter, fifo, fork, join, narrow, registerSlice, skidBuffer, widen } from '../../gen/stream/index.ts';
 
 export const consumers = ['a', 'b', 'c'] as const;
 export const record = { value: sint(3), last: bit };

@@ -8,7 +8,7 @@ import {
   type Node,
   type OutputPort,
   output,
-} from '../gen/index.ts';
+} from '../../gen/index.ts';
 
 type Probes<N extends string> = { readonly [K in N as `probe_${K}`]: OutputPort<Bits<'unsigned'>> };
 
