@@ -57,7 +57,8 @@ export async function loadModel(dir: string, options: LoadOptions = {}): Promise
   const source = await openCheckpoint(dir);
   try {
     refuseExtras(source, config);
-    const embedding = await readVocabMatrix(source, 'backbone.embedding.weight', config);
+    const name = source.tensors.has(HF_EMBEDDING) ? HF_EMBEDDING : EMBEDDING;
+    const embedding = await readVocabMatrix(source, name, config);
     const layers: Layer[] = [];
     for (let i = 0; i < config.nLayer; i++) {
       layers.push(await readLayer(source, config, i, options.zeros ?? 'refuse'));
@@ -83,7 +84,9 @@ async function readLayer(source: TensorSource, config: ModelConfig, index: numbe
     convWeight: await readVector(source, `${mixer}conv1d.weight`, [channels, 1, dConv], 'channels, 1, d_conv'),
     convBias: config.convBias ? await vector(`${mixer}conv1d.bias`, channels, 'channels') : new Float32Array(channels),
     dtBias: await vector(`${mixer}dt_bias`, nHeads, 'heads'),
-    a: (await vector(`${mixer}A_log`, nHeads, 'heads')).map((value) => -Math.exp(value)),
+    a: source.tensors.has(`${mixer}A`)
+      ? await vector(`${mixer}A`, nHeads, 'heads')
+      : (await vector(`${mixer}A_log`, nHeads, 'heads')).map((value) => -Math.exp(value)),
     d: await vector(`${mixer}D`, nHeads, 'heads'),
     gatedNorm: await vector(`${mixer}norm.weight`, dInner, 'd_inner'),
     outProj: await readProjection(source, `${mixer}out_proj`, dModel, dInner, zeros),
@@ -110,6 +113,9 @@ function findVocabMatrix(source: TensorSource, name: string, config: ModelConfig
 }
 
 const HEAD = 'lm_head.weight';
+const EMBEDDING = 'backbone.embedding.weight';
+/** The one name that differs in Hugging Face's Mamba-2. */
+const HF_EMBEDDING = 'backbone.embeddings.weight';
 
 /** A tied head may be stored twice, or once; stored twice it must be the embedding. */
 async function readHead(source: TensorSource, config: ModelConfig, embedding: Float32Array): Promise<Float32Array> {
@@ -129,14 +135,15 @@ async function readHead(source: TensorSource, config: ModelConfig, embedding: Fl
   });
 }
 
-const TOP_NAMES = ['backbone.embedding.weight', 'backbone.norm_f.weight', HEAD];
+const TOP_NAMES = [EMBEDDING, HF_EMBEDDING, 'backbone.norm_f.weight', HEAD];
 const LAYER_NAME =
-  /^backbone\.layers\.(0|[1-9]\d*)\.(norm\.weight|mixer\.(conv1d\.weight|conv1d\.bias|dt_bias|A_log|D|norm\.weight|(in_proj|out_proj)\.(weight|wscale|wbias)))$/;
+  /^backbone\.layers\.(0|[1-9]\d*)\.(norm\.weight|mixer\.(conv1d\.weight|conv1d\.bias|dt_bias|A_log|A|D|norm\.weight|(in_proj|out_proj)\.(weight|signs|wscale|wbias)))$/;
 
 function refuseExtras(source: TensorSource, config: ModelConfig): void {
   for (const name of source.tensors.keys()) {
     const match = LAYER_NAME.exec(name);
-    const known = match ? Number(match[1]) < config.nLayer : TOP_NAMES.includes(name);
+    const twice = name === EMBEDDING && source.tensors.has(HF_EMBEDDING);
+    const known = match ? Number(match[1]) < config.nLayer : TOP_NAMES.includes(name) && !twice;
     if (known && (config.convBias || match?.[2] !== 'mixer.conv1d.bias')) continue;
     throw new GoldenProblem({
       id: 'tensor-unexpected',

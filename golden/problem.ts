@@ -19,6 +19,9 @@ export type ProblemId =
   | 'token-out-of-range'
   | 'text-too-short'
   | 'trace-empty'
+  | 'zip-invalid'
+  | 'pickle-refused'
+  | 'index-invalid'
   | 'calibration-invalid'
   | 'usage';
 

@@ -1,6 +1,14 @@
 import { excerpt, GoldenProblem } from './problem.ts';
 import { countStats, type WeightStats } from './read/stats.ts';
-import { checkShape, findTensor, readFloats, type TensorInfo, type TensorSource, visitFloats } from './read/tensors.ts';
+import {
+  checkShape,
+  findTensor,
+  readFloats,
+  readWords,
+  type TensorInfo,
+  type TensorSource,
+  visitFloats,
+} from './read/tensors.ts';
 
 /** Which axis of a binary projection has scales of its own (MODEL.md 2). */
 export type ScalingPattern = 'column' | 'row' | 'single';
@@ -65,6 +73,7 @@ export async function readProjection(
   cols: number,
   zeros: ZeroChoice,
 ): Promise<Projection> {
+  if (source.tensors.has(`${prefix}.signs`)) return readPacked(source, prefix, rows, cols);
   const weight = findTensor(source, `${prefix}.weight`);
   checkShape(source, weight, [rows, cols], 'outputs, inputs');
   const binary = source.tensors.has(`${prefix}.wscale`) || source.tensors.has(`${prefix}.wbias`);
@@ -80,6 +89,35 @@ async function readDense(source: TensorSource, weight: TensorInfo): Promise<Dens
     stats.add(values);
   });
   return { kind: 'dense', rows, cols, weights, stats: stats.result() };
+}
+
+/** Signs as pack.ts writes them; padding bits must be 0. */
+async function readPacked(source: TensorSource, prefix: string, rows: number, cols: number): Promise<BinaryProjection> {
+  const info = findTensor(source, `${prefix}.signs`);
+  const rowWords = Math.ceil(cols / 32);
+  checkShape(source, info, [rows, rowWords], 'outputs, words of 32 inputs');
+  const signs = await readWords(source, info);
+  const scale = findTensor(source, `${prefix}.wscale`);
+  const bias = findTensor(source, `${prefix}.wbias`);
+  const pattern = patternOf(source, scale, rows, cols);
+  checkShape(source, bias, scale.shape, 'the shape of wscale');
+  const spare = cols % 32 === 0 ? 0 : ~(2 ** (cols % 32) - 1);
+  const stray = signs.findIndex((word, i) => (i + 1) % rowWords === 0 && (word & spare) !== 0);
+  if (stray >= 0) refusePadding(source, info, Math.floor(stray / rowWords));
+  const wscale = await readFloats(source, scale);
+  const wbias = await readFloats(source, bias);
+  return { kind: 'binary', rows, cols, signs, rowWords, pattern, wscale, wbias };
+}
+
+function refusePadding(source: TensorSource, info: TensorInfo, row: number): never {
+  throw new GoldenProblem({
+    id: 'tensor-shape',
+    what: `${excerpt(info.name)} has bits beyond its columns`,
+    where: `${source.where}, row ${row}`,
+    expected: 'padding bits of 0',
+    found: '1',
+    remedy: 'Pack the model again: popscan model pack.',
+  });
 }
 
 async function readBinary(

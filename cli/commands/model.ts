@@ -1,32 +1,49 @@
-import { describeModel, type Inspection, loadModel, type ZeroChoice } from '../../golden/index.ts';
+import {
+  describeModel,
+  GoldenProblem,
+  type Inspection,
+  loadModel,
+  packModel,
+  type ZeroChoice,
+} from '../../golden/index.ts';
 import type { Command, Figure } from '../command.ts';
 import { table } from '../print.ts';
 
 interface ModelArgs {
-  readonly action: 'inspect';
+  readonly action: 'inspect' | 'pack';
+  readonly out: string | undefined;
   readonly dir: string;
   readonly zeros: ZeroChoice;
 }
 
-/** `popscan model inspect DIR`: what a checkpoint holds, and what of it would not be honoured. */
+/** `popscan model inspect DIR`: what a checkpoint holds, and what of it would not be honoured; `pack`: its compact form. */
 export const modelCommand: Command<ModelArgs> = {
   command: 'model <action> <dir>',
-  describe: 'Look into a checkpoint',
+  describe: 'Look into a checkpoint, or write its compact form',
   builder: (y) =>
     y
-      .positional('action', { choices: ['inspect'] as const, demandOption: true, describe: 'what to do' })
+      .positional('action', { choices: ['inspect', 'pack'] as const, demandOption: true, describe: 'what to do' })
       .positional('dir', {
         type: 'string',
         demandOption: true,
         describe: 'directory with config.json and the checkpoint',
       })
+      .option('out', { type: 'string', describe: 'pack: directory to write' })
       .option('zeros', {
         choices: ['refuse', 'plus', 'minus'] as const,
         default: 'refuse' as const,
         describe: 'how to read latent weights that are exactly zero',
       }),
-  async run({ dir, zeros }, progress) {
-    const inspection = describeModel(await loadModel(dir, { zeros, progress }));
+  async run({ action, dir, out, zeros }, progress) {
+    if (action === 'pack' && out === undefined) throw needsOut();
+    const model = await loadModel(dir, { zeros, progress });
+    if (out !== undefined && action === 'pack') {
+      const { bytes } = await packModel(model, out);
+      const packed = figures(describeModel(model)).slice(0, 2);
+      const size = { name: 'packed_bytes', value: bytes, unit: 'bytes', kind: 'measured' } as const;
+      return { figures: [...packed, size], checks: [], skipped: [], tools: {}, text: `${dir} packed into ${out}` };
+    }
+    const inspection = describeModel(model);
     return { figures: figures(inspection), checks: [], skipped: [], tools: {}, text: describe(dir, inspection) };
   },
 };
@@ -46,6 +63,9 @@ function figures(inspection: Inspection): Figure[] {
   ];
 }
 
+/** Packed models do not hold the latent weights whose range this would be. */
+const extreme = (value: number) => (Number.isFinite(value) ? value.toPrecision(4) : 'not stored');
+
 function describe(dir: string, inspection: Inspection): string {
   const { config, patterns, notHonoured, parts } = inspection;
   const kind = patterns.every((pattern) => pattern === 'dense') ? 'Mamba-2 in full precision' : 'Bi-Mamba';
@@ -62,8 +82,8 @@ function describe(dir: string, inspection: Inspection): string {
         part.name,
         String(part.parameters),
         String(part.bytes),
-        part.min.toPrecision(4),
-        part.max.toPrecision(4),
+        extreme(part.min),
+        extreme(part.max),
       ]),
       [1, 2, 3, 4],
     ),
@@ -73,4 +93,15 @@ function describe(dir: string, inspection: Inspection): string {
     ...notHonoured.map((remark) => `  ${remark}`),
   ];
   return lines.join('\n');
+}
+
+function needsOut(): GoldenProblem {
+  return new GoldenProblem({
+    id: 'usage',
+    what: 'model pack needs a directory to write',
+    where: 'command line',
+    expected: '--out DIR',
+    found: 'none',
+    remedy: 'Give one that does not exist yet.',
+  });
 }

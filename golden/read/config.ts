@@ -28,6 +28,7 @@ export async function readConfig(path: string): Promise<ModelConfig> {
 
 /** `readConfig` on JSON that has been read already; `where` names it in messages. */
 export function parseConfig(json: JsonObject, where: string): ModelConfig {
+  if (json.has('model_type')) return parseHuggingFace(json, where);
   const top = openSection(json, '', where);
   const ssm = openSection(top.object('ssm_cfg'), 'ssm_cfg.', where);
   refuseUnsupported(top, ssm);
@@ -63,6 +64,63 @@ export function parseConfig(json: JsonObject, where: string): ModelConfig {
     normEps: top.positive('norm_epsilon', 1e-5),
     tieEmbeddings: top.flag('tie_embeddings', true),
     notHonoured: [...ssm.finish(NEUTRAL_SSM, 'refuse'), ...top.finish(NEUTRAL_TOP, 'list')],
+  };
+}
+
+/** What Hugging Face writes that does not change what is computed here. */
+const NEUTRAL_HF = [
+  'architectures',
+  'bos_token_id',
+  'eos_token_id',
+  'pad_token_id',
+  'chunk_size',
+  'initializer_range',
+  'rescale_prenorm_residual',
+  'residual_in_fp32',
+  'time_step_floor',
+  'time_step_max',
+  'time_step_min',
+  'time_step_rank',
+  'torch_dtype',
+  'dtype',
+  'transformers_version',
+  'use_cache',
+  'intermediate_size',
+];
+
+/** Hugging Face's `Mamba2Config` (transformers, models/mamba2/configuration_mamba2.py), with its defaults. */
+function parseHuggingFace(json: JsonObject, where: string): ModelConfig {
+  const top = openSection(json, '', where);
+  top.only('model_type', ['mamba2'], 'an architecture other than Mamba-2');
+  top.only('hidden_act', ['silu', 'swish'], 'an activation other than SiLU');
+  top.only('use_bias', [false], 'biases on in_proj and out_proj');
+  top.only('rms_norm', [true], 'a mixer without its gated RMSNorm');
+  top.only('norm_before_gate', [false], 'the norm before the gate');
+  top.only('time_step_limit', [[0, Number.POSITIVE_INFINITY]], 'a finite limit on dt');
+  const dModel = top.size('hidden_size', 4096);
+  const headDim = top.size('head_dim', 64);
+  const nHeads = top.size('num_heads', 128);
+  const nGroups = top.size('n_groups', 8);
+  const dInner = top.size('expand', 2) * dModel;
+  if (nHeads * headDim !== dInner)
+    throw invalid(where, 'num_heads', `expand hidden_size / head_dim = ${dInner / headDim}`, String(nHeads));
+  if (nHeads % nGroups !== 0) throw invalid(where, 'n_groups', `a divisor of num_heads, ${nHeads}`, String(nGroups));
+  const vocabSize = top.size('vocab_size', 32768);
+  return {
+    dModel,
+    nLayer: top.size('num_hidden_layers', 64),
+    vocabSize,
+    paddedVocabSize: vocabSize,
+    dInner,
+    nHeads,
+    headDim,
+    dState: top.size('state_size', 128),
+    nGroups,
+    dConv: top.size('conv_kernel', 4),
+    convBias: top.flag('use_conv_bias', true),
+    normEps: top.positive('layer_norm_epsilon', 1e-5),
+    tieEmbeddings: top.flag('tie_word_embeddings', false),
+    notHonoured: top.finish(NEUTRAL_HF, 'list'),
   };
 }
 

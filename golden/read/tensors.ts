@@ -97,6 +97,13 @@ export async function readIntegers(source: TensorSource, info: TensorInfo): Prom
   return out;
 }
 
+/** A U32 tensor as it is (`tensor-dtype`). */
+export async function readWords(source: TensorSource, info: TensorInfo): Promise<Uint32Array> {
+  const out = new Uint32Array(info.count);
+  await visitElements(source, info, ['U32'], (values, first) => out.set(values, first));
+  return out;
+}
+
 async function visitElements(
   source: TensorSource,
   info: TensorInfo,
