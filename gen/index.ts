@@ -2,10 +2,19 @@
 export { atMost, increment, lessBy, pack, repeat, roundShift, saturate, sum, unpack } from './arithmetic.ts';
 export { bundle } from './bundle.ts';
 export { DesignError, type Diagnostic } from './diagnostic.ts';
+export type {
+  MemoryHandle,
+  MemoryOptions,
+  ReadOptions,
+  RegisterOptions,
+  RegisterSignal,
+  WriteOptions,
+} from './handles.ts';
 export * from './interface.ts';
 export type * from './ir.ts';
 export { addressWidth, bitsFor } from './ir.ts';
-export { type Design, defineModule, type MemoryHandle, type ModuleBuilder, type RegisterSignal } from './module.ts';
+export { type Design, defineModule, type ModuleBuilder, type Otherwise, type ResetStyle } from './module.ts';
 export { type Replacement, type Rewrite, rewriteModule } from './passes/rewrite.ts';
 export { type Bits, bit, cat, type SInt, type Sign, Signal, sint, type UInt, uint } from './signal.ts';
 export { behaviouralDefine, printVerilog, type VerilogFile, type VerilogOutput } from './verilog/index.ts';
+export { type Origin, originOf, sourceMap } from './verilog/source-map.ts';

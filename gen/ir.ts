@@ -102,10 +102,12 @@ export interface Port extends BitType {
   readonly location: Location;
 }
 
-/** A clock and its synchronous, active-high reset, by port name. */
+/** A clock and its active-high reset, by port name. Registers are set to their reset value while the reset is 1. */
 export interface Clock {
   readonly clock: string;
   readonly reset: string;
+  /** Synchronous: at the rising edge of the clock. Asynchronous: at once, and for as long as it lasts. */
+  readonly resetStyle: 'synchronous' | 'asynchronous';
 }
 
 /** On the rising edge: `reset` value while the clock's reset is 1 (if the register has one), else `next` if enabled. */
@@ -115,33 +117,58 @@ export interface Register {
   readonly next: Node;
   readonly enable: Node | undefined;
   readonly reset: bigint | undefined;
+  /** Value at power-up; undefined: unknown (simulators that know only 0 and 1 take 0). */
+  readonly init: bigint | undefined;
 }
 
 /**
- * Registered: the word at `address` before this edge's writes, kept while `enable` is 0. Beyond the depth: zero in our
- * simulator and in Verilator, unknown in hardware and in simulators that know X; a design must not look at it.
+ * Data of a memory's read port. Registered: on the rising edge, kept while `enable` is 0. Combinational: at once, `enable`
+ * is undefined. Beyond the depth the data is zero in our simulator and in Verilator, unknown in hardware and in simulators
+ * that know X; a design must not look at it.
  */
 export interface ReadPort {
   readonly node: Read;
+  readonly clock: Clock;
+  readonly kind: 'registered' | 'combinational';
   readonly address: Node;
   readonly enable: Node | undefined;
+  /**
+   * What a registered read sees of a write to its word by the same clock's edge: the word before, the word after, or
+   * something undefined, which a design must not look at. Writes by another clock's edge at the same time: undefined.
+   */
+  readonly underWrite: 'old' | 'new' | 'undefined';
 }
 
 /** On the rising edge, when `enable` is 1. Beyond the depth: no effect. Of two writes to one word the later port wins. */
 export interface WritePort {
+  readonly clock: Clock;
   readonly address: Node;
   readonly data: Node;
   readonly enable: Node;
+  /** Bit i writes group i of the word's `width / mask.width` bits each (byte enables); undefined: the whole word. */
+  readonly mask: Node | undefined;
 }
 
 export interface Memory {
   readonly name: string;
-  readonly clock: Clock;
   readonly depth: number;
   readonly width: number;
-  readonly style: 'auto' | 'block' | 'distributed' | 'ultra';
+  readonly style: 'auto' | 'block' | 'distributed' | 'ultra' | 'registers';
+  /** Contents at power-up, from word 0 on; the rest is zero. Undefined: unknown (two-state simulators take 0). */
+  readonly init: readonly bigint[] | undefined;
   readonly reads: readonly ReadPort[];
   readonly writes: readonly WritePort[];
+  readonly location: Location;
+}
+
+/** A claim about a one-bit value, looked at on every rising edge of a clock while its reset is 0. */
+export interface Property {
+  /** `assert`: must be 1. `assume`: the surroundings keep it 1. `cover`: should be 1 at least once. */
+  readonly kind: 'assert' | 'assume' | 'cover';
+  readonly name: string;
+  readonly message: string;
+  readonly clock: Clock;
+  readonly condition: Node;
   readonly location: Location;
 }
 
@@ -165,6 +192,7 @@ export interface Module {
   readonly registers: readonly Register[];
   readonly memories: readonly Memory[];
   readonly instances: readonly Instance[];
+  readonly properties: readonly Property[];
   /** Driver of every wire. */
   readonly drivers: ReadonlyMap<Node, Node>;
   /** Driver of every output port. */

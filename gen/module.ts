@@ -1,6 +1,13 @@
 /** Modules: a body is run once with a builder and its ports' handles, and leaves an immutable `Module` of the IR. */
 import { DesignError, type Diagnostic } from './diagnostic.ts';
 import {
+  DrivenSignal,
+  type MemoryHandle,
+  type MemoryOptions,
+  type RegisterOptions,
+  RegisterSignal,
+} from './handles.ts';
+import {
   type Driven,
   type FlatPort,
   handles,
@@ -9,22 +16,13 @@ import {
   leavesOf,
   type Outside,
 } from './interface.ts';
-import {
-  addressWidth,
-  type Clock,
-  type Instance,
-  type Memory,
-  type Module,
-  type Node,
-  type ReadPort,
-  type Reg,
-  type Register,
-  type Result,
-  type WritePort,
-} from './ir.ts';
+import type { Clock, Instance, Memory, Module, Node, Property, Reg, Register, Result } from './ir.ts';
 import { Location } from './location.ts';
+import { openMemory } from './memory.ts';
+import { drivenTwice, partlyDriven, portName, switchCase, undriven, wrongType } from './mistakes.ts';
 import {
   type Bits,
+  type Literal,
   literal,
   type NodeDraft,
   type NodeFactory,
@@ -34,6 +32,8 @@ import {
   showType,
   type UInt,
 } from './signal.ts';
+import { addAssignment, assignedValue, byTarget, openBody, registerInput, type Statement } from './statements.ts';
+import { identifier } from './verilog/names.ts';
 
 /** A module together with its typed interface. */
 export interface Design<I extends Interface = Interface> {
@@ -41,77 +41,41 @@ export interface Design<I extends Interface = Interface> {
   readonly ports: I;
 }
 
+/** How a module is reset; the names and the style are the same in all its parts. */
+export type ResetStyle = Clock['resetStyle'];
+
 export interface ModuleSpec<I extends Interface> {
   /** Verilog module name; it should carry the parameters, e.g. `popcount_lane_k64`. */
   readonly name: string;
   /** What it does, for a hardware engineer; printed above the module. */
   readonly doc: string;
   readonly ports: I;
+  /** Of the module's own registers; default synchronous. */
+  readonly reset?: ResetStyle;
 }
 
-const clk: Clock = { clock: 'clk', reset: 'rst' };
+const clk: Clock = { clock: 'clk', reset: 'rst', resetStyle: 'synchronous' };
 
 /** Runs `body` and returns the finished design; throws a `DesignError` that lists everything wrong with it. */
 export function defineModule<I extends Interface>(
   spec: ModuleSpec<I>,
   body: (m: ModuleBuilder, io: Inside<I>) => void,
 ): Design<I> {
-  const builder = new ModuleBuilder(Location.capture(defineModule));
+  const clock: Clock = { ...clk, resetStyle: spec.reset ?? clk.resetStyle };
+  const builder = new ModuleBuilder(Location.capture(defineModule), clock);
   body(builder, builder.openPorts(spec.ports) as Inside<I>);
   return { module: builder.finish(spec), ports: spec.ports };
-}
-
-/** A signal whose driver comes later. */
-class DrivenSignal<S extends Sign> extends Signal<S> implements Driven<S> {
-  readonly #drive: (value: Operand<S>, at: Location) => void;
-
-  constructor(module: NodeFactory, node: Node, drive: (value: Operand<S>, at: Location) => void) {
-    super(module, node);
-    this.#drive = drive;
-  }
-  drive(value: Operand<S>): void {
-    this.#drive(value, this.module.locate(this.drive));
-  }
-}
-
-/** A register: reads as its present value; `next` says what it takes at the clock edge. */
-export class RegisterSignal<S extends Sign> extends Signal<S> {
-  readonly #next: (value: Operand<S>, at: Location) => void;
-
-  constructor(module: NodeFactory, node: Node, next: (value: Operand<S>, at: Location) => void) {
-    super(module, node);
-    this.#next = next;
-  }
-  next(value: Operand<S>): void {
-    this.#next(value, this.module.locate(this.next));
-  }
-}
-
-export interface RegisterOptions {
-  /** Value while the reset is 1; without it the register is not reset. */
-  readonly reset?: number | bigint;
-  /** The register keeps its value while this is 0. */
-  readonly enable?: UInt;
-}
-
-export interface MemoryOptions {
-  readonly depth: number;
-  readonly width: number;
-  readonly style?: Memory['style'];
-}
-
-/** A synchronous memory: reads are registered and see the word before the same edge's writes. */
-export interface MemoryHandle {
-  readonly addressWidth: number;
-  /** Data one cycle after the address; kept while `enable` is 0. */
-  read(name: string, address: UInt, enable?: UInt): UInt;
-  write(port: { readonly address: UInt; readonly data: UInt; readonly enable: UInt }): void;
 }
 
 interface OpenRegister {
   readonly node: Reg;
   readonly options: RegisterOptions;
-  next: Node | undefined;
+}
+
+/** Continues a `when`: the branches exclude each other, the first whose condition holds is taken. */
+export interface Otherwise {
+  elsewhen(condition: UInt, body: () => void): Otherwise;
+  otherwise(body: () => void): void;
 }
 
 export class ModuleBuilder implements NodeFactory {
@@ -121,16 +85,21 @@ export class ModuleBuilder implements NodeFactory {
   readonly #registers: OpenRegister[] = [];
   readonly #memories: Memory[] = [];
   readonly #instances: Instance[] = [];
-  readonly #drivers = new Map<Node, Node>();
+  readonly #properties: Property[] = [];
+  readonly #clock: Clock;
   readonly #wires = new Map<Node, string>();
   readonly #outputs = new Map<string, Node>();
   readonly #names = new Map<Node, string>();
   readonly #comments = new Map<Node, string>();
+  readonly #statements: Statement[] = [];
+  /** Where assignments go: the list above, or a branch. */
+  #body = openBody(undefined, this.#statements);
   #comment: string | undefined;
   #place: Location | undefined;
 
-  constructor(location: Location) {
+  constructor(location: Location, clock: Clock) {
     this.#location = location;
+    this.#clock = clock;
   }
 
   // What signals need.
@@ -189,39 +158,63 @@ export class ModuleBuilder implements NodeFactory {
   delay<S extends Sign>(name: string, value: Signal<S>, options: RegisterOptions = {}): Signal<S> {
     const at = this.locate(this.delay);
     const register = this.#register(name, value.type, options, at);
-    this.#registers.at(-1)!.next = value.node;
+    register.next(value);
     return register;
   }
 
   memory(name: string, options: MemoryOptions): MemoryHandle {
-    const location = this.locate(this.memory);
-    const reads: ReadPort[] = [];
-    const writes: WritePort[] = [];
-    const { depth, width, style = 'auto' } = options;
-    this.#memories.push({ name, clock: clk, depth, width, style, reads, writes, location });
-    const bits = addressWidth(depth);
-    const check = (what: string, expected: number, signal: UInt): Node => {
-      if (signal.width !== expected)
-        this.#widthError(`${what} of memory ${name}`, `uint(${expected})`, signal, location);
-      return signal.node;
-    };
+    const { memory, handle } = openMemory(this, name, options, this.#clock, this.locate(this.memory));
+    this.#memories.push(memory);
+    return handle;
+  }
+
+  /** Assignments made by `body` hold where `condition` is 1. */
+  when(condition: UInt, body: () => void): Otherwise {
+    return this.#when(condition, body, this.#body.statements, this.locate(this.when));
+  }
+
+  /**
+   * One body per value of `selector`, and one for all others. Cases are numbers of the selector's type.
+   */
+  switch(selector: Signal, cases: readonly (readonly [Literal, () => void])[], otherwise?: () => void): void {
+    const at = this.locate(this.switch);
+    const seen = new Set<bigint>();
+    let list = this.#body.statements;
+    for (const [value, body] of cases) {
+      const wanted = BigInt(value);
+      if (seen.has(wanted)) this.report(switchCase(`${wanted}`, 'it stands there twice', at));
+      seen.add(wanted);
+      const constant = literal(this, wanted, selector.node, at);
+      const hit = this.create({ tag: 'eq', width: 1, signed: false, a: selector.node, b: constant }, at);
+      list = this.#branch(new Signal<'unsigned'>(this, hit), body, list, at);
+    }
+    if (otherwise !== undefined) this.#within(list, otherwise);
+  }
+
+  /** A state machine: a register that starts in the first state, with states by name. */
+  states<S extends string>(name: string, names: readonly [S, ...S[]]): { is(state: S): UInt; go(state: S): void } {
+    const at = this.locate(this.states);
+    const width = Math.max(1, Math.ceil(Math.log2(names.length)));
+    const type = { sign: 'unsigned', width, signed: false } as const;
+    this.#comment = `${name}: ${names.map((n, i) => `${i} ${n}`).join(', ')}`;
+    const register = this.#register(name, type, { reset: 0 }, at);
     return {
-      addressWidth: bits,
-      read: (readName, address, enable) => {
-        const at = this.locate(this.memory);
-        const node = this.create({ tag: 'read', width, signed: false }, at) as ReadPort['node'];
-        this.#names.set(node, readName);
-        reads.push({ node, address: check('the read address', bits, address), enable: enable?.node });
-        return new Signal<'unsigned'>(this, node);
-      },
-      write: ({ address, data, enable }) => {
-        writes.push({
-          address: check('the write address', bits, address),
-          data: check('the write data', width, data),
-          enable: check('the write enable', 1, enable),
-        });
-      },
+      is: (state) => register.eq(names.indexOf(state)),
+      go: (state) => register.next(names.indexOf(state)),
     };
+  }
+
+  /** Claims that `condition` is 1 at every rising edge outside reset; checked in simulation and by provers. */
+  assert(name: string, condition: UInt, message: string): void {
+    this.#property('assert', name, condition, message, this.locate(this.assert));
+  }
+  /** Promises that the surroundings keep `condition` 1. */
+  assume(name: string, condition: UInt, message: string): void {
+    this.#property('assume', name, condition, message, this.locate(this.assume));
+  }
+  /** Asks that `condition` is 1 at some rising edge of the tests. */
+  cover(name: string, condition: UInt, message: string): void {
+    this.#property('cover', name, condition, message, this.locate(this.cover));
   }
 
   /** An instance of `design`; its inputs are driven through the handles returned. */
@@ -263,38 +256,98 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   finish(spec: ModuleSpec<Interface>): Module {
-    for (const [node, what] of this.#wires) {
-      if (!this.#drivers.has(node)) this.#undriven(what, node);
-    }
-    const registers = this.#registers.map((r): Register => {
-      if (r.next === undefined) this.#undriven(`register ${this.#names.get(r.node)}`, r.node);
-      const { reset, enable } = r.options;
-      return {
-        node: r.node,
-        clock: clk,
-        next: r.next ?? r.node,
-        enable: enable?.node,
-        reset: reset === undefined ? undefined : BigInt(reset),
-      };
-    });
+    const ports = leavesOf(spec.ports).map((l) => ({ ...l.port, location: this.#location }));
+    this.#checkPorts(ports);
+    const assigned = byTarget(this.#statements);
+    const drivers = new Map(
+      [...this.#wires].map(([node, what]) => [node, this.#driverOf(node, what, assigned.get(node))]),
+    );
+    const registers = this.#registers.map((r) => this.#closeRegister(r, assigned.get(r.node)));
     if (this.#diagnostics.length > 0) throw new DesignError(spec.name, this.#diagnostics);
-    const clocked =
-      registers.length + this.#memories.length > 0 || this.#instances.some((i) => i.module.clocks.length > 0);
+    const state = registers.length + this.#memories.length + this.#properties.length;
+    const clocked = state > 0 || this.#instances.some((i) => i.module.clocks.length > 0);
     return {
       name: spec.name,
       doc: spec.doc,
-      clocks: clocked ? [clk] : [],
-      ports: leavesOf(spec.ports).map((l) => ({ ...l.port, location: this.#location })),
+      clocks: clocked ? [this.#clock] : [],
+      ports,
       nodes: this.#nodes,
       registers,
       memories: this.#memories,
       instances: this.#instances,
-      drivers: this.#drivers,
+      properties: this.#properties,
+      drivers,
       outputs: this.#outputs,
       names: this.#names,
       comments: this.#comments,
       location: this.#location,
     };
+  }
+
+  #checkPorts(ports: readonly FlatPort[]): void {
+    const seen = new Set<string>([this.#clock.clock, this.#clock.reset]);
+    for (const { name } of ports) {
+      if (seen.has(name)) this.report(portName(name, 'the name is taken', this.#location));
+      else if (identifier(name) !== name) this.report(portName(name, 'no identifier, or a keyword', this.#location));
+      seen.add(name);
+    }
+  }
+
+  /** The value that the statements give a net; the net itself, reported, where they do not. */
+  #driverOf(node: Node, what: string, statements: readonly Statement[] | undefined): Node {
+    const value = assignedValue(node, statements ?? [], undefined, this);
+    if (value !== undefined) return value;
+    this.report(statements === undefined ? undriven(what, node.location) : partlyDriven(what, node.location));
+    return node;
+  }
+
+  #closeRegister({ node, options }: OpenRegister, statements: readonly Statement[] | undefined): Register {
+    const { reset, enable, init } = options;
+    if (statements === undefined) this.report(undriven(`register ${this.#names.get(node)}`, node.location));
+    const value = assignedValue(node, statements ?? [], node, this)!;
+    return {
+      node,
+      clock: this.#clock,
+      ...registerInput(node, value, enable?.node, this),
+      reset: reset === undefined ? undefined : BigInt(reset),
+      init: init === undefined ? undefined : BigInt(init),
+    };
+  }
+
+  /** Runs `body`; its assignments go to `list`. */
+  #within(list: Statement[], body: () => void): void {
+    const outer = this.#body;
+    this.#body = openBody(outer, list);
+    try {
+      body();
+    } finally {
+      this.#body = outer;
+    }
+  }
+
+  /** Adds a branch to `list` and returns the list of what happens otherwise. */
+  #branch(condition: UInt, body: () => void, list: Statement[], location: Location): Statement[] {
+    if (condition.width !== 1) this.report(wrongType('the condition of a branch', 'uint(1)', condition.node, location));
+    const yes: Statement[] = [];
+    const no: Statement[] = [];
+    list.push({ kind: 'branch', condition: condition.node, yes, no, location });
+    this.#within(yes, body);
+    return no;
+  }
+
+  #when(condition: UInt, body: () => void, list: Statement[], location: Location): Otherwise {
+    const no = this.#branch(condition, body, list, location);
+    return {
+      elsewhen: (next, nextBody) => this.#when(next, nextBody, no, location),
+      otherwise: (last) => this.#within(no, last),
+    };
+  }
+
+  /** Notes an assignment; a plain one after another, or after a branch, would make that one dead. */
+  #assign(target: Node, value: Operand<Sign>, what: string, location: Location): void {
+    const fitting = this.#fitting(value, target, what, location);
+    const fresh = addAssignment(this.#body, { kind: 'assignment', target, value: fitting, location });
+    if (!fresh) this.report(drivenTwice(what, location));
   }
 
   #register<S extends Sign>(
@@ -305,66 +358,32 @@ export class ModuleBuilder implements NodeFactory {
   ): RegisterSignal<S> {
     const node = this.create({ tag: 'reg', width: type.width, signed: type.signed }, location) as Reg;
     this.#names.set(node, name);
-    if (options.reset !== undefined) literal(this, BigInt(options.reset), type, location);
-    if (options.enable !== undefined && options.enable.width !== 1)
-      this.#widthError(`the enable of register ${name}`, 'uint(1)', options.enable, location);
-    const open: OpenRegister = { node, options, next: undefined };
-    this.#registers.push(open);
-    return new RegisterSignal<S>(this, node, (value, at) => {
-      if (open.next !== undefined) this.#twice(`register ${name}`, at);
-      open.next = this.#fitting(value, node, `the next value of register ${name}`, at);
-    });
+    for (const v of [options.reset, options.init]) if (v !== undefined) literal(this, BigInt(v), type, location);
+    const { enable } = options;
+    if (enable !== undefined && enable.width !== 1)
+      this.report(wrongType(`the enable of register ${name}`, 'uint(1)', enable.node, location));
+    this.#registers.push({ node, options });
+    return new RegisterSignal<S>(this, node, (value, at) => this.#assign(node, value, `register ${name}`, at));
   }
 
   #net<S extends Sign>(type: Bits<S>, what: string, name: string | undefined, location: Location): DrivenSignal<S> {
     const node = this.create({ tag: 'wire', width: type.width, signed: type.signed }, location);
     if (name !== undefined) this.#names.set(node, name);
     this.#wires.set(node, what);
-    return new DrivenSignal<S>(this, node, (value, at) => {
-      if (this.#drivers.has(node)) this.#twice(what, at);
-      this.#drivers.set(node, this.#fitting(value, node, what, at));
-    });
+    return new DrivenSignal<S>(this, node, (value, at) => this.#assign(node, value, what, at));
   }
 
   #fitting(value: Operand<Sign>, target: Node, what: string, at: Location): Node {
     if (!(value instanceof Signal)) return literal(this, BigInt(value), target, at);
     if (value.width === target.width && value.node.signed === target.signed) return value.node;
-    this.#widthError(what, showType(target), value, at);
+    this.report(wrongType(what, showType(target), value.node, at));
     return target;
   }
 
-  #widthError(what: string, expected: string, found: Signal, location: Location): void {
-    const remedy = 'resize the value with .ext, .trunc, .asSigned or .asUnsigned so that the type is exact';
-    this.report({
-      id: 'width-mismatch',
-      what: `${what} has the wrong type`,
-      location,
-      expected,
-      found: showType(found.node),
-      remedy,
-    });
-  }
-
-  #undriven(what: string, node: Node): void {
-    this.report({
-      id: 'undriven',
-      what: `${what} is never driven`,
-      location: node.location,
-      expected: 'exactly one .drive (or .next for a register)',
-      found: 'none',
-      remedy: 'drive it, or remove it',
-    });
-  }
-
-  #twice(what: string, location: Location): void {
-    this.report({
-      id: 'driven-twice',
-      what: `${what} is driven a second time`,
-      location,
-      expected: 'exactly one driver',
-      found: 'two',
-      remedy: 'combine the two with .mux, or remove one',
-    });
+  #property(kind: Property['kind'], name: string, condition: UInt, message: string, location: Location): void {
+    if (condition.width !== 1)
+      this.report(wrongType(`the condition of ${kind} ${name}`, 'uint(1)', condition.node, location));
+    this.#properties.push({ kind, name, message, clock: this.#clock, condition: condition.node, location });
   }
 }
 

@@ -1,12 +1,12 @@
 /** What runs a design cycle by cycle: our simulator, Verilator, and whatever else can take their place. */
-import type { BitType, Module } from '../gen/ir.ts';
+import type { BitType, Clock, Module } from '../gen/ir.ts';
 
 export interface EnginePort {
   readonly name: string;
   readonly width: number;
   readonly signed: boolean;
   readonly direction: 'input' | 'output';
-  /** A clock's synchronous reset. */
+  /** A clock's reset. */
   readonly reset?: boolean;
 }
 
@@ -36,7 +36,10 @@ export interface Engine {
   peek(port: string): bigint;
   handle(port: string): PortHandle;
   eval(): void;
-  /** The rising edge of the clocks in the mask (default 1: the first clock); evaluates first when inputs have changed. */
+  /**
+   * The rising edge of the clocks in the mask, all at the same time; evaluates first when inputs have changed. Bit i is
+   * clock i of `clockNames`; default 1, the first.
+   */
   tick(clocks?: number): void;
   /** Evaluates and writes the rows of the present cycle at row number `row`. */
   sample(inputs: Uint32Array, outputs: Uint32Array, row: number): void;
@@ -85,6 +88,9 @@ export function enginePorts(module: Module): EnginePort[] {
     ...module.ports.map(({ name, width, signed, direction }) => ({ name, width, signed, direction })),
   ];
 }
+
+/** The clocks that bits 0, 1, ... of a mask stand for: those of a module in order of first use, each once. */
+export const clockNames = (clocks: readonly Clock[]): string[] => [...new Set(clocks.map((c) => c.clock))];
 
 /** 32-bit words that a value takes in a row. */
 export const rowWordsOf = (type: Pick<BitType, 'width'>): number => 2 * Math.ceil(type.width / 64);

@@ -2,6 +2,7 @@
 export * from './engine.ts';
 export { type LockStepOptions, type LockStepResult, lockStep, type Mismatch } from './lockstep.ts';
 export { createRandom, type Random } from './random.ts';
+export type { Coverage, SimulatorStatus, Violation } from './reports.ts';
 export {
   createSimulator,
   type NamedSignal,

@@ -81,7 +81,7 @@ export function createHistory(request: WaveRequest, inputs: RowLayout, outputs: 
 
 /** Our simulator with every name visible, brought to cycle `from` by the inputs recorded. */
 function repeatedRun(module: Module, chunks: readonly Chunk[], from: number, inputs: RowLayout) {
-  const simulator = createSimulator(module, { visibility: 'named' });
+  const simulator = createSimulator(module, { visibility: 'named', properties: 'off' });
   for (const { start, count, clocks, inputs: rows } of chunks) {
     if (start < from) simulator.replay(rows, Math.min(count, from - start), clocks);
   }

@@ -44,7 +44,7 @@ function sample() {
       memory.write({ address: io.address, data: io.data, enable: io.write });
       memory.write({ address: io.address, data: io.data.not(), enable: io.also });
       io.word.drive(memory.read('word_q', io.address));
-      io.held.drive(memory.read('held_q', io.address, io.go));
+      io.held.drive(memory.read('held_q', io.address, { enable: io.go }));
       const shifting = m.register('shifting', uint(200));
       shifting.next(cat(shifting.slice(129, 0), io.data));
       io.wide.drive(shifting);
@@ -116,8 +116,8 @@ describe('state', () => {
   });
 
   it('ticks clocks by mask, each with its own reset', () => {
-    const fast: Clock = { clock: 'fast', reset: 'fast_rst' };
-    const slow: Clock = { clock: 'slow', reset: 'slow_rst' };
+    const fast: Clock = { clock: 'fast', reset: 'fast_rst', resetStyle: 'synchronous' };
+    const slow: Clock = { clock: 'slow', reset: 'slow_rst', resetStyle: 'synchronous' };
     const sk = sketch('clocks');
     for (const clock of [fast, slow]) {
       const node = sk.node({ tag: 'reg', ...u(8) });

@@ -6,6 +6,8 @@ import type { EntryPoints } from './compile/entry.ts';
 import { rowBytes } from './compile/entry.ts';
 import { wordsFor } from './compile/wide.ts';
 import { type Engine, type EnginePort, enginePorts, type PortHandle, SimProblem, unknownPort } from './engine.ts';
+import { writeInitialState } from './initial.ts';
+import { type Coverage, createReports, type Reports, type SimulatorStatus, type Violation } from './reports.ts';
 import { Slot } from './slot.ts';
 import { instantiate } from './wasm/instance.ts';
 
@@ -14,6 +16,12 @@ export interface SimulatorOptions {
   readonly visibility?: 'ports' | 'named';
   /** The engine's name in reports; default `sim`. */
   readonly name?: string;
+  /**
+   * What happens to assertions, assumptions and covers: `collect` (default) counts and records them at the rising edges of
+   * their clock; `throw` ends a tick, step or replay with a `SimProblem` before the edge at which one is violated, the
+   * state being that before the edge; `off` leaves them and the logic they alone look at away.
+   */
+  readonly properties?: 'off' | 'collect' | 'throw';
   /** Bytes of code per WebAssembly function. */
   readonly functionBytes?: number;
 }
@@ -43,6 +51,12 @@ export interface Simulator extends Engine {
   signal(path: string): { get(): bigint };
   /** A word of a memory, by hierarchical name. */
   peekMemory(path: string, index: number): bigint;
+  /** Cycles in which an assert or assume did not hold, in order; the first 1000 since the simulator was made. */
+  violations(): readonly Violation[];
+  /** How often each cover was met since the simulator was made. */
+  covered(): readonly Coverage[];
+  /** Counts of what was met since the simulator was made. */
+  status(): SimulatorStatus;
   /** Inputs, registers and memories, to come back to. */
   save(): Snapshot;
   restore(snapshot: Snapshot): void;
@@ -58,13 +72,18 @@ export interface Simulator extends Engine {
 /** Measured: larger functions run no faster, and the first compiler of V8 takes more than linear time for them. */
 export const defaultFunctionBytes = 8_192;
 
-/** Compiles `module` to WebAssembly and starts it with all state zero. */
+/** Compiles `module` to WebAssembly and starts it with registers and memories as they are at power-up, 0 where unknown. */
 export function createSimulator(module: Module, options: SimulatorOptions = {}): Simulator {
   const visibility = options.visibility ?? 'ports';
-  const design = flatten(module, { keep: visibility });
-  const compiled = compile(design, { visibility, functionBytes: options.functionBytes ?? defaultFunctionBytes });
+  const { properties = 'collect', functionBytes = defaultFunctionBytes } = options;
+  const design = flatten(module, { keep: visibility, properties: properties === 'off' ? 'drop' : 'keep' });
+  const compiled = compile(design, { visibility, functionBytes, stopAtViolation: properties === 'throw' });
   const instance = instantiate(compiled.binary) as unknown as EntryPoints & { memory: { buffer: ArrayBuffer } };
-  return new WasmSimulator(options.name ?? 'sim', enginePorts(module), compiled, instance, design.names, {
+  writeInitialState(instance.memory.buffer, compiled.layout);
+  const reports = createReports(instance.memory.buffer, compiled.layout.checks);
+  const afterCheck = properties === 'throw' ? reports.throwViolation : () => {};
+  const name = options.name ?? 'sim';
+  return new WasmSimulator(name, enginePorts(module), compiled, instance, design.names, reports, afterCheck, {
     nodes: design.nodes.length,
     wasmBytes: compiled.binary.length,
     functions: compiled.functions,
@@ -82,6 +101,8 @@ class WasmSimulator implements Simulator {
   readonly #rows: Uint32Array;
   readonly #handles = new Map<string, PortHandle>();
   readonly #names: ReadonlyMap<string, Node>;
+  readonly #reports: Reports;
+  readonly #afterCheck: (engine: string) => void;
   readonly #inputBytes: number;
   readonly #outputBytes: number;
   /** Inputs or state have changed since the last evaluation. */
@@ -93,6 +114,8 @@ class WasmSimulator implements Simulator {
     compiled: Compiled,
     code: EntryPoints & { readonly memory: { readonly buffer: ArrayBuffer } },
     names: ReadonlyMap<string, Node>,
+    reports: Reports,
+    afterCheck: (engine: string) => void,
     statistics: Simulator['statistics'],
   ) {
     this.name = name;
@@ -102,6 +125,8 @@ class WasmSimulator implements Simulator {
     this.#code = code;
     this.#buffer = code.memory.buffer;
     this.#names = names;
+    this.#reports = reports;
+    this.#afterCheck = afterCheck;
     this.#rows = new Uint32Array(this.#buffer, compiled.rows.address, compiled.rows.bytes / 4);
     const { inputs, outputs } = compiled.layout;
     this.#inputBytes = rowBytes(inputs);
@@ -145,13 +170,18 @@ class WasmSimulator implements Simulator {
     this.#stale = false;
   }
   tick(clocks = 1): void {
-    if (this.#stale) this.#code.eval();
+    this.eval();
+    if (this.#code.check !== undefined) {
+      this.#code.check(clocks);
+      this.#afterCheck(this.name);
+    }
     this.#code.commit(clocks);
     this.#stale = true;
   }
   step(cycles: number, clocks = 1): void {
     this.#code.run(cycles, clocks);
     this.#stale = true;
+    this.#afterCheck(this.name);
   }
 
   sample(inputs: Uint32Array, outputs: Uint32Array, row: number): void {
@@ -175,9 +205,10 @@ class WasmSimulator implements Simulator {
       this.#rows.set(inputs.subarray(done * inputWords, (done + count) * inputWords));
       const from = count * inputWords;
       this.#code.replay(address, address + 4 * from, count, clocks);
+      this.#stale = true;
+      this.#afterCheck(this.name);
       outputs.set(this.#rows.subarray(from, from + count * outputWords), done * outputWords);
     }
-    this.#stale = true;
     return outputs;
   }
 
@@ -207,16 +238,27 @@ class WasmSimulator implements Simulator {
     return bytes.reduceRight((value, b) => (value << 8n) | BigInt(b), 0n);
   }
 
+  violations(): readonly Violation[] {
+    return this.#reports.violations();
+  }
+  covered(): readonly Coverage[] {
+    return this.#reports.covered();
+  }
+  status(): SimulatorStatus {
+    return this.#reports.status();
+  }
+
   save(): Snapshot {
-    return { bytes: new Uint8Array(this.#buffer, 0, this.#compiled.stateEnd).slice() };
+    return { bytes: new Uint8Array(this.#buffer, 0, this.#compiled.layout.stateEnd).slice() };
   }
   restore(snapshot: Snapshot): void {
-    if (snapshot.bytes.length !== this.#compiled.stateEnd) {
+    const { stateEnd } = this.#compiled.layout;
+    if (snapshot.bytes.length !== stateEnd) {
       throw new SimProblem({
         id: 'foreign-snapshot',
         what: 'the saved state is not of this design',
         where: this.name,
-        expected: `${this.#compiled.stateEnd} bytes`,
+        expected: `${stateEnd} bytes`,
         found: `${snapshot.bytes.length} bytes`,
         remedy: 'restore only what save() of the same simulator returned',
       });

@@ -221,12 +221,12 @@ export function runUntil(engine: Engine, agents: readonly Agent[], options: RunO
   });
 }
 
-/** Holds every reset for `cycles` (default 2) edges with no stream valid, then releases them. */
-export function reset(engine: Engine, cycles = 2): void {
+/** Holds every reset for `cycles` (default 2) edges of the clocks with no stream valid, then releases them. */
+export function reset(engine: Engine, cycles = 2, clocks = 1): void {
   const inputs = engine.ports.filter((p) => p.direction === 'input');
   const resets = inputs.filter((p) => p.reset === true);
   for (const { name } of inputs) if (name.endsWith('_valid') || name.endsWith('_ready')) engine.poke(name, 0);
   for (const { name } of resets) engine.poke(name, 1);
-  for (let i = 0; i < cycles; i++) engine.tick();
+  for (let i = 0; i < cycles; i++) engine.tick(clocks);
   for (const { name } of resets) engine.poke(name, 0);
 }

@@ -2,6 +2,7 @@
 import { buildModel, type VerilatedModel } from 'verilator-wasm';
 import type { Module } from '../gen/ir.ts';
 import {
+  clockNames,
   type Engine,
   type EnginePort,
   enginePorts,
@@ -42,7 +43,7 @@ export async function createVerilator(options: VerilatorOptions): Promise<Verila
     files,
     top,
     ports: ports.map(({ name, width, direction }) => ({ name, width, direction })),
-    clocks: module.clocks.map((c) => c.clock),
+    clocks: clockNames(module.clocks),
     how,
     ...(defines === undefined ? {} : { defines }),
     ...(onProgress === undefined ? {} : { onProgress }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { input, output } from '../interface.ts';
 import { operandsOf } from '../ir.ts';
 import { defineModule, type ModuleBuilder } from '../module.ts';
-import { bit, type UInt } from '../signal.ts';
+import { bit, cat, type UInt, uint } from '../signal.ts';
 import { CombinationalLoop, type FlatDesign, flatten } from './flatten.ts';
 
 /** a -> y through an inverter, and b -> z through a register; the two do not meet. */
@@ -113,5 +113,60 @@ describe('flatten', () => {
     const module = design((_, x) => x.not().named('n').and(x.not().not().named('n')));
     const { names } = flatten(module);
     expect([...names.keys()]).toEqual(['x', 'y', 'n', 'n_1']);
+  });
+
+  it('puts combinational reads behind their addresses, and finds loops through them', () => {
+    const through = (body: (m: ModuleBuilder, read: (address: UInt) => UInt, x: UInt) => UInt) =>
+      design((m, x) => {
+        const memory = m.memory('words', { depth: 2, width: 1 });
+        memory.write({ address: x, data: x, enable: x });
+        return body(m, (address) => memory.readNow('word', address), x);
+      });
+    const flat = flatten(through((_, read, x) => read(x.not().named('address'))));
+    expect(flat.nodes.map((n) => n.tag)).toEqual(['input', 'input', 'not', 'read']);
+    expect(flat.memories[0]!.reads[0]!.address).toBe(flat.names.get('address'));
+    const loop = through((m, read, x) => {
+      const address = m.wire('address', bit);
+      address.drive(read(address).xor(x).named('next'));
+      return address;
+    });
+    expect(() => flatten(loop)).toThrow(/address \(.*\n.*next \(.*\n.*word \(.*\n.*address \(/);
+  });
+
+  it('keeps masks, clocks and initial values, and what properties look at', () => {
+    const child = defineModule(
+      { name: 'child', doc: '', ports: { x: input(bit, ''), y: output(bit, '') } },
+      (m, io) => {
+        const hidden = m.delay('hidden', io.x, { reset: 1 });
+        m.assert('claim', hidden.or(io.x), 'x was 1');
+        const memory = m.memory('words', { depth: 3, width: 8, init: [1, 2] });
+        memory.write({
+          address: cat(io.x, io.x),
+          data: cat(io.x, m.constant(uint(7), 9)),
+          enable: io.x,
+          mask: cat(io.x, io.x),
+        });
+        io.y.drive(memory.read('word', cat(io.x, io.x), { underWrite: 'new' }).bit(0));
+      },
+    );
+    const module = design((m, x) => {
+      const [a, b] = [m.instance('a', child), m.instance('b', child)];
+      a.x.drive(x);
+      b.x.drive(a.y);
+      return b.y;
+    });
+    const flat = flatten(module);
+    expect(flat.properties.map((p) => [p.name, p.message])).toEqual([
+      ['a.claim', 'x was 1'],
+      ['b.claim', 'x was 1'],
+    ]);
+    for (const p of flat.properties) expect(flat.nodes[p.condition.id]).toBe(p.condition);
+    expect(flat.registers.map((r) => r.name)).toEqual(['a.hidden', 'b.hidden']);
+    for (const { writes, reads, init } of flat.memories) {
+      expect(flat.nodes[writes[0]!.mask!.id]).toBe(writes[0]!.mask);
+      expect(reads[0]).toMatchObject({ underWrite: 'new', kind: 'registered', clock: { clock: 'clk' } });
+      expect(init).toEqual([1n, 2n]);
+    }
+    expect(flatten(module, { properties: 'drop' }).registers).toEqual([]);
   });
 });

@@ -59,11 +59,18 @@ export function rewriteModule(module: Module, { values = new Map(), modules = ne
       (m): Memory => ({
         ...m,
         reads: m.reads.map((r) => ({
+          ...r,
           node: copies.get(r.node) as Read,
           address: value(r.address),
           enable: maybe(r.enable),
         })),
-        writes: m.writes.map((w) => ({ address: value(w.address), data: value(w.data), enable: value(w.enable) })),
+        writes: m.writes.map((w) => ({
+          ...w,
+          address: value(w.address),
+          data: value(w.data),
+          enable: value(w.enable),
+          mask: maybe(w.mask),
+        })),
       }),
     ),
     instances: module.instances.map((i) => ({
@@ -72,6 +79,7 @@ export function rewriteModule(module: Module, { values = new Map(), modules = ne
       inputs: new Map([...i.inputs].map(([port, n]) => [port, copies.get(n)!])),
       results: new Map([...i.results].map(([port, n]) => [port, copies.get(n) as Result])),
     })),
+    properties: module.properties.map((p) => ({ ...p, condition: value(p.condition) })),
     drivers: new Map([...module.drivers].map(([wire, driver]) => [copies.get(wire)!, value(driver)])),
     outputs: new Map([...module.outputs].map(([port, n]) => [port, copies.get(n)!])),
     names: rekeyed(module.names),

@@ -1,4 +1,5 @@
 /** The part of Verilog-2005 that the printer writes, as data. */
+import type { Location } from '../location.ts';
 
 export type UnaryOp = '~' | '|' | '^' | '&';
 export type BinaryOp = '+' | '-' | '*' | '&' | '|' | '^' | '==' | '!=' | '<' | '<<' | '>>' | '>>>';
@@ -13,39 +14,49 @@ export type Expr =
   | { readonly kind: 'concat'; readonly parts: readonly Expr[] }
   | { readonly kind: 'repeat'; readonly count: number; readonly a: Expr }
   | { readonly kind: 'select'; readonly name: string; readonly high: number; readonly low: number }
-  | { readonly kind: 'index'; readonly name: string; readonly index: Expr }
+  /** A word of a memory, or bits of it. */
+  | {
+      readonly kind: 'index';
+      readonly name: string;
+      readonly index: Expr;
+      readonly bits: { readonly high: number; readonly low: number } | undefined;
+    }
   /** A system function or a size cast, such as `$signed(a)` or `9'(a)`. */
   | { readonly kind: 'call'; readonly name: string; readonly a: Expr };
 
-export type Statement =
-  | { readonly kind: 'set'; readonly target: Expr; readonly value: Expr }
-  | {
-      readonly kind: 'if';
-      readonly test: Expr;
-      readonly yes: readonly Statement[];
-      readonly no: readonly Statement[];
-    };
+/** Where in the design something comes from. */
+export interface Placed {
+  readonly origin: Location | undefined;
+}
 
-export interface Declared {
+export interface Comment {
+  readonly kind: 'comment';
+  readonly text: string;
+}
+
+export type Statement =
+  | Comment
+  | ({ kind: 'check'; check: 'assert' | 'assume' | 'cover'; name: string; condition: Expr } & Placed)
+  | ({ kind: 'set'; target: Expr; value: Expr } & Placed)
+  | { kind: 'if'; test: Expr; yes: readonly Statement[]; no: readonly Statement[] };
+
+export interface Declared extends Placed {
   readonly name: string;
   readonly width: number;
   readonly signed: boolean;
 }
 
 export type Item =
-  | { readonly kind: 'comment'; readonly text: string }
-  | { readonly kind: 'blank' }
-  | ({ readonly kind: 'wire'; readonly value: Expr | undefined } & Declared)
-  | ({ readonly kind: 'reg'; readonly attribute: string | undefined; readonly depth: number | undefined } & Declared)
-  | { readonly kind: 'assign'; readonly target: string; readonly value: Expr }
-  | { readonly kind: 'always'; readonly clock: string; readonly body: readonly Statement[] }
-  | {
-      readonly kind: 'instance';
-      readonly module: string;
-      readonly name: string;
-      readonly connections: readonly Connection[];
-    }
-  | { readonly kind: 'ifdef'; readonly define: string; readonly yes: readonly Item[]; readonly no: readonly Item[] };
+  | Comment
+  | { kind: 'blank' }
+  | ({ kind: 'wire'; value: Expr | undefined } & Declared)
+  | ({ kind: 'reg'; attribute: string | undefined; depth: number | undefined; init: Expr | undefined } & Declared)
+  | ({ kind: 'assign'; target: string; value: Expr } & Placed)
+  | { kind: 'always'; clock: string; reset: string | undefined; body: readonly Statement[] }
+  /** Contents of a memory at power-up, from word 0 on; words beyond are `rest`. */
+  | ({ kind: 'fill'; name: string; words: readonly Expr[]; depth: number; rest: Expr } & Placed)
+  | ({ kind: 'instance'; module: string; name: string; connections: readonly Connection[] } & Placed)
+  | { kind: 'ifdef'; define: string; yes: readonly Item[]; no: readonly Item[] };
 
 export interface Connection {
   readonly port: string;
@@ -57,7 +68,7 @@ export interface PortDecl extends Declared {
   readonly doc: string;
 }
 
-export interface VerilogModule {
+export interface VerilogModule extends Placed {
   readonly name: string;
   readonly doc: string;
   readonly ports: readonly PortDecl[];

@@ -1,7 +1,8 @@
 /** One IR module to a Verilog syntax tree: declarations in the order of the design, then instances, drivers and state. */
-import type { Clock, Memory, Module, Node, Register, Tag } from '../ir.ts';
-import { type Expr, type Item, name, type PortDecl, type Statement, type VerilogModule } from './ast.ts';
+import type { Clock, Module, Node, ReadPort, Register, Tag } from '../ir.ts';
+import { type Expr, type Item, name, type PortDecl, type Statement, unary, type VerilogModule } from './ast.ts';
 import { Expressions, literal } from './expressions.ts';
+import { memoryDeclaration, memoryProcesses } from './memory.ts';
 import { Names } from './names.ts';
 import { plan } from './plan.ts';
 
@@ -46,6 +47,9 @@ const generatedNames: { readonly [T in Tag]: string } = {
   cat: 'joined',
 };
 
+/** Define that turns the properties of a design on in its Verilog (SystemVerilog immediate assertions). */
+export const assertionsDefine = 'POPSCAN_ASSERTIONS';
+
 export function emitModule(module: Module, modules: ModuleNames): Emitted {
   return new Emitter(module, modules).emit();
 }
@@ -55,6 +59,8 @@ interface Declaration {
   readonly width: number;
   /** One bit per bit of the value that something reads. */
   used: bigint;
+  /** Its unused bits have been listed. */
+  settled: boolean;
 }
 
 class Emitter {
@@ -67,10 +73,17 @@ class Emitter {
     nameOf: (node) => this.#nameOf.get(node),
     use: (of, high, low) => this.#use(of, high, low),
   });
+  readonly #memoryOf = new Map<Node, { readonly read: ReadPort; readonly memory: string }>();
+  readonly #processed = new Set<Register>();
   #generated = 0;
+
+  readonly #initOf = new Map<Node, Expr>();
 
   constructor(module: Module, modules: ModuleNames) {
     this.#module = module;
+    for (const r of module.registers) {
+      if (r.init !== undefined) this.#initOf.set(r.node, literal(r.init, r.node.width, r.node.signed));
+    }
     this.#modules = modules;
   }
 
@@ -78,24 +91,28 @@ class Emitter {
     const module = this.#module;
     for (const c of module.clocks) {
       this.#names.reserve(c.clock);
-      this.#declarations.set(c.reset, { name: this.#names.reserve(c.reset), width: 1, used: 0n });
+      this.#declarations.set(c.reset, { name: this.#names.reserve(c.reset), width: 1, used: 0n, settled: false });
     }
     for (const p of module.ports) this.#names.reserve(p.name);
     for (const [port, node] of module.outputs) this.#nameOf.set(node, port);
     for (const n of module.nodes) if (n.tag === 'input') this.#declarePort(n, n.port);
     const memories = new Map(module.memories.map((m) => [m, this.#names.unique(m.name)]));
-    const body = this.#body();
+    for (const [m, known] of memories) for (const r of m.reads) this.#memoryOf.set(r.node, { read: r, memory: known });
+    const { live, checking, declared } = plan(module);
     const items: Item[] = [
-      ...[...memories].map(([m, known]) => this.#memoryDeclaration(m, known)),
-      ...body,
+      ...[...memories].flatMap(([m, known]) => memoryDeclaration(m, known)),
+      ...this.#body(live, declared),
       ...this.#instances(),
       ...this.#assigns(),
       ...this.#registers(),
-      ...[...memories].map(([m, known]) => this.#memoryProcess(m, known)),
+      ...[...memories].flatMap(([m, known]) =>
+        memoryProcesses(m, known, this.#expressions, (n) => this.#nameOf.get(n)!),
+      ),
     ];
     items.push(...this.#unusedBits());
+    if (module.properties.length > 0) items.push({ kind: 'blank' }, this.#checks(checking, declared));
     return {
-      module: { name: this.#modules.of(module), doc: module.doc, ports: this.#ports(), items },
+      module: { name: this.#modules.of(module), doc: module.doc, origin: module.location, ports: this.#ports(), items },
       declared: this.#declarations.size,
       generated: this.#generated,
     };
@@ -108,7 +125,7 @@ class Emitter {
 
   #declarePort(node: Node, port: string): void {
     this.#nameOf.set(node, port);
-    this.#declarations.set(port, { name: port, width: node.width, used: 0n });
+    this.#declarations.set(port, { name: port, width: node.width, used: 0n, settled: false });
   }
 
   #declare(node: Node): string {
@@ -116,7 +133,7 @@ class Emitter {
     if (asked === undefined) this.#generated++;
     const known = this.#names.unique(asked ?? generatedNames[node.tag]);
     this.#nameOf.set(node, known);
-    this.#declarations.set(known, { name: known, width: node.width, used: 0n });
+    this.#declarations.set(known, { name: known, width: node.width, used: 0n, settled: false });
     return known;
   }
 
@@ -127,17 +144,17 @@ class Emitter {
       width: 1,
       signed: false,
       doc,
+      origin: undefined,
     });
     const clocks = this.#module.clocks.flatMap((c) => [
       control(c.clock, 'clock, rising edge'),
-      control(c.reset, 'synchronous reset, active high'),
+      control(c.reset, `${c.resetStyle} reset, active high`),
     ]);
-    return [...clocks, ...this.#module.ports];
+    return [...clocks, ...this.#module.ports.map((p) => ({ ...p, origin: p.location }))];
   }
 
   /** Every declaration, in the order in which the design made the values, with the design's comments. */
-  #body(): Item[] {
-    const { live, declared } = plan(this.#module);
+  #body(live: readonly Node[], declared: ReadonlySet<Node>): Item[] {
     const transparent = new Set<Node>(this.#module.instances.flatMap((i) => [...i.inputs.values()]));
     const comments = [...this.#module.comments].map(([node, text]) => ({ id: node.id, text }));
     const items: Item[] = [];
@@ -155,9 +172,11 @@ class Emitter {
   }
 
   #declaration(node: Node): Item[] {
-    const shape = { width: node.width, signed: node.signed };
-    if (node.tag === 'reg' || node.tag === 'read') {
-      return [{ kind: 'reg', ...shape, name: this.#declare(node), attribute: undefined, depth: undefined }];
+    const shape = { width: node.width, signed: node.signed, origin: node.location };
+    if (node.tag === 'read') return [this.#readDeclaration(node)];
+    if (node.tag === 'reg') {
+      const init = this.#initOf.get(node);
+      return [{ kind: 'reg', ...shape, name: this.#declare(node), attribute: undefined, depth: undefined, init }];
     }
     if (node.tag === 'result' || node.tag === 'wire') {
       return [{ kind: 'wire', ...shape, name: this.#declare(node), value: undefined }];
@@ -172,11 +191,34 @@ class Emitter {
       const instance = this.#names.unique(`count_${known}`);
       return [
         { kind: 'wire', ...shape, name: known, value: undefined },
-        { kind: 'instance', module: this.#modules.popcount(node.a.width), name: instance, connections },
+        {
+          kind: 'instance',
+          module: this.#modules.popcount(node.a.width),
+          name: instance,
+          connections,
+          origin: node.location,
+        },
       ];
     }
     const value = this.#expressions.define(node);
     return [{ kind: 'wire', ...shape, name: this.#declare(node), value }];
+  }
+
+  #readDeclaration(node: Node): Item {
+    const { read, memory } = this.#memoryOf.get(node)!;
+    const shape = { width: node.width, signed: node.signed, origin: node.location };
+    if (read.kind === 'registered') {
+      return {
+        kind: 'reg',
+        ...shape,
+        name: this.#declare(node),
+        attribute: undefined,
+        depth: undefined,
+        init: undefined,
+      };
+    }
+    const value: Expr = { kind: 'index', name: memory, index: this.#expressions.use(read.address), bits: undefined };
+    return { kind: 'wire', ...shape, name: this.#declare(node), value };
   }
 
   #instances(): Item[] {
@@ -197,7 +239,13 @@ class Emitter {
       const instance = this.#names.unique(i.name);
       return [
         { kind: 'blank' },
-        { kind: 'instance', module: this.#modules.of(i.module), name: instance, connections: [...clocks, ...ports] },
+        {
+          kind: 'instance',
+          module: this.#modules.of(i.module),
+          name: instance,
+          connections: [...clocks, ...ports],
+          origin: i.location,
+        },
       ];
     });
   }
@@ -206,7 +254,8 @@ class Emitter {
     const items: Item[] = [];
     for (const [wire, driver] of this.#module.drivers) {
       const target = this.#nameOf.get(wire);
-      if (target !== undefined) items.push({ kind: 'assign', target, value: this.#expressions.use(driver) });
+      if (target !== undefined)
+        items.push({ kind: 'assign', target, value: this.#expressions.use(driver), origin: driver.location });
     }
     return items.length === 0 ? [] : [{ kind: 'blank' }, ...items];
   }
@@ -215,8 +264,9 @@ class Emitter {
   #registers(): Item[] {
     const groups = new Map<string, Register[]>();
     for (const r of this.#module.registers) {
-      if (!this.#nameOf.has(r.node)) continue; // nothing reads it
-      const key = `${r.clock.clock} ${r.reset === undefined} ${r.enable?.id}`;
+      if (!this.#nameOf.has(r.node) || this.#processed.has(r)) continue; // nothing reads it, or not here
+      this.#processed.add(r);
+      const key = `${r.clock.clock} ${r.clock.resetStyle} ${r.reset === undefined} ${r.enable?.id}`;
       const group = groups.get(key) ?? [];
       group.push(r);
       groups.set(key, group);
@@ -227,18 +277,28 @@ class Emitter {
   #process(group: readonly Register[]): Item {
     const { clock, enable, reset } = group[0]!;
     const target = (r: Register): Expr => name(this.#nameOf.get(r.node)!);
-    const set = group.map((r): Statement => ({ kind: 'set', target: target(r), value: this.#expressions.use(r.next) }));
+    const set = group.map(
+      (r): Statement => ({
+        kind: 'set',
+        target: target(r),
+        value: this.#expressions.use(r.next),
+        origin: r.next.location,
+      }),
+    );
     const enabled: readonly Statement[] =
       enable === undefined ? set : [{ kind: 'if', test: this.#expressions.use(enable), yes: set, no: [] }];
-    if (reset === undefined) return { kind: 'always', clock: clock.clock, body: enabled };
+    if (reset === undefined) return { kind: 'always', clock: clock.clock, reset: undefined, body: enabled };
     const clear = group.map(
-      (r): Statement => ({ kind: 'set', target: target(r), value: literal(r.reset!, r.node.width, r.node.signed) }),
+      (r): Statement => ({
+        kind: 'set',
+        target: target(r),
+        value: literal(r.reset!, r.node.width, r.node.signed),
+        origin: r.node.location,
+      }),
     );
-    return {
-      kind: 'always',
-      clock: clock.clock,
-      body: [{ kind: 'if', test: this.#reset(clock), yes: clear, no: enabled }],
-    };
+    const asynchronous = clock.resetStyle === 'asynchronous' ? clock.reset : undefined;
+    const body: Statement[] = [{ kind: 'if', test: this.#reset(clock), yes: clear, no: enabled }];
+    return { kind: 'always', clock: clock.clock, reset: asynchronous, body };
   }
 
   #reset(clock: Clock): Expr {
@@ -246,33 +306,45 @@ class Emitter {
     return name(clock.reset);
   }
 
-  #memoryDeclaration(m: Memory, known: string): Item {
-    const attribute = m.style === 'auto' ? undefined : m.style;
-    return { kind: 'reg', name: known, width: m.width, signed: false, depth: m.depth, attribute };
-  }
-
-  #memoryProcess(m: Memory, known: string): Item {
-    const word = (address: Node): Expr => ({ kind: 'index', name: known, index: this.#expressions.use(address) });
-    const guarded = (enable: Node | undefined, body: Statement): Statement =>
-      enable === undefined ? body : { kind: 'if', test: this.#expressions.use(enable), yes: [body], no: [] };
-    const writes = m.writes.map((w) =>
-      guarded(w.enable, { kind: 'set', target: word(w.address), value: this.#expressions.use(w.data) }),
-    );
-    const reads = m.reads.map((r) =>
-      guarded(r.enable, { kind: 'set', target: name(this.#nameOf.get(r.node)!), value: word(r.address) }),
-    );
-    return { kind: 'always', clock: m.clock.clock, body: [...writes, ...reads] };
+  /** Properties, and the logic that only they look at, behind a define: SystemVerilog immediate assertions. */
+  #checks(checking: readonly Node[], declared: ReadonlySet<Node>): Item {
+    const body = this.#body(checking, declared);
+    const state = this.#registers();
+    const names = new Map(this.#module.properties.map((p) => [p, this.#names.unique(p.name)]));
+    const statements = this.#module.properties.flatMap((p): Item[] => {
+      const check: Statement = {
+        kind: 'check',
+        check: p.kind,
+        name: names.get(p)!,
+        condition: this.#expressions.use(p.condition),
+        origin: p.location,
+      };
+      const active: Statement = {
+        kind: 'if',
+        test: unary('~', this.#reset(p.clock)),
+        yes: [{ kind: 'comment', text: p.message }, check],
+        no: [],
+      };
+      return [{ kind: 'blank' }, { kind: 'always', clock: p.clock.clock, reset: undefined, body: [active] }];
+    });
+    return {
+      kind: 'ifdef',
+      define: assertionsDefine,
+      yes: [...body, ...state, ...statements, ...this.#unusedBits()],
+      no: [],
+    };
   }
 
   /** Bits that nothing reads, gathered in one net whose name tells linters that this is meant. */
   #unusedBits(): Item[] {
-    const parts = [...this.#declarations.values()].flatMap((d) => unusedOf(d));
+    const parts = [...this.#declarations.values()].filter((d) => !d.settled).flatMap((d) => unusedOf(d));
+    for (const d of this.#declarations.values()) d.settled = true;
     if (parts.length === 0) return [];
     const value: Expr = { kind: 'unary', op: '&', a: { kind: 'concat', parts: [literal(0n, 1), ...parts] } };
     return [
       { kind: 'blank' },
       { kind: 'comment', text: 'Bits that are dropped on purpose.' },
-      { kind: 'wire', name: this.#names.unique('unused'), width: 1, signed: false, value },
+      { kind: 'wire', name: this.#names.unique('unused'), width: 1, signed: false, value, origin: undefined },
     ];
   }
 }

@@ -7,7 +7,7 @@
 import type { Node, NodeOf, Tag } from '../ir.ts';
 import { type BinaryOp, binary, type Expr, name, unary } from './ast.ts';
 import { selectionOf } from './plan.ts';
-import { printExpr } from './print.ts';
+import { printExpr } from './print-expression.ts';
 
 export interface Names {
   /** The identifier of a node that has one. */
@@ -45,6 +45,11 @@ export class Expressions {
 
   #inline(node: Node): Expr {
     return (this.#byTag[node.tag] as (n: Node) => Expr)(node);
+  }
+
+  /** Bits `high` to `low` of a value that has a name. */
+  bits(node: Node, high: number, low: number): Expr {
+    return this.#select(node, high, low);
   }
 
   /** `node` in `width` bits, extended by its own signedness. */

@@ -1,6 +1,7 @@
 /** Verilog-2005 files of a design: one module per file, the same text for the same design. */
 
 import { bitsFor, type Module } from '../ir.ts';
+import type { Location } from '../location.ts';
 import type { Design } from '../module.ts';
 import { popcountDesign } from '../popcount.ts';
 import { name, type VerilogModule } from './ast.ts';
@@ -12,6 +13,8 @@ export interface VerilogFile {
   /** `<module>.v` */
   readonly name: string;
   readonly text: string;
+  /** Where in the design each line comes from; undefined for lines that only frame others. */
+  readonly origins: readonly (Location | undefined)[];
 }
 
 export interface VerilogOutput {
@@ -48,7 +51,7 @@ function withTwin(m: VerilogModule, width: number): VerilogModule {
     name: `${bitsFor(BigInt(width))}'`,
     a: { kind: 'call', name: '$countones', a: name('x') },
   } as const;
-  const twin = [{ kind: 'assign', target: 'count', value: count }] as const;
+  const twin = [{ kind: 'assign', target: 'count', value: count, origin: m.origin }] as const;
   return { ...m, items: [{ kind: 'ifdef', define: behaviouralDefine, yes: twin, no: m.items }] };
 }
 
@@ -56,7 +59,7 @@ class Printer implements ModuleNames {
   /** Verilog name of every module met. */
   readonly #names = new Map<Module, string>();
   /** Text by name: two modules of one name and one text are one, of one name and two texts get different names. */
-  readonly files = new Map<string, string>();
+  readonly files = new Map<string, Omit<VerilogFile, 'name'>>();
   readonly #popcounts = new Map<number, string>();
   declared = 0;
   generated = 0;
@@ -91,13 +94,14 @@ class Printer implements ModuleNames {
     });
     for (let i = 0; ; i++) {
       const found = i === 0 ? base : `${base}_${i}`;
-      const text = printModule(finish({ ...emitted.module, name: found }));
-      if ((this.files.get(found) ?? text) !== text) continue;
+      const lines = printModule(finish({ ...emitted.module, name: found }));
+      const text = `${lines.map((l) => l.text).join('\n')}\n`;
+      if ((this.files.get(found)?.text ?? text) !== text) continue;
       if (!this.files.has(found)) {
         this.declared += emitted.declared;
         this.generated += emitted.generated;
       }
-      this.files.set(found, text);
+      this.files.set(found, { text, origins: lines.map((l) => l.origin) });
       this.#names.set(module, found);
       return;
     }
@@ -108,6 +112,6 @@ class Printer implements ModuleNames {
 export function printVerilog(design: Design | { readonly module: Module }): VerilogOutput {
   const printer = new Printer();
   const top = printer.print(design.module);
-  const files = [...printer.files].map(([module, text]) => ({ name: `${module}.v`, text }));
+  const files = [...printer.files].map(([module, file]) => ({ name: `${module}.v`, ...file }));
   return { files, top, generatedNames: printer.declared === 0 ? 0 : printer.generated / printer.declared };
 }

@@ -7,6 +7,8 @@ const largestExpression = 12;
 export interface Plan {
   /** Nodes that reach an output, an instance or a memory, in creation order. */
   readonly live: readonly Node[];
+  /** Nodes that only properties look at, in creation order. */
+  readonly checking: readonly Node[];
   readonly declared: ReadonlySet<Node>;
 }
 
@@ -29,13 +31,10 @@ export function selectionOf(node: Node, stop: (n: Node) => boolean): Selection {
   return { base, low };
 }
 
-function liveNodes(module: Module): Node[] {
+/** Nodes that the roots depend on. */
+function reached(module: Module, roots: readonly Node[]): Set<Node> {
   const registers = new Map(module.registers.map((r) => [r.node as Node, r]));
-  const work: Node[] = [...module.outputs.values(), ...module.instances.flatMap((i) => [...i.inputs.values()])];
-  for (const m of module.memories) {
-    for (const r of m.reads) work.push(r.node, r.address, ...(r.enable === undefined ? [] : [r.enable]));
-    for (const w of m.writes) work.push(w.address, w.data, w.enable);
-  }
+  const work = [...roots];
   const live = new Set<Node>();
   for (let node = work.pop(); node !== undefined; node = work.pop()) {
     if (live.has(node)) continue;
@@ -46,7 +45,19 @@ function liveNodes(module: Module): Node[] {
     if (driver !== undefined) work.push(driver);
     work.push(...operandsOf(node));
   }
-  return module.nodes.filter((n) => live.has(n) || n.tag === 'result');
+  return live;
+}
+
+function hardwareRoots(module: Module): Node[] {
+  const present = (n: Node | undefined): n is Node => n !== undefined;
+  return [
+    ...module.outputs.values(),
+    ...module.instances.flatMap((i) => [...i.inputs.values(), ...i.results.values()]),
+    ...module.memories.flatMap((m) => [
+      ...m.reads.flatMap((r) => [r.node, r.address, r.enable]),
+      ...m.writes.flatMap((w) => [w.address, w.data, w.enable, w.mask]),
+    ]),
+  ].filter(present);
 }
 
 /** Values that are named by what they are: their declaration is a port, a register, a memory's or an instance's output. */
@@ -72,14 +83,22 @@ function useCounts(module: Module, live: readonly Node[]): Map<Node, number> {
   for (const driver of module.drivers.values()) use(driver);
   for (const r of module.registers) [r.next, r.enable].forEach(use);
   for (const m of module.memories) {
-    for (const r of m.reads) [r.address, r.enable].forEach(use);
-    for (const w of m.writes) [w.address, w.data, w.enable].forEach(use);
+    // the text of a write port stands once in the write and once in every read that looks past it
+    const copies = 1 + m.reads.filter((r) => r.underWrite === 'new').length;
+    for (const r of m.reads) for (let i = 0; i < 1 + m.writes.length; i++) [r.address, r.enable].forEach(use);
+    for (const w of m.writes) for (let i = 0; i < copies; i++) [w.address, w.data, w.enable].forEach(use);
   }
+  for (const p of module.properties) use(p.condition);
   return uses;
 }
 
 export function plan(module: Module): Plan {
-  const live = liveNodes(module);
+  const hardware = reached(module, hardwareRoots(module));
+  const watched = reached(
+    module,
+    module.properties.map((p) => p.condition),
+  );
+  const live = module.nodes.filter((n) => hardware.has(n) || watched.has(n));
   const uses = useCounts(module, live);
   const declared = new Set<Node>();
   const named = (n: Node): boolean => declared.has(n) || isStated(n);
@@ -87,6 +106,10 @@ export function plan(module: Module): Plan {
     if (n.tag !== 'input' && n.tag !== 'const' && (module.names.has(n) || standsAlone(n))) declared.add(n);
   }
   const declare = (n: Node): void => void (n.tag !== 'const' && !isStated(n) && declared.add(n));
+  for (const m of module.memories) {
+    // bits are selected from the data and the mask; a masked write needs them by name
+    for (const w of m.writes) if (w.mask !== undefined) [w.data, w.mask].forEach(declare);
+  }
   for (const n of live) {
     for (const o of namedOperands(n)) declare(n.tag === 'mul' || named(o) ? o : selectionOf(o, named).base);
   }
@@ -100,5 +123,5 @@ export function plan(module: Module): Plan {
     if (!named(n) && ((!cheap && (uses.get(n) ?? 0) > 1) || terms > largestExpression)) declared.add(n);
     size.set(n, Math.max(1, terms));
   }
-  return { live, declared };
+  return { live: live.filter((n) => hardware.has(n)), checking: live.filter((n) => !hardware.has(n)), declared };
 }

@@ -1,166 +1,138 @@
-/** Verilog text from its syntax tree: layout and operator precedence live here and nowhere else. */
-import type { BinaryOp, Declared, Expr, Item, PortDecl, Statement, VerilogModule } from './ast.ts';
+/** Verilog text from its syntax tree, line by line, each line with the place in the design that it comes from. */
+import type { Location } from '../location.ts';
+import type { Declared, Item, PortDecl, Statement, VerilogModule } from './ast.ts';
+import { printExpr } from './print-expression.ts';
+
+export interface Line {
+  readonly text: string;
+  readonly origin: Location | undefined;
+}
 
 const lineWidth = 110;
 
-/** IEEE 1364-2005, table 5-4; a higher number binds tighter. */
-const precedence: { readonly [O in BinaryOp]: number } = {
-  '*': 10,
-  '+': 9,
-  '-': 9,
-  '<<': 8,
-  '>>': 8,
-  '>>>': 8,
-  '<': 7,
-  '==': 6,
-  '!=': 6,
-  '&': 5,
-  '^': 4,
-  '|': 3,
-};
-const conditional = 1;
-const primary = 12;
-/** Operators of which `a op (b op c)` and `(a op b) op c` are the same and may go without parentheses. */
-const associative: ReadonlySet<BinaryOp> = new Set(['+', '*', '&', '|', '^']);
-
-function strength(e: Expr): number {
-  if (e.kind === 'binary') return precedence[e.op];
-  if (e.kind === 'conditional') return conditional;
-  return e.kind === 'unary' ? primary - 1 : primary;
-}
-
-function operand(e: Expr, atLeast: number): string {
-  const text = printExpr(e);
-  return strength(e) < atLeast ? `(${text})` : text;
-}
-
-function binaryOperand(e: Expr, op: BinaryOp, right: boolean): string {
-  const own = precedence[op];
-  const mixed = e.kind === 'binary' && e.op !== op && strength(e) <= 5; // bitwise beside another: say it
-  const same = e.kind === 'binary' && e.op === op && associative.has(op);
-  return operand(e, mixed ? primary : right && !same ? own + 1 : own);
-}
-
-function literal(width: number, value: bigint, signed: boolean): string {
-  const negative = signed && value >> BigInt(width - 1) === 1n;
-  const base = width === 1 || (value < 1024n && !negative) ? 'd' : 'h';
-  return `${width}'${signed ? 's' : ''}${base}${value.toString(base === 'd' ? 10 : 16)}`;
-}
-
-export function printExpr(e: Expr): string {
-  switch (e.kind) {
-    case 'name':
-      return e.name;
-    case 'literal':
-      return literal(e.width, e.value, e.signed);
-    case 'unary':
-      return `${e.op}${operand(e.a, primary)}`;
-    case 'binary':
-      return `${binaryOperand(e.a, e.op, false)} ${e.op} ${binaryOperand(e.b, e.op, true)}`;
-    case 'conditional':
-      return `${operand(e.test, conditional + 1)} ? ${operand(e.yes, conditional + 1)} : ${operand(e.no, conditional)}`;
-    case 'concat':
-      return `{${e.parts.map(printExpr).join(', ')}}`;
-    case 'repeat':
-      return `{${e.count}{${printExpr(e.a)}}}`;
-    case 'select':
-      return e.high === e.low ? `${e.name}[${e.low}]` : `${e.name}[${e.high}:${e.low}]`;
-    case 'index':
-      return `${e.name}[${printExpr(e.index)}]`;
-    case 'call':
-      return `${e.name}(${printExpr(e.a)})`;
-  }
-}
-
+const plain = (text: string): Line => ({ text, origin: undefined });
 const range = (width: number): string => (width === 1 ? '' : ` [${width - 1}:0]`);
 const declaration = (d: Declared): string => `${d.signed ? ' signed' : ''}${range(d.width)}`;
 
-/** `text` at `indent`, broken at its last spaces before the line gets too long. */
-function wrap(text: string, indent: string): string {
-  const lines: string[] = [];
+/** `text` at `indent`, broken at its last spaces before a line gets too long. */
+function wrap(text: string, indent: string, origin: Location | undefined): Line[] {
+  const lines: Line[] = [];
   let rest = indent + text;
   while (rest.length > lineWidth) {
     const at = rest.lastIndexOf(' ', lineWidth);
     if (at <= indent.length + 4) break;
-    lines.push(rest.slice(0, at));
+    lines.push({ text: rest.slice(0, at), origin });
     rest = `${indent}    ${rest.slice(at + 1)}`;
   }
-  return [...lines, rest].join('\n');
+  return [...lines, { text: rest, origin }];
 }
 
-function printIf(s: Extract<Statement, { kind: 'if' }>, indent: string): string[] {
+function commentLines(text: string, indent: string): Line[] {
+  return text.split('\n').map((l) => plain(`${indent}// ${l}`.trimEnd()));
+}
+
+function printIf(s: Extract<Statement, { kind: 'if' }>, indent: string): Line[] {
   const head = `if (${printExpr(s.test)})`;
   const only = s.yes[0];
   if (s.no.length === 0 && s.yes.length === 1 && only?.kind === 'set') {
-    return [wrap(`${head} ${printExpr(only.target)} <= ${printExpr(only.value)};`, indent)];
+    return wrap(`${head} ${printExpr(only.target)} <= ${printExpr(only.value)};`, indent, only.origin);
   }
-  const lines = [`${indent}${head} begin`, ...printStatements(s.yes, `${indent}  `)];
-  if (s.no.length === 0) return [...lines, `${indent}end`];
+  const lines = [plain(`${indent}${head} begin`), ...printStatements(s.yes, `${indent}  `)];
+  if (s.no.length === 0) return [...lines, plain(`${indent}end`)];
   const next = s.no[0];
   if (s.no.length === 1 && next?.kind === 'if') {
     const [first, ...rest] = printIf(next, indent);
-    return [...lines, `${indent}end else ${first!.trimStart()}`, ...rest];
+    return [...lines, { ...first!, text: `${indent}end else ${first!.text.trimStart()}` }, ...rest];
   }
-  return [...lines, `${indent}end else begin`, ...printStatements(s.no, `${indent}  `), `${indent}end`];
+  return [...lines, plain(`${indent}end else begin`), ...printStatements(s.no, `${indent}  `), plain(`${indent}end`)];
 }
 
-function printStatements(body: readonly Statement[], indent: string): string[] {
-  return body.flatMap((s) =>
-    s.kind === 'if' ? printIf(s, indent) : [wrap(`${printExpr(s.target)} <= ${printExpr(s.value)};`, indent)],
-  );
+function printStatement(s: Statement, indent: string): Line[] {
+  switch (s.kind) {
+    case 'if':
+      return printIf(s, indent);
+    case 'set':
+      return wrap(`${printExpr(s.target)} <= ${printExpr(s.value)};`, indent, s.origin);
+    case 'comment':
+      return commentLines(s.text, indent);
+    case 'check':
+      return wrap(`${s.name}: ${s.check} (${printExpr(s.condition)});`, indent, s.origin);
+  }
 }
 
-function commentLines(text: string, indent: string): string[] {
-  return text.split('\n').map((l) => `${indent}// ${l}`.trimEnd());
+const printStatements = (body: readonly Statement[], indent: string): Line[] =>
+  body.flatMap((s) => printStatement(s, indent));
+
+/** The words given, then a loop over the rest. */
+function printFill(item: Extract<Item, { kind: 'fill' }>, indent: string): Line[] {
+  const { name, words, depth, origin } = item;
+  const index = `${name}_index`;
+  const loop = `for (${index} = ${words.length}; ${index} < ${depth}; ${index} = ${index} + 1) ${name}[${index}] = ${printExpr(item.rest)};`;
+  const more = words.length < depth;
+  return [
+    ...(more ? [plain(`${indent}integer ${index};`)] : []),
+    plain(`${indent}initial begin`),
+    ...words.map((w, i): Line => ({ text: `${indent}  ${name}[${i}] = ${printExpr(w)};`, origin })),
+    ...(more ? [{ text: `${indent}  ${loop}`, origin }] : []),
+    plain(`${indent}end`),
+  ];
 }
 
-function printItem(item: Item, indent: string): string[] {
+function printItem(item: Item, indent: string): Line[] {
   switch (item.kind) {
     case 'comment':
       return commentLines(item.text, indent);
     case 'blank':
-      return [''];
+      return [plain('')];
     case 'wire': {
       const head = `wire${declaration(item)} ${item.name}`;
-      return [wrap(item.value === undefined ? `${head};` : `${head} = ${printExpr(item.value)};`, indent)];
+      return wrap(item.value === undefined ? `${head};` : `${head} = ${printExpr(item.value)};`, indent, item.origin);
     }
     case 'reg': {
       const depth = item.depth === undefined ? '' : ` [0:${item.depth - 1}]`;
       const attribute = item.attribute === undefined ? '' : `(* ram_style = "${item.attribute}" *) `;
-      return [`${indent}${attribute}reg${declaration(item)} ${item.name}${depth};`];
+      const init = item.init === undefined ? '' : ` = ${printExpr(item.init)}`;
+      const text = `${indent}${attribute}reg${declaration(item)} ${item.name}${depth}${init};`;
+      return [{ text, origin: item.origin }];
     }
     case 'assign':
-      return [wrap(`assign ${item.target} = ${printExpr(item.value)};`, indent)];
-    case 'always':
-      return [
-        `${indent}always @(posedge ${item.clock}) begin`,
-        ...printStatements(item.body, `${indent}  `),
-        `${indent}end`,
-      ];
+      return wrap(`assign ${item.target} = ${printExpr(item.value)};`, indent, item.origin);
+    case 'always': {
+      const reset = item.reset === undefined ? '' : ` or posedge ${item.reset}`;
+      const head = `${indent}always @(posedge ${item.clock}${reset}) begin`;
+      return [plain(head), ...printStatements(item.body, `${indent}  `), plain(`${indent}end`)];
+    }
+    case 'fill':
+      return printFill(item, indent);
     case 'instance': {
-      const pins = item.connections.map((c) => `${indent}  .${c.port}(${printExpr(c.value)})`);
-      return [`${indent}${item.module} ${item.name} (`, pins.join(',\n'), `${indent});`];
+      const { origin, connections } = item;
+      const last = connections.length - 1;
+      const pins = connections.map((c, i) => `${indent}  .${c.port}(${printExpr(c.value)})${i === last ? '' : ','}`);
+      return [`${indent}${item.module} ${item.name} (`, ...pins, `${indent});`].map((text) => ({ text, origin }));
     }
     case 'ifdef':
       return [
-        `\`ifdef ${item.define}`,
+        plain(`\`ifdef ${item.define}`),
         ...item.yes.flatMap((i) => printItem(i, indent)),
-        '`else',
-        ...item.no.flatMap((i) => printItem(i, indent)),
-        '`endif',
+        ...(item.no.length === 0 ? [] : [plain('`else'), ...item.no.flatMap((i) => printItem(i, indent))]),
+        plain('`endif'),
       ];
   }
 }
 
-function printPort(p: PortDecl, last: boolean): string[] {
+function printPort(p: PortDecl, last: boolean): Line[] {
   const text = `  ${p.direction} wire${declaration(p)} ${p.name}${last ? '' : ','}`;
-  if (p.doc === '') return [text];
+  const line = (t: string): Line => ({ text: t, origin: p.origin });
+  if (p.doc === '') return [line(text)];
   const beside = `${text.padEnd(44)}  // ${p.doc}`;
-  return p.doc.includes('\n') || beside.length > lineWidth ? [...commentLines(p.doc, '  '), text] : [beside];
+  const above = p.doc.includes('\n') || beside.length > lineWidth;
+  return above ? [...commentLines(p.doc, '  '), line(text)] : [line(beside)];
 }
 
-export function printModule(m: VerilogModule): string {
+/** The lines of a module; joined by newlines they are its file. */
+export function printModule(m: VerilogModule): Line[] {
   const ports = m.ports.flatMap((p, i) => printPort(p, i === m.ports.length - 1));
   const body = m.items.flatMap((i) => printItem(i, '  '));
-  return `${[...commentLines(m.doc, ''), `module ${m.name} (`, ...ports, ');', ...body, 'endmodule'].join('\n')}\n`;
+  const head = { text: `module ${m.name} (`, origin: m.origin };
+  return [...commentLines(m.doc, ''), head, ...ports, plain(');'), ...body, plain('endmodule')];
 }

@@ -18,7 +18,7 @@ import {
 } from '../index.ts';
 import { binary, name } from './ast.ts';
 import { Names } from './names.ts';
-import { printExpr } from './print.ts';
+import { printExpr } from './print-expression.ts';
 
 /** The text of the top module; every file must pass Verilator's strictest lint. */
 async function printed(design: Design): Promise<string> {
@@ -43,7 +43,7 @@ describe('precedence', () => {
     [binary('&', a, binary('|', b, c)), 'a & (b | c)'],
     [binary('|', a, binary('&', b, c)), 'a | (b & c)'],
     [binary('==', binary('&', a, b), c), '(a & b) == c'],
-    [binary('&', binary('==', a, b), c), 'a == b & c'],
+    [binary('&', binary('==', a, b), c), '(a == b) & c'],
     [binary('<<', a, binary('<<', b, c)), 'a << (b << c)'],
   ] as const)('%#: %s', (e, text) => {
     expect(printExpr(e)).toBe(text);
@@ -116,7 +116,7 @@ describe('output', () => {
         always @(posedge clk) begin
           if (rst) begin
             state <= 8'sd0;
-          end else if (take) state <= quarter[10:7] == 4'd15 | ~(|quarter[10:7]) ? quarter[7:0] : {quarter[10],
+          end else if (take) state <= (quarter[10:7] == 4'd15) | ~(|quarter[10:7]) ? quarter[7:0] : {quarter[10],
               {7{~quarter[10]}}};
         end
 

@@ -33,5 +33,5 @@ export function activationBuffer(
   const total = m.register('activation_sum', sint(w.sum), { enable: arrived });
   const next = fresh.mux(m.constant(total.type, 0), total).add(beatSum).named('next_activation_sum');
   total.next(next.width > w.sum ? next.trunc(w.sum) : next.ext(w.sum));
-  return { planes: buffer.read('planes', c.column, c.advance), sum: total };
+  return { planes: buffer.read('planes', c.column, { enable: c.advance }), sum: total };
 }

@@ -27,7 +27,9 @@ export function inputBuffer(
   memory.write({ address: k.loadWord, data, enable: k.load });
   return {
     read: (address) => {
-      const lanes = unpack(memory.read('input_read', address, k.advance), inputBits).map((v) => v.asSigned());
+      const lanes = unpack(memory.read('input_read', address, { enable: k.advance }), inputBits).map((v) =>
+        v.asSigned(),
+      );
       return { b: lanes.slice(0, p.lanes), c: lanes.slice(p.lanes) };
     },
   };

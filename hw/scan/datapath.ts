@@ -61,7 +61,7 @@ export function datapath(
   const step3 = pipe('step_3', saturate(rounded, f.stepBits));
   const stateWord2 = pipe('state_word_2', stateWord1);
   const state = m.memory('states', { depth: p.stateWords, width: p.lanes * f.stateBits, style: 'block' });
-  const stored = state.read('state_read', stateWord2, enable);
+  const stored = state.read('state_read', stateWord2, { enable });
   const { b, c } = words.read(pipe('input_word_2', inputWord1));
   const decay3 = pipes('decay', decay1, 1, 3).toSigned().named('decay');
 

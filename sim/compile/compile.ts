@@ -7,6 +7,7 @@ import { Emitter } from './emitter.ts';
 import { entryPoints } from './entry.ts';
 import { type Layout, layOut } from './layout.ts';
 import { lowerNode } from './lower.ts';
+import { readNow } from './memory.ts';
 import { type Sink, sinksOf } from './sinks.ts';
 import { type Words, wordsFor } from './wide.ts';
 
@@ -15,6 +16,8 @@ export interface CompileOptions {
   readonly visibility: 'ports' | 'named';
   /** Bytes of code after which a function ends. */
   readonly functionBytes: number;
+  /** Whether `run` and `replay` end before the edge of a cycle with a violated property. */
+  readonly stopAtViolation: boolean;
 }
 
 export interface Compiled {
@@ -24,8 +27,6 @@ export interface Compiled {
   readonly visible: ReadonlyMap<Node, number>;
   /** Where rows of ports are handed over, and how many bytes there are. */
   readonly rows: { readonly address: number; readonly bytes: number };
-  /** Everything below is state: what `save` must keep. */
-  readonly stateEnd: number;
   /** How many functions compute the design. */
   readonly functions: number;
 }
@@ -58,7 +59,8 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   const sinks = sinksOf(layout);
   for (const node of design.nodes) {
     if (words[node.id] === undefined) {
-      words[node.id] = lowerNode(e, node, value);
+      const read = layout.combinationalReads.get(node);
+      words[node.id] = read === undefined ? lowerNode(e, node, value) : readNow(e, value, read);
       const address = visible.get(node);
       if (address !== undefined) for (const [i, w] of value(node).entries()) e.store(w, address + 8 * i);
     }
@@ -77,13 +79,12 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
       code: code.view(),
     }),
   );
-  const functions = [...parts, ...entryPoints(layout, parts.length)];
+  const functions = [...parts, ...entryPoints(layout, parts.length, options.stopAtViolation)];
   return {
     binary: assemble(functions, rows.address + rows.bytes),
     layout,
     visible,
     rows,
-    stateEnd: layout.end,
     functions: parts.length,
   };
 }

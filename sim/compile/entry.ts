@@ -1,8 +1,10 @@
 /** The functions that the host calls, written around the parts that compute the design. */
-import { Bytes } from '../wasm/bytes.ts';
 import type { WasmFunction } from '../wasm/module.ts';
-import { memoryCopy, type Op, op, type, type ValueType, v128Load, v128Store } from '../wasm/op.ts';
-import type { ClockSlot, Layout, PortSlot, Region } from './layout.ts';
+import { memoryCopy, op, type, type ValueType, v128Load, v128Store } from '../wasm/op.ts';
+import { type CheckLayout, emitCheck, emitNote } from './checks.ts';
+import { Code } from './code.ts';
+import type { Layout, PortSlot, Region, WriteSlot } from './layout.ts';
+import { loadOf, storeOf } from './memory.ts';
 import { topBits, wordsFor } from './wide.ts';
 
 /** What a compiled design exports besides its `memory`; pointers and sizes in bytes, clocks as a bit mask. */
@@ -11,12 +13,14 @@ export interface EntryPoints {
   readonly eval: () => void;
   /** The rising edge of the clocks in the mask; `eval` must have run. */
   readonly commit: (clocks: number) => void;
-  /** `cycles` times eval and commit. */
+  /** Before `commit`: counts and records what the present cycle shows. Missing when there is nothing to check. */
+  readonly check?: (clocks: number) => void;
+  /** `cycles` times eval, check and commit. */
   readonly run: (cycles: number, clocks: number) => void;
   /** Writes the packed row of the inputs or outputs. */
   readonly rowOfInputs: (row: number) => void;
   readonly rowOfOutputs: (row: number) => void;
-  /** Per cycle: takes a row of inputs, evaluates, writes a row of outputs, commits. */
+  /** Per cycle: takes a row of inputs, evaluates, writes a row of outputs, checks and commits. */
   readonly replay: (inputs: number, outputs: number, cycles: number, clocks: number) => void;
 }
 
@@ -25,76 +29,36 @@ const unrolledBytes = 2048;
 
 const { i32 } = type;
 
-class Code {
-  readonly bytes = new Bytes();
-
-  op(code: Op): this {
-    this.bytes.byte(code);
-    return this;
-  }
-  with(code: Op, operand: number): this {
-    this.bytes.byte(code);
-    this.bytes.unsigned(operand);
-    return this;
-  }
-  const(value: number): this {
-    this.bytes.byte(op.i32Const);
-    this.bytes.signed(value);
-    return this;
-  }
-  const64(value: bigint): this {
-    this.bytes.byte(op.i64Const);
-    this.bytes.signed(value);
-    return this;
-  }
-  memory(code: Op, address: number): this {
-    this.bytes.append([code, 0]);
-    this.bytes.unsigned(address);
-    return this;
-  }
-  vector(code: number, address: number): this {
-    this.bytes.append([op.prefixVector, code, 0]);
-    this.bytes.unsigned(address);
-    return this;
-  }
-  /** `local += amount` */
-  advance(local: number, amount: number): this {
-    return this.with(op.localGet, local).const(amount).op(op.i32Add).with(op.localSet, local);
-  }
-  /** Repeats `body` as often as the i32 `counter` says, counting it down. */
-  repeat(counter: number, body: (code: Code) => void): this {
-    this.bytes.append([op.block, type.empty, op.loop, type.empty]);
-    this.with(op.localGet, counter).op(op.i32Eqz).with(op.brIf, 1);
-    body(this);
-    this.advance(counter, -1).with(op.br, 0);
-    return this.op(op.end).op(op.end);
-  }
-}
-
-export function entryPoints(layout: Layout, parts: number): WasmFunction[] {
+/**
+ * The exported functions, which follow `parts` functions in the binary. `stop`: `run` and `replay` end before the edge of
+ * a cycle in which a check has recorded a violation.
+ */
+export function entryPoints(layout: Layout, parts: number, stop: boolean): WasmFunction[] {
   const functions: WasmFunction[] = [];
-  const define = (name: keyof EntryPoints, parameters: readonly ValueType[], build: (code: Code) => void): number => {
+  const define = (name: string, parameters: readonly ValueType[], build: (code: Code) => void): number => {
     const code = new Code();
     build(code);
     functions.push({ name, parameters, locals: [], code: code.bytes.view() });
     return parts + functions.length - 1;
   };
+  const { checks } = layout;
   const evaluate = define('eval', [], (code) => {
+    resetAtOnce(code, layout);
     for (let i = 0; i < parts; i++) code.with(op.call, i);
   });
-  const commit = define('commit', [i32], (code) => {
-    for (const [i, clock] of layout.clocks.entries()) {
-      code
-        .with(op.localGet, 0)
-        .const(2 ** i)
-        .op(op.i32And);
-      code.bytes.append([op.if, type.empty]);
-      edge(code, clock);
-      code.op(op.end);
-    }
-  });
+  const commit = define('commit', [i32], (code) => edge(code, layout));
+  const check = checks === undefined ? undefined : defineChecks(define, checks);
+  /** What ends a cycle inside `repeat`; the mask of clocks is in `local`. */
+  const endCycle = (code: Code, local: number) => {
+    if (check !== undefined) code.with(op.localGet, local).with(op.call, check);
+    if (stop && checks !== undefined) code.load(checks.violations).op(op.i32WrapI64).with(op.brIf, 1);
+    code.with(op.localGet, local).with(op.call, commit);
+  };
   define('run', [i32, i32], (code) =>
-    code.repeat(0, () => code.with(op.call, evaluate).with(op.localGet, 1).with(op.call, commit)));
+    code.repeat(0, () => {
+      code.with(op.call, evaluate);
+      endCycle(code, 1);
+    }));
   define('rowOfInputs', [i32], (code) => copyToRow(code, layout.inputs));
   const rowOfOutputs = define('rowOfOutputs', [i32], (code) => copyToRow(code, layout.outputs));
   define('replay', [i32, i32, i32, i32], (code) =>
@@ -102,41 +66,101 @@ export function entryPoints(layout: Layout, parts: number): WasmFunction[] {
       copyFromRow(code, layout.inputs);
       code.with(op.call, evaluate);
       code.with(op.localGet, 1).with(op.call, rowOfOutputs);
-      code.with(op.localGet, 3).with(op.call, commit);
+      endCycle(code, 3);
       code.advance(0, rowBytes(layout.inputs)).advance(1, rowBytes(layout.outputs));
     }));
   return functions;
+}
+
+type Define = (name: string, parameters: readonly ValueType[], build: (code: Code) => void) => number;
+
+function defineChecks(define: Define, checks: CheckLayout): number {
+  const note = define('note', [i32], (code) => emitNote(code, checks));
+  return define('check', [i32], (code) => emitCheck(code, checks, note));
 }
 
 export function rowBytes(slots: readonly PortSlot[]): number {
   return slots.reduce((sum, { port }) => sum + 8 * wordsFor(port.width), 0);
 }
 
-/** Next state becomes state, and the pending writes of the clock's memories happen, in the order of their ports. */
-function edge(code: Code, { regions, writes }: ClockSlot): void {
-  for (const region of regions) {
-    if (region.gate === undefined) {
-      copyRegion(code, region);
-    } else {
-      code.const(0).memory(op.i64Load, region.gate.address).op(op.i32WrapI64);
-      code.bytes.append([op.if, type.empty]);
-      copyRegion(code, region);
-      code.op(op.end);
-    }
+/**
+ * Before anything is computed: while an asynchronous reset is 1, its registers are set to their reset values. Their next
+ * state is the reset value too, as with a synchronous reset, so that edges change nothing. This is
+ * `always @(posedge clk or posedge rst)` for inputs that change before an evaluation and settle in it: the register is
+ * reset once any evaluation has seen the reset, stays so while it lasts, and goes on from there at the first edge after it.
+ */
+function resetAtOnce(code: Code, { regions, inputs }: Layout): void {
+  const images = new Map<string, Region[]>();
+  for (const region of regions.flat()) {
+    if (region.image === undefined) continue;
+    images.set(region.image.reset, [...(images.get(region.image.reset) ?? []), region]);
   }
-  for (const { memory, pointer, data } of writes) {
-    const store = { 1: op.i64Store8, 2: op.i64Store16, 4: op.i64Store32 }[memory.stride] ?? op.i64Store;
-    for (let word = 0; word < wordsFor(memory.memory.width); word++) {
-      code.const(0).memory(op.i64Load, pointer).op(op.i32WrapI64);
-      code.const(0).memory(op.i64Load, data + 8 * word);
-      code.memory(store, memory.address + 8 * word);
-    }
+  for (const [reset, list] of images) {
+    const { address } = inputs.find((slot) => slot.port.name === reset)!;
+    code
+      .load(address)
+      .op(op.i32WrapI64)
+      .if(() => {
+        for (const { address, image, bytes } of list) copyBytes(code, address, image!.address, bytes);
+      });
   }
 }
 
-function copyRegion(code: Code, { address, next, bytes }: Region): void {
+/**
+ * The rising edge of the clocks in local 0. Everything was computed before it: next state becomes state, clock after
+ * clock, and pending writes happen in the order of their ports, whatever their clocks.
+ */
+function edge(code: Code, { regions, writes, checks }: Layout): void {
+  const steps: { clock: number; emit: () => void }[] = regions.map((list, clock) => ({
+    clock,
+    emit: () => {
+      for (const region of list) copyRegion(code, region);
+    },
+  }));
+  steps.push(...writes.map((write) => ({ clock: write.clock, emit: () => writeWord(code, write) })));
+  for (let i = 0; i < steps.length; ) {
+    const { clock } = steps[i]!;
+    code.ifBits(0, 2 ** clock, () => {
+      for (; steps[i]?.clock === clock; i++) steps[i]!.emit();
+    });
+  }
+  if (checks !== undefined) code.count(checks.cycle, () => code.const64(1n));
+}
+
+function writeWord(code: Code, { memory, pointer, data, keep }: WriteSlot): void {
+  const { address, stride } = memory;
+  for (let word = 0; word < wordsFor(memory.memory.width); word++) {
+    const at = 8 * word;
+    code.load(pointer).op(op.i32WrapI64);
+    code.load(data + at);
+    if (keep !== undefined) {
+      code
+        .load(pointer)
+        .op(op.i32WrapI64)
+        .memory(loadOf(stride), address + at);
+      code
+        .load(keep + at)
+        .op(op.i64And)
+        .op(op.i64Or);
+    }
+    code.memory(storeOf(stride), address + at);
+  }
+}
+
+function copyRegion(code: Code, { address, next, bytes, gate }: Region): void {
+  if (gate === undefined) {
+    copyBytes(code, address, next, bytes);
+    return;
+  }
+  code
+    .load(gate.address)
+    .op(op.i32WrapI64)
+    .if(() => copyBytes(code, address, next, bytes));
+}
+
+function copyBytes(code: Code, to: number, from: number, bytes: number): void {
   if (bytes > unrolledBytes) {
-    code.const(address).const(next).const(bytes);
+    code.const(to).const(from).const(bytes);
     code.bytes.append([op.prefixBulk, memoryCopy, 0, 0]);
     return;
   }
@@ -144,8 +168,8 @@ function copyRegion(code: Code, { address, next, bytes }: Region): void {
     code
       .const(0)
       .const(0)
-      .vector(v128Load, next + at)
-      .vector(v128Store, address + at);
+      .vector(v128Load, from + at)
+      .vector(v128Store, to + at);
   }
 }
 

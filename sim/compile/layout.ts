@@ -1,14 +1,17 @@
 /**
  * Where everything is in the simulator's flat memory:
  *
- *     inputs | outputs | per clock: memories, state now, state next, pending writes | visible nets
- *            | values that cross functions | row buffer
+ *     inputs | outputs | memories | per clock: state now, state next, reset values | pending writes | cycle
+ *            | what checks count and record | visible nets | values that cross functions | row buffer
  *
- * State is registers and memory read ports, those of one clock side by side, so that a clock edge is one copy. Registers
- * that share an enable form a region of their own, which is copied only when the enable (or the reset) is 1.
+ * State is registers and registered read ports, those of one clock side by side, so that a clock edge is one copy.
+ * Registers that share an enable form a region of their own, which is copied only when the enable (or the reset) is 1.
+ * Registers with an asynchronous reset form regions too, each with an image of its reset values.
  */
-import type { BitType, Clock, Memory, Node, ReadPort, WritePort } from '../../gen/ir.ts';
+import type { BitType, Memory, Node, ReadPort, WritePort } from '../../gen/ir.ts';
 import type { FlatDesign, FlatPort, FlatRegister } from '../../gen/passes/flatten.ts';
+import { clockNames } from '../engine.ts';
+import { type CheckLayout, placeChecks } from './checks.ts';
 import { wordsFor } from './wide.ts';
 
 export interface PortSlot {
@@ -23,18 +26,32 @@ export interface MemorySlot {
   readonly stride: number;
 }
 
+export interface ReadSlot {
+  readonly read: ReadPort;
+  readonly memory: MemorySlot;
+}
+
 /** What is in a state region. */
 type StateContent =
   | { readonly kind: 'register'; readonly node: Node; readonly register: FlatRegister; readonly gated: boolean }
-  | { readonly kind: 'read'; readonly node: Node; readonly read: ReadPort; readonly memory: MemorySlot };
-export type StateSlot = StateContent & { readonly address: number; readonly next: number };
+  | ({ readonly kind: 'read'; readonly node: Node } & ReadSlot);
+export type StateSlot = StateContent & {
+  readonly address: number;
+  readonly next: number;
+  /** Where its asynchronous reset value is. */
+  readonly image: number | undefined;
+};
 
 export interface WriteSlot {
   readonly write: WritePort;
   readonly memory: MemorySlot;
+  /** Position of its clock. */
+  readonly clock: number;
   /** Of the byte address to write to (relative to the memory), and of the data. */
   readonly pointer: number;
   readonly data: number;
+  /** Of the ones where the word keeps its bits (the data is zero there); undefined: the whole word is written. */
+  readonly keep: number | undefined;
 }
 
 /** State that moves together at a clock edge. */
@@ -45,6 +62,8 @@ export interface Region {
   readonly bytes: number;
   /** Where the condition of the move is kept; undefined: always. */
   readonly gate: Gate | undefined;
+  /** Asynchronous reset: the address of what the region is set to while this reset is 1. */
+  readonly image: { readonly address: number; readonly reset: string } | undefined;
 }
 
 /** Computed each cycle: the enable that the region's registers share, or their clock's reset where they have one. */
@@ -54,18 +73,20 @@ export interface Gate {
   readonly reset: string | undefined;
 }
 
-export interface ClockSlot {
-  readonly clock: Clock;
-  readonly regions: readonly Region[];
-  readonly writes: readonly WriteSlot[];
-}
-
 export interface Layout {
   readonly inputs: readonly PortSlot[];
   readonly outputs: readonly PortSlot[];
   readonly state: readonly StateSlot[];
-  readonly clocks: readonly ClockSlot[];
+  /** Regions of every clock, in the order of `clockNames`. */
+  readonly regions: readonly (readonly Region[])[];
   readonly memories: readonly MemorySlot[];
+  /** Port after port of memory after memory: the order in which writes of simultaneous edges happen. */
+  readonly writes: readonly WriteSlot[];
+  readonly combinationalReads: ReadonlyMap<Node, ReadSlot>;
+  /** Undefined when the design has nothing to check. */
+  readonly checks: CheckLayout | undefined;
+  /** Everything below is state: what `save` must keep. */
+  readonly stateEnd: number;
   readonly end: number;
 }
 
@@ -81,34 +102,40 @@ export function layOut(design: FlatDesign): Layout {
   const place = (port: FlatPort): PortSlot => ({ port, address: space.take(bytesOf(port)) });
   const inputs = design.inputs.map(place);
   const outputs = design.outputs.map(place);
-  const state: StateSlot[] = [];
-  const memories: MemorySlot[] = [];
-  const clocks = design.clocks.map((clock): ClockSlot => {
-    const ours = <T extends { readonly clock: Clock }>(list: readonly T[]) =>
-      list.filter((item) => item.clock.clock === clock.clock);
-    const slots = ours(design.memories).map((memory) => placeMemory(space, memory));
-    memories.push(...slots);
-    const { always, gated } = groupRegisters(ours(design.registers));
-    const reads = slots.flatMap((memory) => memory.memory.reads.map((read) => ({ read, memory })));
-    const regions = [
-      placeRegion(space, undefined, [
-        ...always.map((register) => ({ kind: 'register', gated: false, register, node: register.node }) as const),
-        ...reads.map((slot) => ({ kind: 'read', node: slot.read.node, ...slot }) as const),
-      ]),
-      ...gated.map((group) => {
-        const { enable, reset, clock } = group[0]!;
-        const gate = { address: space.take(8), enable: enable!, reset: reset === undefined ? undefined : clock.reset };
-        const contents = group.map(
-          (register) => ({ kind: 'register', gated: true, register, node: register.node }) as const,
-        );
-        return placeRegion(space, gate, contents);
-      }),
+  const memories = design.memories.map((memory) => placeMemory(space, memory));
+  const clocks = clockNames(design.clocks);
+  const reads = memories.flatMap((memory) => memory.memory.reads.map((read): ReadSlot => ({ read, memory })));
+  const regions = clocks.map((clock) => {
+    const registers = design.registers.filter((r) => r.clock.clock === clock);
+    const registered = reads.filter(({ read }) => read.kind === 'registered' && read.clock.clock === clock);
+    return [
+      placeRegion(
+        space,
+        registered.map((slot) => ({ kind: 'read', node: slot.read.node, ...slot })),
+      ),
+      ...groupRegisters(registers).map((group) => placeRegisters(space, group)),
     ];
-    state.push(...regions.flatMap((r) => r.slots));
-    return { clock, regions: regions.map((r) => r.region), writes: slots.flatMap((slot) => placeWrites(space, slot)) };
   });
+  const writes = memories.flatMap((memory) => placeWrites(space, memory, clocks));
+  const cycle = space.take(8);
   space.align(16);
-  return { inputs, outputs, state, clocks, memories, end: space.take(0) };
+  const stateEnd = space.take(0);
+  const checks = placeChecks(space, design, clocks, memories, cycle);
+  space.align(16);
+  return {
+    inputs,
+    outputs,
+    state: regions.flat().flatMap((r) => r.slots),
+    regions: regions.map((list) => list.map((r) => r.region)),
+    memories,
+    writes,
+    combinationalReads: new Map(
+      reads.flatMap((slot) => (slot.read.kind === 'combinational' ? [[slot.read.node, slot]] : [])),
+    ),
+    checks,
+    stateEnd,
+    end: space.take(0),
+  };
 }
 
 /** Hands out addresses in ascending order. */
@@ -125,7 +152,7 @@ function createSpace() {
     },
   };
 }
-type Space = ReturnType<typeof createSpace>;
+export type Space = ReturnType<typeof createSpace>;
 
 function placeMemory(space: Space, memory: Memory): MemorySlot {
   const stride = strideOf(memory.width);
@@ -135,40 +162,78 @@ function placeMemory(space: Space, memory: Memory): MemorySlot {
   return { memory, stride, address };
 }
 
-function placeWrites(space: Space, memory: MemorySlot): WriteSlot[] {
-  const data = 8 * wordsFor(memory.memory.width);
-  return memory.memory.writes.map((write) => ({ write, memory, pointer: space.take(8), data: space.take(data) }));
+function placeWrites(space: Space, memory: MemorySlot, clocks: readonly string[]): WriteSlot[] {
+  const bytes = 8 * wordsFor(memory.memory.width);
+  return memory.memory.writes.map((write) => ({
+    write,
+    memory,
+    clock: clocks.indexOf(write.clock.clock),
+    pointer: space.take(8),
+    data: space.take(bytes),
+    keep: write.mask === undefined ? undefined : space.take(bytes),
+  }));
 }
 
 /** A region with the given contents side by side, first as they are and then as they will be. */
-function placeRegion(space: Space, gate: Gate | undefined, contents: readonly StateContent[]) {
+function placeRegion(space: Space, contents: readonly StateContent[], gate?: Gate, asyncReset?: string) {
   space.align(16);
   const bytes = alignTo(
     contents.reduce((sum, c) => sum + bytesOf(c.node), 0),
     16,
   );
-  const region: Region = { address: space.take(bytes), next: space.take(bytes), bytes, gate };
+  const [address, next] = [space.take(bytes), space.take(bytes)];
+  const image = asyncReset === undefined ? undefined : { address: space.take(bytes), reset: asyncReset };
+  const region: Region = { address, next, bytes, gate, image };
   let offset = 0;
   const slots = contents.map((content): StateSlot => {
-    const here = { ...content, address: region.address + offset, next: region.next + offset };
+    const place = { address: address + offset, next: next + offset, image: image && image.address + offset };
     offset += bytesOf(content.node);
-    return here;
+    return { ...content, ...place };
   });
   return { region, slots };
 }
 
-/** Registers of one clock: those that move at every edge, and the groups large enough to be gated by their enable. */
-function groupRegisters(registers: readonly FlatRegister[]) {
-  const groups = new Map<string, FlatRegister[]>();
-  for (const register of registers) {
-    if (register.enable === undefined) continue;
-    const key = `${register.enable.id} ${register.reset !== undefined}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [register]);
-    else group.push(register);
-  }
+/** Registers that share a region. */
+interface RegisterGroup {
+  readonly registers: readonly FlatRegister[];
+  readonly gated: boolean;
+}
+
+function placeRegisters(space: Space, { registers, gated }: RegisterGroup) {
+  const { enable, reset, clock } = registers[0]!;
+  const resetName = reset === undefined ? undefined : clock.reset;
+  const gate = gated ? { address: space.take(8), enable: enable!, reset: resetName } : undefined;
+  const contents = registers.map((register) => ({ kind: 'register', gated, register, node: register.node }) as const);
+  return placeRegion(space, contents, gate, asyncResetOf(registers[0]!));
+}
+
+const asyncResetOf = ({ clock, reset }: FlatRegister): string | undefined =>
+  reset !== undefined && clock.resetStyle === 'asynchronous' ? clock.reset : undefined;
+
+/** Registers of one clock: the groups large enough to be gated by their enable, and those that move at every edge. */
+function groupRegisters(registers: readonly FlatRegister[]): RegisterGroup[] {
+  const groupBy = (list: readonly FlatRegister[], key: (r: FlatRegister) => string) => {
+    const groups = new Map<string, FlatRegister[]>();
+    for (const register of list) {
+      const group = groups.get(key(register));
+      if (group === undefined) groups.set(key(register), [register]);
+      else group.push(register);
+    }
+    return [...groups.values()];
+  };
   const size = (group: readonly FlatRegister[]) => group.reduce((sum, r) => sum + bytesOf(r.node), 0);
-  const gated = [...groups.values()].filter((group) => size(group) >= smallestGatedBytes);
+  const resetOf = (r: FlatRegister) => (r.reset === undefined ? '' : `${r.clock.reset} ${r.clock.resetStyle}`);
+  const gated = groupBy(
+    registers.filter((r) => r.enable !== undefined),
+    (r) => `${r.enable?.id} ${resetOf(r)}`,
+  ).filter((group) => size(group) >= smallestGatedBytes);
   const inGroup = new Set(gated.flat());
-  return { always: registers.filter((r) => !inGroup.has(r)), gated };
+  const always = groupBy(
+    registers.filter((r) => !inGroup.has(r)),
+    (r) => asyncResetOf(r) ?? '',
+  );
+  return [
+    ...always.map((group) => ({ registers: group, gated: false })),
+    ...gated.map((group) => ({ registers: group, gated: true })),
+  ];
 }

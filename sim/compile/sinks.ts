@@ -1,10 +1,11 @@
-/** What happens to computed values: output ports, next state and pending memory writes are stored for the clock edge. */
-import { bitsFor, type Node } from '../../gen/ir.ts';
-import { op } from '../wasm/op.ts';
-import type { Emitter, Word } from './emitter.ts';
-import type { Layout, MemorySlot, StateSlot, WriteSlot } from './layout.ts';
-import { constantWords, rawWords, resizeWords, type ValueOf } from './lower.ts';
-import { orAll, type Words, wordsFor } from './wide.ts';
+/** What happens to computed values: output ports, next state, pending writes and checks are stored for the clock edge. */
+import type { Node } from '../../gen/ir.ts';
+import { storeHazard, storeProperty } from './checks.ts';
+import type { Emitter } from './emitter.ts';
+import type { Layout, StateSlot } from './layout.ts';
+import { constantWords, resizeWords, type ValueOf } from './lower.ts';
+import { readOperands, storeRead, storeWrite } from './memory.ts';
+import { selectWords, storeWords, type Words, wordsFor } from './wide.ts';
 
 /** A branch costs more than storing a smaller value that will not be taken over. */
 const fewestConditionalWords = 4;
@@ -30,29 +31,28 @@ export function sinksOf(layout: Layout): ReadonlyMap<number, readonly Sink[]> {
       const resetNode = reset === undefined ? undefined : resets.get(clock.reset);
       attach([slot.node, next, enable, resetNode], (e, value) => storeRegister(e, value, slot, resetNode));
     } else {
-      attach([slot.node, slot.read.address, slot.read.enable], (e, value) => storeRead(e, value, slot));
+      attach(readOperands(slot), (e, value) => storeRead(e, value, slot));
     }
   }
-  for (const { gate } of layout.clocks.flatMap((c) => c.regions)) {
+  for (const { gate } of layout.regions.flat()) {
     if (gate === undefined) continue;
     const resetNode = gate.reset === undefined ? undefined : resets.get(gate.reset);
     attach([gate.enable, resetNode], (e, value) => {
       e.store(e.or(value(gate.enable)[0]!, resetNode === undefined ? 0n : value(resetNode)[0]!), gate.address);
     });
   }
-  for (const slot of layout.clocks.flatMap((c) => c.writes)) {
-    const { address, data, enable } = slot.write;
-    attach([address, data, enable], (e, value) => storeWrite(e, value, slot));
+  for (const slot of layout.writes) {
+    const { address, data, enable, mask } = slot.write;
+    attach([address, data, enable, mask], (e, value) => storeWrite(e, value, slot));
+  }
+  for (const slot of layout.checks?.properties ?? []) {
+    const resetNode = resets.get(slot.property.clock.reset);
+    attach([slot.property.condition, resetNode], (e, value) => storeProperty(e, value, slot, resetNode));
+  }
+  for (const slot of layout.checks?.hazards ?? []) {
+    attach(readOperands(slot, slot.writes), (e, value) => storeHazard(e, value, slot));
   }
   return sinks;
-}
-
-function storeWords(e: Emitter, words: Words, address: number): void {
-  for (const [i, w] of words.entries()) e.store(w, address + 8 * i);
-}
-
-function selectWords(e: Emitter, condition: Word, a: Words, b: Words): Words {
-  return a.map((w, i) => e.select(condition, w, b[i]!));
 }
 
 function storeRegister(
@@ -74,43 +74,4 @@ function storeRegister(
   } else {
     storeWords(e, compute(), slot.next);
   }
-}
-
-/** Byte offset of the addressed word, or of word `other` when the address is beyond the depth or `enable` is 0. */
-function offsetOf(e: Emitter, slot: MemorySlot, address: Node, value: ValueOf, other: number, enable?: Word): Word {
-  const { depth } = slot.memory;
-  const [low, ...high] = value(address);
-  let valid: Word = 1n;
-  if (address.signed || BigInt(depth) < 1n << BigInt(address.width)) {
-    const inLow = e.binary(op.i64LtUnsigned, low!, BigInt(depth));
-    valid = high.length === 0 ? inLow : e.and(inLow, e.binary(op.i64Eq, orAll(e, high), 0n));
-  }
-  const index = e.select(e.and(valid, enable ?? 1n), low!, BigInt(other));
-  const log = bitsFor(BigInt(slot.stride)) - 1;
-  return slot.stride === 2 ** log ? e.shl(index, log) : e.binary(op.i64Mul, index, BigInt(slot.stride));
-}
-
-const loadOf = { 1: op.i64Load8Unsigned, 2: op.i64Load16Unsigned, 4: op.i64Load32Unsigned } as const;
-
-function storeRead(e: Emitter, value: ValueOf, slot: Extract<StateSlot, { kind: 'read' }>): void {
-  const { read, memory, node } = slot;
-  const offset = offsetOf(e, memory, read.address, value, memory.memory.depth);
-  const load = loadOf[memory.stride as 1 | 2 | 4] ?? op.i64Load;
-  const loaded = Array.from({ length: wordsFor(memory.memory.width) }, (_, i) => {
-    e.get(offset);
-    e.op(op.i32WrapI64);
-    e.loadFrom(load, memory.address + 8 * i, true);
-    return e.set();
-  });
-  let words = resizeWords(e, loaded, { width: memory.memory.width, signed: false }, node);
-  if (read.enable !== undefined) words = selectWords(e, value(read.enable)[0]!, words, value(node));
-  storeWords(e, words, slot.next);
-}
-
-function storeWrite(e: Emitter, value: ValueOf, { write, memory, pointer, data }: WriteSlot): void {
-  const enable = value(write.enable)[0]!;
-  e.store(offsetOf(e, memory, write.address, value, memory.memory.depth + 1, enable), pointer);
-  const word = { width: memory.memory.width, signed: false };
-  const resized = resizeWords(e, value(write.data), write.data, word);
-  storeWords(e, rawWords(e, resized, word), data);
 }

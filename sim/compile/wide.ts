@@ -112,6 +112,14 @@ export function lessWords(e: Emitter, a: Words, b: Words, signed: boolean): Word
   return less;
 }
 
+export function selectWords(e: Emitter, condition: Word, a: Words, b: Words): Words {
+  return a.map((w, i) => e.select(condition, w, b[i]!));
+}
+
+export function storeWords(e: Emitter, words: Words, address: number): void {
+  for (const [i, w] of words.entries()) e.store(w, address + 8 * i);
+}
+
 /** The bitwise or of all words. */
 export function orAll(e: Emitter, a: Words): Word {
   return a.reduce((sum, w) => e.or(sum, w), 0n as Word);

@@ -1,5 +1,5 @@
 /** For tests: modules of the intermediate representation built by hand, below the typed front end. */
-import type { BitType, Clock, Instance, Memory, Module, Node, Port, Register } from '../../gen/ir.ts';
+import type { BitType, Clock, Instance, Memory, Module, Node, Port, Property, Register } from '../../gen/ir.ts';
 import { Location } from '../../gen/location.ts';
 
 type Draft<N> = N extends Node ? Omit<N, 'id' | 'location'> : never;
@@ -8,7 +8,9 @@ export interface Sketch {
   node<D extends Draft<Node>>(draft: D): Extract<Node, { readonly tag: D['tag'] }>;
   input(port: string, type: BitType): Node;
   output(port: string, node: Node): void;
-  register(node: Omit<Register, 'clock'> & { readonly clock?: Clock }): void;
+  /** On `clk`, without initial value, unless stated. */
+  register(node: Omit<Register, 'clock' | 'init'> & Partial<Pick<Register, 'clock' | 'init'>>): void;
+  property(kind: Property['kind'], name: string, condition: Node, clock?: Clock): void;
   readonly names: Map<Node, string>;
   readonly drivers: Map<Node, Node>;
   readonly memories: Memory[];
@@ -18,13 +20,14 @@ export interface Sketch {
 
 export const u = (width: number): BitType => ({ width, signed: false });
 export const s = (width: number): BitType => ({ width, signed: true });
-export const clk: Clock = { clock: 'clk', reset: 'rst' };
+export const clk: Clock = { clock: 'clk', reset: 'rst', resetStyle: 'synchronous' };
 
 export function sketch(name: string): Sketch {
   const location = Location.capture(sketch);
   const nodes: Node[] = [];
   const ports: Port[] = [];
   const registers: Register[] = [];
+  const properties: Property[] = [];
   const outputs = new Map<string, Node>();
   const names = new Map<Node, string>();
   const drivers = new Map<Node, Node>();
@@ -37,6 +40,10 @@ export function sketch(name: string): Sketch {
   };
   const port = (port: string, { width, signed }: BitType, direction: 'input' | 'output') =>
     ports.push({ name: port, width, signed, direction, doc: '', location });
+  const property: Sketch['property'] = (kind, name, condition, clock = clk) => {
+    const message = `${name} is broken`;
+    properties.push({ kind, name, message, clock, condition, location: Location.capture(property) });
+  };
   return {
     node,
     input: (name, type) => {
@@ -50,13 +57,14 @@ export function sketch(name: string): Sketch {
       names.set(net, name);
       outputs.set(name, net);
     },
-    register: (register) => registers.push({ clock: clk, ...register }),
+    register: (register) => registers.push({ clock: clk, init: undefined, ...register }),
+    property,
     names,
     drivers,
     memories,
     instances,
-    finish: (clocks = registers.length + memories.length > 0 ? [clk] : []) => ({
-      ...{ name, doc: '', clocks, ports, nodes, registers, memories, instances },
+    finish: (clocks = registers.length + memories.length + properties.length > 0 ? [clk] : []) => ({
+      ...{ name, doc: '', clocks, ports, nodes, registers, memories, instances, properties },
       ...{ drivers, outputs, names, comments: new Map(), location },
     }),
   };

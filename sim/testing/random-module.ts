@@ -1,7 +1,9 @@
 /** For tests: random modules over all tags, and a top that holds many of them, so that one build tests them all. */
-import { type BitType, bitsFor, type Module, type Node, type Reg, type Result } from '../../gen/ir.ts';
+import { type BitType, bitsFor, type Clock, type Module, type Node, type Reg, type Result } from '../../gen/ir.ts';
 import { createRandom, type Random } from '../random.ts';
+import { read } from '../reference.ts';
 import { clk, type Sketch, s, sketch, u } from './ir.ts';
+import { type Pick, randomMemory } from './random-memory.ts';
 
 const widths = [1, 2, 5, 8, 16, 31, 32, 33, 48, 63, 64, 65, 90, 127, 128, 130];
 const randomType = (random: Random): BitType => ({
@@ -19,7 +21,7 @@ const inputs: readonly (readonly [string, BitType])[] = [
   ['wide', u(130)],
 ];
 
-type Draw = (sk: Sketch, random: Random, pick: (type?: BitType) => Node) => Node;
+type Draw = (sk: Sketch, random: Random, pick: Pick) => Node;
 
 /** One entry per group of tags; each makes a node from operands of fitting types. */
 const draws: readonly Draw[] = [
@@ -71,50 +73,73 @@ const draws: readonly Draw[] = [
   },
 ];
 
-/** About `size` nodes, a few registers and a memory, every loose end joined to the outputs. */
+/** The clocks of every random module, and bits of the mask of `tick`: one for each kind of reset. */
+export const randomClocks: readonly Clock[] = [clk, { clock: 'clk_b', reset: 'rst_b', resetStyle: 'asynchronous' }];
+
+/** Registers of both clocks; the last few are wide and share an enable. */
+function randomRegisters(sk: Sketch, random: Random): readonly Reg[] {
+  return Array.from({ length: 9 }, (_, i): Reg => {
+    const node = sk.node({ tag: 'reg', ...(i < 6 ? randomType(random) : u(100 + random.below(150))) });
+    sk.names.set(node, `state_${i}`);
+    return node;
+  });
+}
+
+function closeRegisters(sk: Sketch, random: Random, pick: Pick, registers: readonly Reg[]): void {
+  const shared = { clock: randomClocks[random.below(2)]!, enable: pick(u(1)), resets: random.chance(0.7) };
+  for (const [i, node] of registers.entries()) {
+    const value = () => read(random.bits(node.width), node);
+    const own = random.chance(0.5) ? pick(u(1)) : undefined;
+    const resets = i < 6 ? random.chance(0.7) : shared.resets;
+    sk.register({
+      node,
+      clock: i < 6 ? randomClocks[i % 2]! : shared.clock,
+      next: pick({ width: node.width, signed: node.signed }),
+      enable: i < 6 ? own : shared.enable,
+      reset: resets ? value() : undefined,
+      init: random.chance(0.5) ? value() : undefined,
+    });
+  }
+}
+
+/** About `size` nodes, registers, memories and properties, every loose end joined to the outputs. */
 function randomModule(name: string, seed: number, size: number): Module {
   const random = createRandom(seed);
   const sk = sketch(name);
   const pool = inputs.map(([port, type]) => sk.input(port, type));
-  const pick = (type?: BitType): Node => {
+  const pick: Pick = (type?: BitType): Node => {
     const late = random.chance(0.6) ? Math.max(0, pool.length - 8) : 0;
     const node = pool[late + random.below(pool.length - late)]!;
     if (type === undefined || (type.width === node.width && type.signed === node.signed)) return node;
     return sk.node({ tag: 'resize', width: type.width, signed: type.signed, a: node });
   };
-  const registers = Array.from({ length: 4 }, (_, i): Reg => {
-    const node = sk.node({ tag: 'reg', ...randomType(random) });
-    sk.names.set(node, `state_${i}`);
-    pool.push(node);
-    return node;
-  });
-  const depth = 3 + random.below(14);
-  const read = sk.node({ tag: 'read', ...u(1 + random.below(80)) });
-  sk.names.set(read, 'word_q');
-  pool.push(read);
+  const registers = randomRegisters(sk, random);
+  pool.push(...registers);
+  const word = pool.find((n) => n.width === 32)!;
+  const control = (type: BitType): Node => {
+    if (random.chance(0.3)) return pick(type);
+    return sk.node({ tag: 'slice', ...type, a: word, low: random.below(word.width - type.width) });
+  };
+  const memories = ['words', 'table'].map((known) => randomMemory(known, sk, random, pick, control, randomClocks));
+  for (const memory of memories) pool.push(...memory.registered);
   for (let i = 0; i < size; i++) {
     const node = draws[random.below(draws.length)]!(sk, random, pick);
     pool.push(node.width > 260 ? sk.node({ tag: 'resize', ...randomType(random), a: node }) : node);
+    if (i % 20 === 10) pool.push(...memories.map((memory) => memory.readNow()));
   }
-  for (const node of registers) {
-    const enable = random.chance(0.5) ? pick(u(1)) : undefined;
-    const value = random.bits(node.width);
-    const reset = random.chance(0.7) ? (node.signed ? BigInt.asIntN(node.width, value) : value) : undefined;
-    sk.register({ node, next: pick({ width: node.width, signed: node.signed }), enable, reset });
+  closeRegisters(sk, random, pick, registers);
+  for (const memory of memories) memory.close();
+  for (const kind of ['assert', 'assume', 'cover', 'cover'] as const) {
+    const clock = randomClocks[random.below(2)]!;
+    const likely = sk.node({ tag: 'any', ...u(1), a: pick(u(6)) });
+    sk.property(kind, `some_${kind}`, kind === 'cover' ? pick(u(1)) : likely, clock);
   }
-  const address = u(bitsFor(BigInt(depth - 1)));
-  const port = () => ({ address: pick(address), data: pick(u(read.width)), enable: pick(u(1)) });
-  sk.memories.push({
-    ...{ name: 'words', clock: clk, depth, width: read.width, style: 'auto', location: read.location },
-    reads: [{ node: read, address: pick(address), enable: random.chance(0.5) ? pick(u(1)) : undefined }],
-    writes: [port(), port()],
-  });
   for (const [i, node] of pool.slice(-6).entries()) sk.output(`y${i}`, node);
   const folded = pool
     .map((node) => sk.node({ tag: 'resize', ...u(64), a: node }))
     .reduce((a, b) => sk.node({ tag: 'xor', ...u(64), a, b }) as never) as Node;
   sk.output('all', folded);
-  return sk.finish();
+  return sk.finish(randomClocks);
 }
 
 /** A top that holds `count` random modules on the same inputs. */
@@ -132,5 +157,5 @@ export function randomDesign(seed: number, count: number, size: number): Module 
     }
     top.instances.push({ name: `m${i}`, module, inputs: drivers, results, location: module.location });
   }
-  return top.finish([clk]);
+  return top.finish(randomClocks);
 }

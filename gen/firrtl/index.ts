@@ -1,0 +1,98 @@
+/** FIRRTL 4.0.0 text of a design: one circuit, its main module public, the same text for the same design. */
+import { relative } from 'node:path';
+import type { Module } from '../ir.ts';
+import type { Location } from '../location.ts';
+import { identifier } from '../verilog/names.ts';
+import { commented, type Locate, type ModuleNames, printBody } from './module.ts';
+import { quoted } from './names.ts';
+import { popcountBody } from './popcount.ts';
+import { type FirrtlProblem, firrtlOmissions, firrtlRefusals, hierarchy } from './refusal.ts';
+
+export { FirrtlProblem, firrtlRefusals } from './refusal.ts';
+
+export interface FirrtlOptions {
+  /**
+   * Source locators `@[file line:column]` behind statements: none (default), or with paths relative to a folder, so that
+   * the text does not depend on where the design lies.
+   */
+  readonly locators?: 'none' | { readonly relativeTo: string };
+}
+
+export type FirrtlOutput =
+  | {
+      readonly text: string;
+      /** Name of the main module, which is the circuit's. */
+      readonly top: string;
+      readonly refused: readonly [];
+      /** Requests that FIRRTL has no word for and that change no behaviour (memory styles). */
+      readonly omitted: readonly FirrtlProblem[];
+    }
+  /** What FIRRTL cannot say: nothing is printed. */
+  | { readonly text: undefined; readonly refused: readonly FirrtlProblem[] };
+
+function locatorOf(options: FirrtlOptions): Locate {
+  const { locators = 'none' } = options;
+  if (locators === 'none') return () => '';
+  return (location: Location) => {
+    const at = location.resolve();
+    if (at === undefined) return '';
+    const file = relative(locators.relativeTo, at.file).replaceAll('\\', '/').replaceAll(']', '\\]');
+    return ` @[${file} ${at.line}:${at.column}]`;
+  };
+}
+
+interface Printed {
+  readonly doc: readonly string[];
+  readonly body: string;
+}
+
+/** Modules by name: two of one name and one text are one, of one name and two texts get different names. */
+class Circuit implements ModuleNames {
+  readonly modules = new Map<string, Printed>();
+  readonly #names = new Map<Module, string>();
+  readonly #popcounts = new Map<number, string>();
+
+  of(module: Module): string {
+    const known = this.#names.get(module);
+    if (known === undefined) throw new Error(`internal: module ${module.name} is not printed yet`);
+    return known;
+  }
+
+  popcount(width: number): string {
+    const doc = [`; Number of ones among ${width} bits.`];
+    const known = this.#popcounts.get(width) ?? this.#add(`popcount_${width}`, { doc, body: popcountBody(width) });
+    this.#popcounts.set(width, known);
+    return known;
+  }
+
+  print(module: Module, locate: Locate): void {
+    const doc = module.doc === '' ? [] : commented(module.doc);
+    this.#names.set(module, this.#add(identifier(module.name), { doc, body: printBody(module, this, locate) }));
+  }
+
+  #add(base: string, printed: Printed): string {
+    for (let i = 0; ; i++) {
+      const name = i === 0 ? base : `${base}_${i}`;
+      const known = this.modules.get(name);
+      if (known !== undefined && known.body !== printed.body) continue;
+      if (known === undefined) this.modules.set(name, printed);
+      return name;
+    }
+  }
+}
+
+/** Prints `design` and everything below it, or says by name what FIRRTL cannot say of it. */
+export function printFirrtl(design: { readonly module: Module }, options: FirrtlOptions = {}): FirrtlOutput {
+  const refused = firrtlRefusals(design.module);
+  if (refused.length > 0) return { text: undefined, refused };
+  const locate = locatorOf(options);
+  const circuit = new Circuit();
+  for (const module of hierarchy(design.module)) circuit.print(module, locate);
+  const top = circuit.of(design.module);
+  const modules = [...circuit.modules].map(([name, { doc, body }]) => {
+    const head = `  ${name === top ? 'public ' : ''}module ${quoted(name)} :`;
+    return `${doc.map((line) => `  ${line}\n`).join('')}${head}\n${body}`;
+  });
+  const text = `FIRRTL version 4.0.0\ncircuit ${quoted(top)} :\n${modules.join('\n')}`;
+  return { text, top, refused: [], omitted: firrtlOmissions(design.module) };
+}

@@ -1,0 +1,52 @@
+/** Building a memory: its ports are checked and collected here. */
+import type { MemoryHandle, MemoryOptions } from './handles.ts';
+import { addressWidth, type Clock, type Memory, type Node, type Read, type ReadPort, type WritePort } from './ir.ts';
+import type { Location } from './location.ts';
+import { memoryInit, memoryMask, wrongType } from './mistakes.ts';
+import { literal, type NodeFactory, Signal, type UInt, uint } from './signal.ts';
+
+export function openMemory(
+  module: NodeFactory,
+  name: string,
+  options: MemoryOptions,
+  clock: Clock,
+  location: Location,
+): { readonly memory: Memory; readonly handle: MemoryHandle } {
+  const { depth, width, style = 'auto' } = options;
+  const reads: ReadPort[] = [];
+  const writes: WritePort[] = [];
+  const init = options.init?.map((v) => literal(module, BigInt(v), uint(width), location).value);
+  if (init !== undefined && init.length > depth) module.report(memoryInit(name, depth, init.length, location));
+  const bits = addressWidth(depth);
+  const check = (what: string, expected: number, signal: UInt): Node => {
+    const fits = signal.width === expected;
+    if (!fits) module.report(wrongType(`${what} of memory ${name}`, `uint(${expected})`, signal.node, location));
+    return signal.node;
+  };
+  const read = (readName: string, address: UInt, port: Pick<ReadPort, 'kind' | 'enable' | 'underWrite'>): UInt => {
+    const node = module.create({ tag: 'read', width, signed: false }, location) as Read;
+    module.name(node, readName);
+    reads.push({ ...port, node, clock, address: check('the read address', bits, address) });
+    return new Signal<'unsigned'>(module, node);
+  };
+  const handle: MemoryHandle = {
+    addressWidth: bits,
+    read: (readName, address, { enable, underWrite = 'old' } = {}) => {
+      const gate = enable === undefined ? undefined : check('the read enable', 1, enable);
+      return read(readName, address, { kind: 'registered', enable: gate, underWrite });
+    },
+    readNow: (readName, address) =>
+      read(readName, address, { kind: 'combinational', enable: undefined, underWrite: 'old' }),
+    write: ({ address, data, enable, mask }) => {
+      if (mask !== undefined && width % mask.width !== 0) module.report(memoryMask(name, width, mask.node, location));
+      writes.push({
+        clock,
+        address: check('the write address', bits, address),
+        data: check('the write data', width, data),
+        enable: check('the write enable', 1, enable),
+        mask: mask?.node,
+      });
+    },
+  };
+  return { memory: { name, depth, width, style, init, reads, writes, location }, handle };
+}

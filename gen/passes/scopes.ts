@@ -1,0 +1,100 @@
+/** The elaborated tree of instances, and where in it the value of a net comes from. */
+import type { Input, Instance, Memory, Module, Node, ReadPort, Register } from '../ir.ts';
+
+/** What has to be looked up in a module, made once for all its instances. */
+export interface Tables {
+  readonly inputs: readonly Input[];
+  readonly results: ReadonlyMap<Node, { readonly instance: Instance; readonly port: string }>;
+  readonly registers: ReadonlyMap<Node, Register>;
+  readonly reads: ReadonlyMap<Node, { readonly memory: Memory; readonly read: ReadPort }>;
+}
+
+/** One instance of a module in the elaborated tree. */
+export interface Scope {
+  readonly module: Module;
+  readonly tables: Tables;
+  /** Empty for the top, else the instance path with a trailing dot. */
+  readonly prefix: string;
+  readonly parent: Scope | undefined;
+  readonly instance: Instance | undefined;
+  readonly children: Map<Instance, Scope>;
+  /** Flat node by the id of the module's node. */
+  readonly flat: (Node | undefined)[];
+  /** 1 while a node's operands are being visited. */
+  readonly busy: Uint8Array;
+}
+
+export interface Place {
+  readonly scope: Scope;
+  readonly node: Node;
+}
+
+function tablesOf(module: Module): Tables {
+  const results = new Map<Node, { instance: Instance; port: string }>();
+  for (const instance of module.instances) {
+    for (const [port, node] of instance.results) results.set(node, { instance, port });
+  }
+  const reads = new Map<Node, { memory: Memory; read: ReadPort }>();
+  for (const memory of module.memories) for (const read of memory.reads) reads.set(read.node, { memory, read });
+  return {
+    inputs: module.nodes.filter((n): n is Input => n.tag === 'input'),
+    results,
+    registers: new Map(module.registers.map((r) => [r.node, r])),
+    reads,
+  };
+}
+
+/** All instances, parents before children, in order of creation. */
+export function elaborate(top: Module): Scope[] {
+  const tables = new Map<Module, Tables>();
+  const open = (module: Module, prefix: string, parent?: Scope, instance?: Instance): Scope => {
+    let shared = tables.get(module);
+    if (shared === undefined) {
+      shared = tablesOf(module);
+      tables.set(module, shared);
+    }
+    const count = module.nodes.length;
+    const flat = new Array<Node | undefined>(count).fill(undefined);
+    return { module, tables: shared, prefix, parent, instance, children: new Map(), flat, busy: new Uint8Array(count) };
+  };
+  const scopes = [open(top, '')];
+  for (let i = 0; i < scopes.length; i++) {
+    const scope = scopes[i]!;
+    for (const instance of scope.module.instances) {
+      const child = open(instance.module, `${scope.prefix}${instance.name}.`, scope, instance);
+      scope.children.set(instance, child);
+      scopes.push(child);
+    }
+  }
+  return scopes;
+}
+
+/** Where the value of a net without logic of its own comes from; undefined for every other node. */
+export function driverOf({ scope, node }: Place): Place | undefined {
+  if (node.tag === 'wire') {
+    const driver = scope.module.drivers.get(node);
+    if (driver === undefined) throw new Error(`wire ${nameOf({ scope, node })} has no driver (${node.location})`);
+    return { scope, node: driver };
+  }
+  if (node.tag === 'result') {
+    const { instance, port } = scope.tables.results.get(node)!;
+    const child = scope.children.get(instance)!;
+    const driver = child.module.outputs.get(port);
+    if (driver === undefined) throw new Error(`output ${child.prefix}${port} has no driver (${instance.location})`);
+    return { scope: child, node: driver };
+  }
+  if (node.tag === 'input' && scope.parent !== undefined) {
+    const driver = scope.instance!.inputs.get(node.port);
+    return driver === undefined ? undefined : { scope: scope.parent, node: driver };
+  }
+  return undefined;
+}
+
+export function nameOf({ scope, node }: Place): string {
+  const own = scope.module.names.get(node) ?? (node.tag === 'input' ? node.port : undefined);
+  if (own !== undefined) return scope.prefix + own;
+  const result = node.tag === 'result' ? scope.tables.results.get(node) : undefined;
+  return result === undefined
+    ? `${scope.prefix}(${node.tag})`
+    : `${scope.prefix}${result.instance.name}.${result.port}`;
+}

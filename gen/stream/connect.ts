@@ -1,0 +1,39 @@
+/** Elements inside a module: instances joined to streams in one call each. */
+import type { Given, Outside, Readable, Shape, Taken } from '../interface.ts';
+import type { Design, ModuleBuilder } from '../module.ts';
+import { streamChecker } from './checker.ts';
+import { drivePayload, shapeOf } from './payload.ts';
+import type { Stage } from './stage.ts';
+
+/** The beats of `taken` go to `given`: a stream port of this module, or one of an instance, either way. */
+export function connect<T extends Shape>(given: Given<T>, taken: Taken<T>): void {
+  given.valid.drive(taken.valid);
+  taken.ready.drive(given.ready);
+  drivePayload(given.payload, taken.payload);
+}
+
+/** An instance of a one-in, one-out element behind `taken`; returns its output. Chains: `through(m, 'b', y, through(m, 'a', x, s))`. */
+export function through<A extends Shape, B extends Shape>(
+  m: ModuleBuilder,
+  name: string,
+  element: Design<Stage<A, B>>,
+  taken: Taken<A>,
+): Taken<B> {
+  const instance = m.instance(name, element) as unknown as { readonly in: Given<A>; readonly out: Taken<B> };
+  connect(instance.in, taken);
+  return instance.out;
+}
+
+/** An instance of the protocol checker that listens to `stream`; returns its error flags. */
+export function watch<T extends Shape>(
+  m: ModuleBuilder,
+  name: string,
+  stream: Taken<T> | Given<T>,
+): Outside<ReturnType<typeof streamChecker<T>>['ports']>['error'] {
+  const payload = stream.payload as Readable<T>;
+  const checker = m.instance(name, streamChecker(shapeOf<T>(payload)));
+  checker.valid.drive(stream.valid);
+  checker.ready.drive(stream.ready);
+  drivePayload(checker.payload, payload);
+  return checker.error;
+}

@@ -1,0 +1,79 @@
+/** A queue of beats on a memory. */
+import { type OutputPort, output, type Shape } from '../interface.ts';
+import { bitsFor, type Memory } from '../ir.ts';
+import { type Design, defineModule, type ModuleBuilder } from '../module.ts';
+import { type Bits, bit, type UInt, uint } from '../signal.ts';
+import { atLeast, checkParameters } from './parameter.ts';
+import { drivePayload, packPayload, payloadWidth, unpackPayload } from './payload.ts';
+import { type Stage, stage } from './stage.ts';
+
+export interface FifoOptions {
+  /** Beats that it holds, the one at the output included; any whole number of 1 or more. */
+  readonly depth: number;
+  readonly style?: Memory['style'];
+}
+
+export type FifoInterface<T extends Shape> = Stage<T> & {
+  readonly count: OutputPort<Bits<'unsigned'>>;
+};
+
+/**
+ * FIFO, first word falls through: the beat at the output is shown, and popped by `ready`. The memory has one write and one
+ * registered read port (block RAM, or LUT-RAM by `style`); its read register is the output stage.
+ *
+ *     latency     2 cycles through an empty FIFO
+ *     throughput  min(1, depth / 3) beats per cycle: 1 from depth 3 on (for depth 2 at full rate: `skidBuffer`)
+ *     paths       out.valid from a register, out.payload from the memory's read register; in.ready, count: registers
+ *                 and a comparator
+ *     state       depth words; two pointers, a count, 1 flag
+ *     formula     in.ready = count != depth; a place is free again when its beat has left the output
+ */
+export function fifo<T extends Shape>(payload: T, { depth, style = 'auto' }: FifoOptions): Design<FifoInterface<T>> {
+  checkParameters('fifo', fifo, [atLeast('depth', 1, depth)]);
+  const width = payloadWidth(payload);
+  const held = uint(bitsFor(BigInt(depth)));
+  return defineModule(
+    {
+      name: `stream_fifo_w${width}_d${depth}`,
+      doc: `FIFO of ${depth} beats: first word falls through, latency 2, min(1, depth / 3) beats per cycle.`,
+      ports: { ...stage(payload), count: output(held, 'beats held, the one at the output included') },
+    },
+    (m, io) => {
+      const count = m.register('held', held, { reset: 0 });
+      const shown = m.register('shown', bit, { reset: 0 });
+      const ready = count.ne(depth).named('room');
+      const write = io.in.valid.and(ready).named('write');
+      const pop = shown.and(io.out.ready).named('pop');
+      const more = count.add(1).named('one_more').trunc(held.width);
+      const fewer = count.sub(1).named('one_fewer').trunc(held.width).asUnsigned();
+      count.next(write.mux(pop.mux(count, more), pop.mux(fewer, count)));
+
+      m.comment('The next word goes to the output stage as soon as there is one and the stage is free.');
+      const waiting = count.ne(shown.ext(held.width)).named('waiting');
+      const read = waiting.and(pop.or(shown.not())).named('read');
+      shown.next(read.or(shown.and(io.out.ready.not())));
+
+      const words = m.memory('words', { depth, width, style });
+      const last = depth - 1;
+      words.write({
+        address: pointer(m, 'tail', words.addressWidth, write, last),
+        data: packPayload(io.in.payload),
+        enable: write,
+      });
+      const front = words.read('front', pointer(m, 'head', words.addressWidth, read, last), { enable: read });
+
+      io.in.ready.drive(ready);
+      io.out.valid.drive(shown);
+      drivePayload(io.out.payload, unpackPayload(payload, front));
+      io.count.drive(count);
+    },
+  );
+}
+
+/** Counts 0 to `last` and round again. */
+function pointer(m: ModuleBuilder, name: string, width: number, enable: UInt, last: number): UInt {
+  const at = m.register(name, uint(width), { reset: 0, enable });
+  const next = at.add(1).named(`${name}_plus_1`).trunc(width);
+  at.next(last === 2 ** width - 1 ? next : at.eq(last).mux(m.constant(at.type, 0), next));
+  return at;
+}
