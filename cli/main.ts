@@ -1,11 +1,14 @@
 /** The command line: one command per file in commands/, one report for each, one way to print it and to fail. */
 import yargs from 'yargs';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
 import { genCommand } from './commands/gen.ts';
+import { generateCommand } from './commands/generate.ts';
 import { modelCommand } from './commands/model.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { whereCommand } from './commands/where.ts';
 import { type Io, processIo } from './io.ts';
 import { printFailure, printReport, printText } from './print.ts';
 import { internalProblem, problemOf, usageProblem } from './problem.ts';
@@ -17,8 +20,11 @@ export const commands: readonly AnyCommand[] = [
   demoCommand,
   modelCommand,
   evalCommand,
+  calibrateCommand,
+  generateCommand,
   genCommand,
   verifyCommand,
+  whereCommand,
   doctorCommand,
 ] as readonly unknown[] as readonly AnyCommand[];
 

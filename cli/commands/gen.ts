@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { printVerilog } from '../../gen/index.ts';
+import { printVerilog, sourceMap } from '../../gen/index.ts';
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { type BinaryProjection, loadModel, type Model, type ModelConfig, readConfig } from '../../golden/index.ts';
 import { beatValue, matmulArray, scanUnit, type UnitParameters, unitParameters, weightStream } from '../../hw/index.ts';
+import { bundled } from '../bundled.ts';
 import type { Command, Figure, Progress, Report } from '../command.ts';
 import type { Scratch } from '../io.ts';
 import { type SizeArgs, sizeChoices, sizeOptions, type ZerosArgs, zerosOption } from '../options.ts';
@@ -88,14 +89,17 @@ async function write(
     { design: matmulArray(parameters.matmul), name: 'matmul' },
     { design: scanUnit(parameters.scan), name: 'scan' },
   ].map(({ design, name }) => ({ name, verilog: printVerilog(design) }));
-  const rtl = new Map(units.flatMap((u) => u.verilog.files.map((f) => [`rtl/${f.name}`, f.text])));
+  const rtl = new Map(units.flatMap((u) => u.verilog.files.map((f) => [`rtl/${f.name}`, f])));
   await writeDirectory(out, scratch, async (save) => {
     const keep = async (path: string, data: string | Uint8Array): Promise<void> => {
       progress(`writing ${path}`);
       await save(path, data);
       entries.push({ path, bytes: Buffer.byteLength(data), sha256: sha256(data) });
     };
-    for (const [path, text] of rtl) await keep(path, text);
+    for (const [path, file] of rtl) {
+      await keep(path, file.text);
+      await keep(`${path}.map`, sourceMap(file, bundled('.')));
+    }
     await keep('rtl/files.f', `${[...rtl.keys()].map((p) => p.replace('rtl/', '')).join('\n')}\n`);
     if (model !== undefined) for (const [path, data] of images(model, parameters)) await keep(path, data());
     const manifest = {

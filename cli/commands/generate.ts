@@ -54,7 +54,11 @@ export const generateCommand = {
         default: 'refuse' as const,
         describe: 'how to read latent weights that are exactly zero',
       }),
-  async run(args: GenerateArgs, progress: Progress, _scratch?: unknown, stream?: Stream): Promise<Report> {
+  async run(
+    args: GenerateArgs,
+    progress: Progress,
+    { stream }: { readonly stream: Stream | undefined },
+  ): Promise<Report> {
     const prompt = readPrompt(args);
     checkCount(args.tokens);
     const model = await loadModel(args.model, { zeros: args.zeros, progress });
