@@ -19,8 +19,8 @@ export function verifyReport(v: Verification): Report {
     ...named.flatMap((n) => goldenChecks(n, leader!)),
     ...followers.flatMap((f) => named.map((n) => lockStepCheck(n, f, leader!))),
     ...v.deviations.map((d): Check => {
-      const detail = `largest error ${number(d.error)} within ${number(d.bound)}; relative rms ${number(d.relativeRms)}`;
-      return { name: `${d.group}: fixed golden = float golden within its bound`, ok: d.error <= d.bound, detail };
+      const detail = `error ${number(d.error)}, bound ${number(d.bound)}; relative rms ${number(d.relativeRms)}, bound ${number(d.relativeNoise)}`;
+      return { name: `${d.group}: fixed golden = float golden within its bound`, ok: d.ok, detail };
     }),
     ...(v.real.units.some((u) => u.unit === 'scan') ? [saturationCheck(v.saturations)] : []),
   ];

@@ -2,11 +2,13 @@
 
 import type { SignMatrix } from '../golden/fixed/index.ts';
 import { beatValue, type MatmulParameters, matmulWidths, type WeightStream, weightStream } from '../hw/index.ts';
-import type { Beat } from '../sim/index.ts';
+import { type Beat, createRandom } from '../sim/index.ts';
 import type { MatmulJob } from './job.ts';
+import { notPlanted } from './problem.ts';
 import type { UnitBench, Verdict } from './unit-bench.ts';
-import { joinFields, splitFields } from './words.ts';
+import { joinFields, padded, splitFields } from './words.ts';
 
+/** With `flipWeight` one sign that meets a non-zero activation arrives flipped. Lanes beyond a matrix carry noise. */
 export function matmulBench(jobs: readonly MatmulJob[], p: MatmulParameters, flipWeight: boolean): UnitBench {
   const w = matmulWidths(p);
   const streams = new Map<SignMatrix, WeightStream>();
@@ -18,19 +20,26 @@ export function matmulBench(jobs: readonly MatmulJob[], p: MatmulParameters, fli
   function* desc(): Generator<Beat> {
     for (const { matrix, activations } of jobs) yield { rows: matrix.rows, cols: matrix.cols, bias: activations.bias };
   }
+  const fault = flipWeight ? faultIn(jobs, p) : undefined;
   function* act(): Generator<Beat> {
+    const noise = createRandom(17);
     for (const { matrix, activations } of jobs) {
       for (let i = 0; i < matrix.cols; i += p.columns) {
-        yield { q: joinFields(activations.q.subarray(i, i + p.columns), w.activation) };
+        yield { q: joinFields(padded(activations.q.subarray(i, i + p.columns), p.columns, noise), w.activation) };
       }
     }
   }
   function* weight(): Generator<Beat> {
+    const noise = createRandom(18);
     for (const [n, { matrix }] of jobs.entries()) {
       const stream = streamOf(matrix);
+      const groups = Math.ceil(matrix.cols / p.columns);
+      const used = matrix.cols - (groups - 1) * p.columns;
+      const beyond = used < p.columns ? laneMask(p, used) : 0n;
       for (let i = 0; i < stream.beats; i++) {
-        const fault = flipWeight && n === Math.floor(jobs.length / 2) && i === 0 ? 1n : 0n;
-        yield { w: beatValue(stream, i) ^ fault };
+        const flipped = fault?.job === n && fault.beat === i ? 1n << BigInt(fault.bit) : 0n;
+        const rubbish = i % groups === groups - 1 ? beyond & noise.bits(p.lanes * p.columns) : 0n;
+        yield { w: beatValue(stream, i) ^ flipped ^ rubbish };
       }
     }
   }
@@ -44,6 +53,23 @@ export function matmulBench(jobs: readonly MatmulJob[], p: MatmulParameters, fli
     operation: 'binary multiply-accumulates',
     judge: (taken) => judge(jobs, taken['result'] ?? [], p, w.result),
   };
+}
+
+/** Ones in the columns from `used` on of every lane. */
+function laneMask(p: MatmulParameters, used: number): bigint {
+  const lane = ((1n << BigInt(p.columns)) - 1n) ^ ((1n << BigInt(used)) - 1n);
+  let mask = 0n;
+  for (let r = 0; r < p.lanes; r++) mask |= lane << BigInt(r * p.columns);
+  return mask;
+}
+
+/** The first sign of the first row of a matrix in the middle of the work that meets a non-zero activation. */
+function faultIn(jobs: readonly MatmulJob[], p: MatmulParameters): { job: number; beat: number; bit: number } {
+  for (let job = Math.floor(jobs.length / 2); job < jobs.length; job++) {
+    const column = jobs[job]!.activations.q.findIndex((q) => q !== 0);
+    if (column >= 0) return { job, beat: Math.floor(column / p.columns), bit: column % p.columns };
+  }
+  throw notPlanted('every activation is zero');
 }
 
 function judge(

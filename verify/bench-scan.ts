@@ -1,9 +1,9 @@
 /** Streams scan jobs through the unit and judges its results. */
 import type { ScanParameters } from '../hw/index.ts';
-import type { Beat } from '../sim/index.ts';
+import { type Beat, createRandom } from '../sim/index.ts';
 import type { ScanJob } from './job.ts';
 import type { UnitBench, Verdict } from './unit-bench.ts';
-import { joinFields } from './words.ts';
+import { joinFields, padded } from './words.ts';
 
 export function scanBench(jobs: readonly ScanJob[], p: ScanParameters): UnitBench {
   const { inputBits } = p.numerics;
@@ -23,12 +23,17 @@ export function scanBench(jobs: readonly ScanJob[], p: ScanParameters): UnitBenc
     }
   }
   function* bc(): Generator<Beat> {
+    const noise = createRandom(19);
     for (const { shape, input } of jobs) {
       for (let g = 0; g < shape.groups; g++) {
         for (let n = 0; n < shape.dState; n += p.lanes) {
           const part = (of: Int32Array): bigint =>
             joinFields(
-              of.subarray(g * shape.dState + n, g * shape.dState + Math.min(n + p.lanes, shape.dState)),
+              padded(
+                of.subarray(g * shape.dState + n, g * shape.dState + Math.min(n + p.lanes, shape.dState)),
+                p.lanes,
+                noise,
+              ),
               inputBits,
             );
           yield { b: part(input.b), c: part(input.c) };

@@ -1,5 +1,7 @@
 /** Faults that verification must catch: each is one mistake that an engineer could make. */
+
 import { type Module, type Node, type Replacement, rewriteModule, type VerilogFile } from '../gen/index.ts';
+import { notPlanted } from './problem.ts';
 
 export const faults = {
   'weight-bit': 'one bit of the weight stream arrives flipped',
@@ -45,5 +47,7 @@ export function faultyDesign(top: Module, fault: Fault | undefined): Module {
 /** The printed Verilog with the fault in it, for faults that sit in the printer. */
 export function faultyFiles(files: readonly VerilogFile[], fault: Fault | undefined): readonly VerilogFile[] {
   if (fault !== 'printed-sum') return files;
-  return files.map((f) => ({ ...f, text: f.text.replace(/(wire [^\n]*planes_sum_1_0 = [^;]*?) \+ /, '$1 - ') }));
+  const wrong = files.map((f) => ({ ...f, text: f.text.replace(/(wire [^\n]*planes_sum_1_0 = [^;]*?) \+ /, '$1 - ') }));
+  if (wrong.every((f, i) => f.text === files[i]!.text)) throw notPlanted('the printed lane has no such sum');
+  return wrong;
 }

@@ -29,37 +29,60 @@ export interface ScanJob {
 /** How far the fixed-point results are from the float model's. */
 export interface Deviation {
   readonly group: string;
-  /** Largest |fixed - float|, and the bound it must stay within. */
+  readonly ok: boolean;
+  /** The |fixed - float| that uses most of its bound, and that bound. */
   readonly error: number;
   readonly bound: number;
-  /** Root mean square of the error over that of the reference. */
+  /** Root mean square of the error over that of the reference, and the most that rounding noise explains. */
   readonly relativeRms: number;
+  readonly relativeNoise: number;
 }
 
-/** Collects errors against a reference. */
+/** What a vector of results may be off by: in the worst case, and as the standard deviation of rounding noise. */
+export interface Tolerance {
+  readonly bound: number;
+  readonly noise: number;
+}
+
+/** Rounding errors of float32 in the reference itself. */
+const referenceRounding = 2 ** -20;
+
+/** Collects errors against a reference. A value that is no number counts as infinitely wrong. */
 export class DeviationMeter {
   #error = 0;
   #bound = 0;
   #worst = 0;
   #squares = 0;
+  #noise = 0;
   #reference = 0;
 
-  /** `bound` holds for this vector alone; the largest share of a bound that was used decides. */
-  add(fixed: ArrayLike<number>, float: ArrayLike<number>, bound: number): void {
+  add(fixed: ArrayLike<number>, float: ArrayLike<number>, { bound, noise }: Tolerance): void {
     for (let i = 0; i < float.length; i++) {
-      const error = Math.abs(fixed[i]! - float[i]!);
+      const difference = Math.abs(fixed[i]! - float[i]!);
+      const error = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+      const allowed = bound + referenceRounding * Math.abs(float[i]!);
       this.#squares += error * error;
+      this.#noise += noise * noise;
       this.#reference += float[i]! * float[i]!;
-      const used = error / bound;
+      const used = error === 0 ? 0 : error / allowed;
       if (used < this.#worst) continue;
       this.#worst = used;
       this.#error = error;
-      this.#bound = bound;
+      this.#bound = allowed;
     }
   }
 
   result(group: string): Deviation {
-    const relativeRms = this.#reference === 0 ? 0 : Math.sqrt(this.#squares / this.#reference);
-    return { group, error: this.#error, bound: this.#bound, relativeRms };
+    const share = (squares: number): number => (squares === 0 ? 0 : Math.sqrt(squares / this.#reference));
+    const [relativeRms, relativeNoise] = [share(this.#squares), share(this.#noise)];
+    const noisy = this.#squares > this.#noise && relativeRms > referenceRounding;
+    return {
+      group,
+      ok: this.#worst <= 1 && !noisy,
+      error: this.#error,
+      bound: this.#bound,
+      relativeRms,
+      relativeNoise,
+    };
   }
 }

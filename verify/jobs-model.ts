@@ -1,7 +1,10 @@
 /** Jobs from a trained model on real text: the activations of every layer, as the units will see them. */
 import {
+  biasBits,
   binaryMatmul,
   chooseUnits,
+  largest,
+  maxAbs,
   type Numerics,
   observeRanges,
   quantizeActivations,
@@ -11,8 +14,9 @@ import {
   type ScanShape,
   scanToken,
 } from '../golden/fixed/index.ts';
-import { type Capture, capture, type Layer, type Model } from '../golden/index.ts';
-import { type Deviation, DeviationMeter, type MatmulJob, type ScanJob } from './job.ts';
+import { type BinaryProjection, type Capture, capture, type Layer, type Model, scaleIndex } from '../golden/index.ts';
+import { type Deviation, DeviationMeter, type MatmulJob, type ScanJob, type Tolerance } from './job.ts';
+import { VerifyProblem } from './problem.ts';
 
 export interface ModelJobs {
   readonly matmul: readonly MatmulJob[];
@@ -38,6 +42,7 @@ export function modelJobs(
   units: readonly string[],
 ): ModelJobs {
   const seen = capture(model, tokens);
+  checkFinite(seen);
   const matmul: MatmulJob[] = [];
   const scan: ScanJob[] = [];
   const deviations: Deviation[] = [];
@@ -47,6 +52,7 @@ export function modelJobs(
       const made = projectionJobs(layer, index, which, seen, tokens.length, numerics);
       matmul.push(...made.jobs);
       deviations.push(...made.deviations);
+      saturations += made.saturations;
     }
     if (!units.includes('scan')) return;
     const made = scanJobs(model, index, seen, tokens.length, numerics);
@@ -55,6 +61,23 @@ export function modelJobs(
     saturations += made.saturations;
   });
   return { matmul, scan, deviations, saturations };
+}
+
+/** Finite weights can still overflow: then nothing can be compared. */
+function checkFinite(seen: Capture): void {
+  for (const [name, { values }] of seen) {
+    const at = values.findIndex((v) => !Number.isFinite(v));
+    if (at < 0) continue;
+    const remedy = 'check the checkpoint: its weights are finite, but what they compute is not';
+    throw new VerifyProblem(
+      'float-overflow',
+      'the float model overflows',
+      name,
+      'finite values',
+      `${values[at]} at element ${at}`,
+      remedy,
+    );
+  }
 }
 
 const sides = {
@@ -69,10 +92,11 @@ function projectionJobs(
   seen: Capture,
   length: number,
   numerics: Numerics,
-): { jobs: MatmulJob[]; deviations: Deviation[] } {
+): { jobs: MatmulJob[]; deviations: Deviation[]; saturations: number } {
   const side = sides[which];
   const projection = side.weights(layer);
-  if (projection.kind !== 'binary') return { jobs: [], deviations: [] };
+  if (projection.kind !== 'binary') throw notBinary(`layer ${index} ${which}`);
+  let saturations = 0;
   const group = `layer ${index} ${which}`;
   const meter = new DeviationMeter();
   const jobs = Array.from({ length }, (_, t): MatmulJob => {
@@ -80,14 +104,35 @@ function projectionJobs(
     const activations = quantizeActivations(projection, x, numerics.matmul);
     const expected = binaryMatmul(projection, activations, numerics.matmul);
     const real = realOutputs(projection, x, activations, expected, numerics.matmul);
-    // Every activation is off by at most half a unit (row scales multiply it), and so is the bias in its finer unit.
-    const scale = projection.pattern === 'row' ? Math.max(...projection.wscale.map(Math.abs)) : 1;
-    const bound = (projection.cols / 2 + 1) * 2 ** activations.exponent * scale;
-    meter.add(real, row(seen, `layers.${index}.${side.output}`, t), bound);
+    meter.add(real, row(seen, `layers.${index}.${side.output}`, t), tolerance(projection, x, numerics));
+    saturations += Math.abs(activations.bias) >= largest(biasBits(projection.cols, numerics.matmul)) ? 1 : 0;
     return { group, label: `${group}, token ${t}`, matrix: projection, activations, expected };
   });
-  return { jobs, deviations: [meter.result(group)] };
+  return { jobs, deviations: [meter.result(group)], saturations };
 }
+
+/**
+ * What quantization may cost, from the float data alone: the unit is at most twice the largest activation over the largest
+ * integer, every activation is off by at most half of it, and independent errors add up like noise (uniform: unit / sqrt 12
+ * each). Row scales multiply both.
+ */
+function tolerance(p: BinaryProjection, x: ArrayLike<number>, numerics: Numerics): Tolerance {
+  const perRow = p.pattern === 'row';
+  const input = Array.from({ length: p.cols }, (_, i) => x[i]! * (perRow ? 1 : p.wscale[scaleIndex(p, 0, i)]!));
+  const scale = perRow ? maxAbs(p.wscale) : 1;
+  const unit = ((2 * maxAbs(input)) / largest(numerics.matmul.activationBits)) * scale;
+  return { bound: (p.cols / 2 + 1) * unit, noise: 1.5 * unit * Math.sqrt(p.cols / 12) };
+}
+
+const notBinary = (where: string): VerifyProblem =>
+  new VerifyProblem(
+    'not-binary',
+    'the matmul array takes binary weights',
+    where,
+    '1-bit weights',
+    'full-precision weights',
+    'verify --unit scan',
+  );
 
 /** The fixed-point scan stays within this share of the layer's largest |y|: a 16-bit state and 16-bit inputs. */
 const scanBound = 2 ** -9;
@@ -117,17 +162,21 @@ function scanJobs(
   const units = chooseUnits(ranges, d, f);
   const state = new Int32Array(config.dInner * config.dState);
   const saturated = { step: 0, state: 0, output: 0 };
+  let clamped = 0;
   const group = `layer ${index} scan`;
   const meter = new DeviationMeter();
+  const bound = scanBound * ranges.y;
   const jobs = tokens.map((token, t): ScanJob => {
     const input = quantizeScan(token, units, d, f);
     const expected = scanToken(shape, input, state, f, saturated);
-    meter.add(
-      Array.from(expected, (y) => y * 2 ** units.y),
-      at('scan_out', t),
-      scanBound * ranges.y,
-    );
+    const real = Array.from(expected, (y) => y * 2 ** units.y);
+    meter.add(real, at('scan_out', t), { bound, noise: bound });
+    clamped += input.heads.filter((h) => h.dt >= 2 ** f.dtBits - 1).length;
     return { group, label: `${group}, token ${t}`, shape, slot: index, clear: t === 0, input, expected };
   });
-  return { jobs, deviation: meter.result(group), saturations: saturated.step + saturated.state + saturated.output };
+  return {
+    jobs,
+    deviation: meter.result(group),
+    saturations: clamped + saturated.step + saturated.state + saturated.output,
+  };
 }

@@ -19,3 +19,14 @@ export class VerifyProblem extends Error {
     this.remedy = remedy;
   }
 }
+
+/** A fault that could not be planted must not look like one that was not caught, nor like a check that passed. */
+export const notPlanted = (why: string): VerifyProblem =>
+  new VerifyProblem(
+    'fault-not-planted',
+    'the fault could not be planted',
+    '--plant',
+    'work that the fault would spoil',
+    why,
+    'choose another fault, model or size',
+  );

@@ -9,7 +9,7 @@ import { type Fault, unitOf } from './faults.ts';
 import type { Deviation } from './job.ts';
 import { cornerMatmulJobs, cornerScanJobs } from './jobs-corner.ts';
 import { modelJobs } from './jobs-model.ts';
-import { VerifyProblem } from './problem.ts';
+import { notPlanted, VerifyProblem } from './problem.ts';
 import { type Bench, type EngineName, openBench, type Run, run, type Unit, type VerilatorChoice } from './run.ts';
 import { textTokens } from './text.ts';
 import type { UnitBench } from './unit-bench.ts';
@@ -97,7 +97,9 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
   }
 }
 
-function checkOptions({ units, fault, tokens, random, seed, offset }: VerifyOptions): void {
+function checkOptions({ units, engines, fault, tokens, random, seed, offset }: VerifyOptions): void {
+  if (fault === 'printed-sum' && !engines.includes('verilator'))
+    throw notPlanted('only an engine that runs the printed Verilog sees it');
   const whole = (name: string, value: number, low: number): void => {
     if (Number.isSafeInteger(value) && value >= low) return;
     throw new VerifyProblem(

@@ -1,4 +1,9 @@
 /** Integers side by side in one word, the first in the low bits, two's complement. */
+import type { Random } from '../sim/index.ts';
+
+/** `values`, then noise up to `length`: what a design must not look at should not be zero. */
+export const padded = (values: ArrayLike<number>, length: number, noise: Random): number[] =>
+  Array.from({ length }, (_, i) => (i < values.length ? values[i]! : noise.word()));
 
 export function joinFields(values: ArrayLike<number>, bits: number): bigint {
   let word = 0n;

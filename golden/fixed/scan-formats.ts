@@ -73,10 +73,20 @@ export function chooseUnits(r: ScanRanges, d: ArrayLike<number>, f: ScanNumerics
   const c = exponentFor(margin * r.c, f.inputBits);
   const finest = b + x - f.dtFraction + f.decayFraction; // stepShift >= 0
   const state = r.state.map((s) => (s === 0 ? finest : Math.max(exponentFor(margin * s, f.stateBits), finest)));
-  const direct = exponentFor(maxAbs(Array.from(d)), f.directBits) + x + f.directFraction;
-  const y = Math.max(exponentFor(margin * r.y, f.outputBits), direct, ...state.map((s) => s + c));
+  // What is zero constrains nothing: the unit of y comes from what reaches y.
+  const needs = [
+    exponentOrNone(margin * r.y, f.outputBits),
+    exponentOrNone(maxAbs(Array.from(d)), f.directBits) + x + f.directFraction,
+  ];
+  state.forEach((s, h) => void (r.c > 0 && r.state[h]! > 0 && needs.push(s + c)));
+  const least = Math.max(...needs);
+  const y = Number.isFinite(least) ? least : 0;
   return { x, b, c, y, state };
 }
+
+/** The exponent that a magnitude needs; none for zero. */
+const exponentOrNone = (magnitude: number, bits: number): number =>
+  magnitude === 0 ? Number.NEGATIVE_INFINITY : exponentFor(magnitude, bits);
 
 /** The contract's integers for one token. */
 export function quantizeScan(t: RealScan, units: ScanUnits, d: ArrayLike<number>, f: ScanNumerics): ScanInput {
@@ -84,7 +94,7 @@ export function quantizeScan(t: RealScan, units: ScanUnits, d: ArrayLike<number>
     Int32Array.from(values, (v) => quantize(v, e, f.inputBits));
   const unsigned = (v: number, fraction: number, most: number): number =>
     Math.min(most, Math.floor(v * 2 ** fraction + 0.5));
-  const shift = (by: number): number => Math.min(2 ** f.shiftBits - 1, by); // the products have fewer bits: all are gone
+  const shift = (by: number): number => Math.min(2 ** f.shiftBits - 1, Math.max(0, by)); // the products have fewer bits: all are gone
   const heads = units.state.map(
     (state, h): ScanHead => ({
       decay: unsigned(t.decay[h]!, f.decayFraction, 2 ** f.decayFraction),

@@ -6,7 +6,8 @@
  *     weights ------------------------------------------------> R lanes --+--> correction --> results
  *
  * For each matrix: one descriptor; ceil(cols / K) beats of activations, kept for all rows; then, for each tile of R rows,
- * ceil(cols / K) beats of weights; each tile gives one beat of results. Rows and columns beyond the matrix are masked.
+ * ceil(cols / K) beats of weights; each tile gives one beat of results. Activations of columns beyond the matrix are
+ * masked; results of rows beyond it are undefined, and `rows` tells how many are valid.
  */
 import { bit, type Design, defineModule, pack, sink, sint, source, uint, unpack } from '../../gen/index.ts';
 import { activationBuffer } from './buffer.ts';
@@ -32,7 +33,7 @@ export const matmulInterface = (p: MatmulParameters) => {
     ),
     result: source(
       { y: uint(p.lanes * w.result), rows: uint(w.laneCount), last: bit },
-      `${p.lanes} results of ${w.result} bits, two's complement, the first row in the low bits; rows: how many are valid`,
+      `${p.lanes} results of ${w.result} bits, two's complement, the first row in the low bits; rows: how many are valid, the others are undefined`,
     ),
   };
 };
@@ -53,6 +54,10 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
       doc: [
         `Binary matmul array: ${p.lanes} rows x ${p.columns} columns per cycle, ${w.activation}-bit activations.`,
         `y[o] = 2^${fraction} sum_i s[o,i] q[i] + bias, for matrices of up to ${p.maxRows} x ${p.maxColumns}.`,
+        '',
+        'Streams are ready/valid: a beat moves at a rising edge at which both are 1; valid stays 1, with its payload, until then.',
+        `Per matrix: one beat of desc; ceil(cols / ${p.columns}) beats of act; then for each tile of ${p.lanes} rows ceil(cols / ${p.columns})`,
+        'beats of weight, which give one beat of result, 5 cycles after the last of them.',
       ].join('\n'),
       ports: matmulInterface(p),
     },

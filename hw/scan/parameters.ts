@@ -26,7 +26,7 @@ export interface ScanWidths {
   readonly stateAddress: number;
   /** Words of the B and C buffer. */
   readonly inputDepth: number;
-  /** sum_n C S, exact. */
+  /** sum_n C S, exact; padded lanes take part as zeros. */
   readonly dot: number;
 }
 
@@ -53,6 +53,6 @@ export function scanWidths(p: ScanParameters): ScanWidths {
     tiles: bitsFor(BigInt(maxTiles)),
     stateAddress: addressWidth(p.stateWords),
     inputDepth: p.maxGroups * maxTiles,
-    dot: stateBits + inputBits + bitsFor(BigInt(p.maxState - 1)),
+    dot: stateBits + inputBits + bitsFor(BigInt(Math.max(p.maxState, p.lanes) - 1)),
   };
 }
