@@ -65,6 +65,9 @@ export function createWorkshop(): Workshop {
   };
 }
 
+/** Embedded tokens that a session keeps. */
+const KEPT_ROWS = 1024;
+
 /** Whether the kernels can run these formats; others take the plain specification. */
 export function fastFormats({ numerics: n }: FixedModel): boolean {
   const { state } = n;
@@ -94,11 +97,18 @@ export function createFastSession(model: FixedModel): FastSession {
   const logits = shop.ints(model.head.matrix.rows);
   const state = numerics.state;
   const embedded: Clamped = {};
+  const rows = new Map<number, Int32Array>();
+  /** `embed` of a token, kept: a text uses few of them. */
+  const embeddedRow = (token: number) => {
+    const row = rows.get(token) ?? embed(model, token, embedded);
+    if (rows.size < KEPT_ROWS) rows.set(token, row);
+    return row;
+  };
   let tokens = 0;
   return {
     model,
     step(token) {
-      residual.set(embed(model, token, embedded));
+      residual.set(embeddedRow(token));
       layers.forEach((layer, i) => {
         layer.run(state.kind === 'row' ? tokenKey(state.seed, i, tokens) : 0);
       });
