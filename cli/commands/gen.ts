@@ -114,7 +114,10 @@ async function write(
     };
     await save('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
   });
-  return report(out, entries, units[0]!.verilog.generatedNames, (performance.now() - started) / 1000);
+  const { stateWords, lanes, numerics } = parameters.scan;
+  const stateBits = stateWords * lanes * numerics.stateBits;
+  const generated = Object.fromEntries(units.map((u) => [u.name, u.verilog.generatedNames]));
+  return report(out, entries, generated, stateBits, (performance.now() - started) / 1000);
 }
 
 /** The weight stream of every projection: binary (little-endian beats) and hex for $readmemh (one beat a line). */
@@ -137,7 +140,13 @@ function* images(model: Model, parameters: UnitParameters): Generator<[string, (
   }
 }
 
-function report(out: string, entries: readonly Entry[], generated: number, seconds: number): Report {
+function report(
+  out: string,
+  entries: readonly Entry[],
+  generated: Readonly<Record<string, number>>,
+  stateBits: number,
+  seconds: number,
+): Report {
   const figure = (name: string, value: number, unit: string): Figure => ({ name, value, unit, kind: 'measured' });
   const rtl = entries.filter((e) => e.path.endsWith('.v'));
   return {
@@ -149,7 +158,10 @@ function report(out: string, entries: readonly Entry[], generated: number, secon
         entries.reduce((sum, e) => sum + e.bytes, 0),
         'bytes',
       ),
-      figure('generated_names', generated, 'share of declared names in matmul'),
+      ...Object.entries(generated).map(([unit, share]) =>
+        figure(`${unit}.generated_names`, share, 'share of declared names'),
+      ),
+      figure('scan.state_bits', stateBits, 'bits of on-chip memory'),
       figure('seconds', seconds, 's'),
     ],
     checks: [],
