@@ -98,10 +98,13 @@ export function createFastSession(model: FixedModel): FastSession {
   const state = numerics.state;
   const embedded: Clamped = {};
   const rows = new Map<number, Int32Array>();
-  /** `embed` of a token, kept: a text uses few of them. */
+  /** `embed` of a token, kept (a text uses few of them) unless it clamps: that is counted every time. */
   const embeddedRow = (token: number) => {
-    const row = rows.get(token) ?? embed(model, token, embedded);
-    if (rows.size < KEPT_ROWS) rows.set(token, row);
+    const kept = rows.get(token);
+    if (kept !== undefined) return kept;
+    const before = embedded['residual'];
+    const row = embed(model, token, embedded);
+    if (embedded['residual'] === before && rows.size < KEPT_ROWS) rows.set(token, row);
     return row;
   };
   let tokens = 0;
