@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { prefill } from '../float/forward.ts';
 import { createSession } from '../float/session.ts';
 import { loadModel } from '../model.ts';
+import { expectProblem } from '../testing/problems.ts';
 import { randomSource } from '../testing/random.ts';
 import { AWKWARD, type SyntheticSpec, scratchDir, syntheticCheckpoint, writeCheckpoint } from '../testing/synthetic.ts';
 import { calibrate } from './calibration.ts';
@@ -95,6 +96,15 @@ describe('the specification', () => {
     }
     expect(Math.sqrt(errors / squares)).toBeLessThan(0.05);
     expect(session.clamped).toEqual({});
+  });
+
+  it('refuses tokens outside the vocabulary, as the kernels do', async () => {
+    const { fixed } = await prepare(AWKWARD);
+    const fast = createFastSession(fixed);
+    for (const token of [-1, 21, 0.5]) {
+      await expectProblem('token-out-of-range', '0 to 20', () => stepFixed(createFixedSession(fixed), token));
+      await expectProblem('token-out-of-range', '0 to 20', () => fast.step(token));
+    }
   });
 
   it('continues from a saved state with the same bits, token counter and seed included', async () => {

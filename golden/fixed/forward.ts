@@ -38,7 +38,6 @@ export type FixedObserver = (tap: FixedTap) => void;
 export function stepFixed(session: FixedSession, token: number, observer?: FixedObserver): Int32Array {
   const { model, state, clamped } = session;
   const { config, numerics, layers } = model;
-  checkToken(token, config.vocabSize);
   const residual = embed(model, token, clamped);
   layers.forEach((layer, index) => {
     observer?.({ layer: index, name: 'residual_in', values: residual, unit: model.residualUnit });
@@ -65,9 +64,10 @@ function checkToken(token: number, vocabSize: number): void {
   });
 }
 
-/** round(weights[token] scale[token]) in the residual stream's unit. */
+/** round(weights[token] scale[token]) in the residual stream's unit. Errors: `token-out-of-range`. */
 export function embed(model: FixedModel, token: number, clamped: Clamped): Int32Array {
   const { config, embedding, residualUnit, numerics } = model;
+  checkToken(token, config.vocabSize);
   const scale = embedding.scales.values[token]!;
   return Int32Array.from({ length: config.dModel }, (_, i) => {
     const wide = roundShift(
