@@ -37,7 +37,7 @@ export type FixedObserver = (tap: FixedTap) => void;
  */
 export function stepFixed(session: FixedSession, token: number, observer?: FixedObserver): Int32Array {
   const { model, state, clamped } = session;
-  const { config, numerics, layers } = model;
+  const { numerics, layers } = model;
   const residual = embed(model, token, clamped);
   layers.forEach((layer, index) => {
     observer?.({ layer: index, name: 'residual_in', values: residual, unit: model.residualUnit });
