@@ -83,7 +83,11 @@ function judge(
     let mismatch: string | undefined;
     for (let row = 0; row < job.matrix.rows; row += p.lanes) {
       const beat = beats[next++];
-      if (mismatch !== undefined || beat === undefined) continue;
+      if (mismatch !== undefined) continue;
+      if (beat === undefined) {
+        mismatch = `row ${row}: no result came`;
+        continue;
+      }
       const valid = Math.min(p.lanes, job.matrix.rows - row);
       const last = row + p.lanes >= job.matrix.rows ? 1n : 0n;
       if (beat['rows'] !== BigInt(valid))

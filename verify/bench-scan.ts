@@ -69,7 +69,11 @@ function judge(jobs: readonly ScanJob[], beats: readonly Readonly<Record<string,
     const rows = job.expected.length;
     for (let row = 0; row < rows; row++) {
       const beat = beats[next++];
-      if (mismatch !== undefined || beat === undefined) continue;
+      if (mismatch !== undefined) continue;
+      if (beat === undefined) {
+        mismatch = `row ${row}: no result came`;
+        continue;
+      }
       const last = row === rows - 1 ? 1n : 0n;
       const place = `head ${Math.floor(row / job.shape.headDim)}, row ${row % job.shape.headDim}`;
       if (Number(beat['y']) !== job.expected[row])
