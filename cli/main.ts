@@ -1,5 +1,6 @@
 /** The command line: one command per file in commands/, one report for each, one way to print it and to fail. */
 import yargs from 'yargs';
+import { version } from '../verify/version.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -14,7 +15,6 @@ import { printFailure, printReport, printText } from './print.ts';
 import { internalProblem, problemOf, usageProblem } from './problem.ts';
 import { progressOn } from './progress.ts';
 import { type AnyCommand, checkUsage, chooseCommand, commonOptions, wordOf } from './usage.ts';
-import { version } from './version.ts';
 
 export const commands: readonly AnyCommand[] = [
   demoCommand,

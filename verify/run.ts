@@ -15,6 +15,7 @@ import {
 } from '../sim/index.ts';
 import { type Fault, faultyDesign, faultyFiles } from './faults.ts';
 import type { UnitBench, Verdict } from './unit-bench.ts';
+import { version } from './version.ts';
 
 export type Unit = 'matmul' | 'scan';
 export type EngineName = 'sim' | 'verilator';
@@ -49,7 +50,7 @@ export async function openBench(
   if (names.includes('sim')) {
     progress('compiling the simulator');
     engines.push(createSimulator(top));
-    tools['sim'] = { version: '0.1.0', how: 'wasm' };
+    tools['sim'] = { version, how: 'wasm' };
   }
   if (names.includes('verilator')) {
     const printed = printVerilog({ module: top });

@@ -7,13 +7,13 @@ import { printVerilog, sourceMap } from '../../gen/index.ts';
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { type BinaryProjection, loadModel, type Model, type ModelConfig, readConfig } from '../../golden/index.ts';
 import { beatValue, matmulArray, scanUnit, type UnitParameters, unitParameters, weightStream } from '../../hw/index.ts';
+import { version } from '../../verify/version.ts';
 import { bundled } from '../bundled.ts';
 import type { Command, Figure, Progress, Report } from '../command.ts';
 import type { Scratch } from '../io.ts';
 import { type SizeArgs, sizeChoices, sizeOptions, type ZerosArgs, zerosOption } from '../options.ts';
 import { refuseOccupied, writeDirectory } from '../output-directory.ts';
 import { CommandProblem } from '../problem.ts';
-import { version } from '../version.ts';
 
 interface Args extends SizeArgs, ZerosArgs {
   readonly model: string | undefined;
