@@ -1,10 +1,11 @@
 /** Mistakes in a design: collected while it is elaborated, shown together, each pointing at the user's line. */
 import { readFileSync } from 'node:fs';
+import type { DiagnosticId } from './diagnostic-ids.ts';
 import type { Location } from './location.ts';
 
 export interface Diagnostic {
-  /** Stable identifier, e.g. `width-mismatch`. */
-  readonly id: string;
+  /** Stable; docs/diagnostics/ has a page for it. */
+  readonly id: DiagnosticId;
   readonly what: string;
   readonly location: Location;
   readonly expected: string;
@@ -36,7 +37,7 @@ export function formatDiagnostic(d: Diagnostic): string {
 /** All that is wrong with one module. */
 export class DesignError extends Error {
   readonly status = 2;
-  readonly id: string;
+  readonly id: DiagnosticId;
   readonly what: string;
   readonly where: string;
   readonly expected: string;

@@ -2,7 +2,8 @@
 export { atMost, increment, lessBy, pack, repeat, roundShift, saturate, sum, unpack } from './arithmetic.ts';
 export { bundle } from './bundle.ts';
 export { DesignError, type Diagnostic } from './diagnostic.ts';
-export { firrtlRefusals, printFirrtl } from './firrtl/index.ts';
+export { type DiagnosticId, diagnosticIds } from './diagnostic-ids.ts';
+export { firrtlOmissions, firrtlRefusals, printFirrtl } from './firrtl/index.ts';
 export type {
   MemoryHandle,
   MemoryOptions,

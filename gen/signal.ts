@@ -219,7 +219,7 @@ export class Signal<S extends Sign = Sign> {
   #make(draft: NodeDraft, at: Location): Signal<S> {
     return make<S>(this.module, draft, at);
   }
-  #refuse(op: string, expected: string, width: number, remedy: string, location: Location): Signal<S> {
+  #refuse(op: 'trunc' | 'ext', expected: string, width: number, remedy: string, location: Location): Signal<S> {
     const found = `${width}`;
     this.module.report({
       id: `${op}-width`,

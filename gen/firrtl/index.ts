@@ -1,14 +1,15 @@
 /** FIRRTL 4.0.0 text of a design: one circuit, its main module public, the same text for the same design. */
 import { relative } from 'node:path';
+import { DesignError, type Diagnostic } from '../diagnostic.ts';
 import type { Module } from '../ir.ts';
 import type { Location } from '../location.ts';
 import { identifier } from '../verilog/names.ts';
 import { commented, type Locate, type ModuleNames, printBody } from './module.ts';
 import { quoted } from './names.ts';
 import { popcountBody } from './popcount.ts';
-import { type FirrtlProblem, firrtlOmissions, firrtlRefusals, hierarchy } from './refusal.ts';
+import { firrtlOmissions, firrtlRefusals, hierarchy } from './refusal.ts';
 
-export { FirrtlProblem, firrtlRefusals } from './refusal.ts';
+export { firrtlOmissions, firrtlRefusals } from './refusal.ts';
 
 export interface FirrtlOptions {
   /**
@@ -18,17 +19,13 @@ export interface FirrtlOptions {
   readonly locators?: 'none' | { readonly relativeTo: string };
 }
 
-export type FirrtlOutput =
-  | {
-      readonly text: string;
-      /** Name of the main module, which is the circuit's. */
-      readonly top: string;
-      readonly refused: readonly [];
-      /** Requests that FIRRTL has no word for and that change no behaviour (memory styles). */
-      readonly omitted: readonly FirrtlProblem[];
-    }
-  /** What FIRRTL cannot say: nothing is printed. */
-  | { readonly text: undefined; readonly refused: readonly FirrtlProblem[] };
+export interface FirrtlOutput {
+  readonly text: string;
+  /** Name of the main module, which is the circuit's. */
+  readonly top: string;
+  /** Requests that FIRRTL has no word for and that change no behaviour (memory styles). */
+  readonly omitted: readonly Diagnostic[];
+}
 
 function locatorOf(options: FirrtlOptions): Locate {
   const { locators = 'none' } = options;
@@ -81,10 +78,10 @@ class Circuit implements ModuleNames {
   }
 }
 
-/** Prints `design` and everything below it, or says by name what FIRRTL cannot say of it. */
+/** Prints `design` and everything below it; throws a `DesignError` with all that FIRRTL cannot say of it. */
 export function printFirrtl(design: { readonly module: Module }, options: FirrtlOptions = {}): FirrtlOutput {
   const refused = firrtlRefusals(design.module);
-  if (refused.length > 0) return { text: undefined, refused };
+  if (refused.length > 0) throw new DesignError(design.module.name, refused);
   const locate = locatorOf(options);
   const circuit = new Circuit();
   for (const module of hierarchy(design.module)) circuit.print(module, locate);
@@ -94,5 +91,5 @@ export function printFirrtl(design: { readonly module: Module }, options: Firrtl
     return `${doc.map((line) => `  ${line}\n`).join('')}${head}\n${body}`;
   });
   const text = `FIRRTL version 4.0.0\ncircuit ${quoted(top)} :\n${modules.join('\n')}`;
-  return { text, top, refused: [], omitted: firrtlOmissions(design.module) };
+  return { text, top, omitted: firrtlOmissions(design.module) };
 }

@@ -1,39 +1,7 @@
 /** What FIRRTL cannot say: told by name, before anything is printed. */
 
+import type { Diagnostic } from '../diagnostic.ts';
 import type { Memory, Module, Register } from '../ir.ts';
-import type { Location } from '../location.ts';
-
-interface Facts {
-  readonly id: string;
-  readonly what: string;
-  readonly location: Location;
-  readonly expected: string;
-  readonly found: string;
-  readonly remedy: string;
-}
-
-/** Something in a design that its FIRRTL would not have; fields as in every popscan problem. */
-export class FirrtlProblem extends Error {
-  readonly status = 2;
-  readonly id: string;
-  readonly what: string;
-  readonly where: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly remedy: string;
-
-  constructor({ id, what, location, expected, found, remedy }: Facts) {
-    const where = `${location}`;
-    super(`${where}: ${what} [${id}]\n  expected: ${expected}\n  found:    ${found}\n  remedy:   ${remedy}`);
-    this.name = 'FirrtlProblem';
-    this.id = id;
-    this.what = what;
-    this.where = where;
-    this.expected = expected;
-    this.found = found;
-    this.remedy = remedy;
-  }
-}
 
 /** The modules of a hierarchy, children before parents. */
 export function hierarchy(top: Module): Module[] {
@@ -52,7 +20,7 @@ export function hierarchy(top: Module): Module[] {
 }
 
 /** What of `top` and the modules below it FIRRTL cannot say; empty when `printFirrtl` will print it. */
-export function firrtlRefusals(top: Module): FirrtlProblem[] {
+export function firrtlRefusals(top: Module): Diagnostic[] {
   return hierarchy(top).flatMap((m) => [
     ...m.registers.filter((r) => r.init !== undefined).map((r) => initialRegister(m, r)),
     ...m.memories.filter((memory) => memory.init !== undefined).map((memory) => initialMemory(m, memory)),
@@ -60,36 +28,33 @@ export function firrtlRefusals(top: Module): FirrtlProblem[] {
 }
 
 /** What is printed without: requests that change no behaviour. */
-export function firrtlOmissions(top: Module): FirrtlProblem[] {
+export function firrtlOmissions(top: Module): Diagnostic[] {
   return hierarchy(top).flatMap((m) => m.memories.filter((x) => x.style !== 'auto').map((x) => styled(m, x)));
 }
 
-const initialRegister = (module: Module, r: Register): FirrtlProblem =>
-  new FirrtlProblem({
-    id: 'firrtl-register-init',
-    what: `register ${module.names.get(r.node) ?? '(unnamed)'} of module ${module.name} has a value at power-up`,
-    location: r.node.location,
-    expected: 'no init: FIRRTL knows reset values only',
-    found: `init ${r.init}`,
-    remedy: 'give the register a reset value and no init, or use the Verilog output',
-  });
+const initialRegister = (module: Module, r: Register): Diagnostic => ({
+  id: 'firrtl-register-init',
+  what: `register ${module.names.get(r.node) ?? '(unnamed)'} of module ${module.name} has a value at power-up`,
+  location: r.node.location,
+  expected: 'no init: FIRRTL knows reset values only',
+  found: `init ${r.init}`,
+  remedy: 'give the register a reset value and no init, or use the Verilog output',
+});
 
-const initialMemory = (module: Module, m: Memory): FirrtlProblem =>
-  new FirrtlProblem({
-    id: 'firrtl-memory-init',
-    what: `memory ${m.name} of module ${module.name} has contents at power-up`,
-    location: m.location,
-    expected: 'no init: the contents of a FIRRTL memory are unknown until they are written',
-    found: `init of ${m.init!.length} words`,
-    remedy: 'write the contents after reset, or use the Verilog output',
-  });
+const initialMemory = (module: Module, m: Memory): Diagnostic => ({
+  id: 'firrtl-memory-init',
+  what: `memory ${m.name} of module ${module.name} has contents at power-up`,
+  location: m.location,
+  expected: 'no init: the contents of a FIRRTL memory are unknown until they are written',
+  found: `init of ${m.init!.length} words`,
+  remedy: 'write the contents after reset, or use the Verilog output',
+});
 
-const styled = (module: Module, m: Memory): FirrtlProblem =>
-  new FirrtlProblem({
-    id: 'firrtl-memory-style',
-    what: `memory ${m.name} of module ${module.name} asks for a kind of memory`,
-    location: m.location,
-    expected: 'style auto: FIRRTL has no word for it, and firtool takes attributes of registers and wires only',
-    found: `style ${m.style}`,
-    remedy: 'tell the synthesis tool by a constraint, or use the Verilog output',
-  });
+const styled = (module: Module, m: Memory): Diagnostic => ({
+  id: 'firrtl-memory-style',
+  what: `memory ${m.name} of module ${module.name} asks for a kind of memory`,
+  location: m.location,
+  expected: 'style auto: FIRRTL has no word for it, and firtool takes attributes of registers and wires only',
+  found: `style ${m.style}`,
+  remedy: 'tell the synthesis tool by a constraint, or use the Verilog output',
+});
