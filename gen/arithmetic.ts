@@ -1,8 +1,9 @@
 /** Arithmetic that units share, built from signals. */
-import { cat, type SInt, type Sign, type Signal, type UInt } from './signal.ts';
+import { cat, checkSome, type SInt, type Sign, type Signal, type UInt } from './signal.ts';
 
 /** Exact sum of many values by a balanced tree of adders; `name` is what partial sums are called in the output. */
 export function sum<S extends Sign>(terms: readonly Signal<S>[], name: string): Signal<S> {
+  checkSome(terms, 'sum', sum);
   let level = terms;
   for (let depth = 1; level.length > 1; depth++) {
     level = Array.from({ length: Math.ceil(level.length / 2) }, (_, i) => {
@@ -20,6 +21,17 @@ export function roundShift(x: SInt, n: number): SInt {
 
 /** The nearest value in `width` bits: clamped to -2^(width-1) .. 2^(width-1) - 1. */
 export function saturate(x: SInt, width: number): SInt {
+  if (!(Number.isInteger(width) && width >= 1)) {
+    x.module.report({
+      id: 'saturate-width',
+      what: `nothing can be saturated to ${width} bits`,
+      location: x.module.locate(saturate),
+      expected: 'a whole number of bits, 1 or more',
+      found: `${width}`,
+      remedy: 'correct the width',
+    });
+    return x;
+  }
   if (width >= x.width) return x.ext(width);
   const sign = x.bit(x.width - 1);
   const top = x.slice(x.width - 1, width - 1);
@@ -36,8 +48,20 @@ export const repeat = <S extends Sign>(x: Signal<S>, count: number): Signal<S>[]
 export const pack = (lanes: readonly Signal[]): UInt => cat(...([...lanes].reverse() as [Signal, ...Signal[]]));
 
 /** The fields of `width` bits of a word, the least significant first. */
-export const unpack = (word: UInt, width: number): UInt[] =>
-  Array.from({ length: word.width / width }, (_, i) => word.slice((i + 1) * width - 1, i * width));
+export function unpack(word: UInt, width: number): UInt[] {
+  const whole = Number.isInteger(width) && width >= 1 && word.width % width === 0;
+  if (!whole)
+    word.module.report({
+      id: 'unpack-width',
+      what: `a word of ${word.width} bits cannot be split into fields of ${width}`,
+      location: word.module.locate(unpack),
+      expected: `a width that divides ${word.width}`,
+      found: `${width}`,
+      remedy: 'correct the width, or take the fields with .slice',
+    });
+  const fields = whole ? word.width / width : 0;
+  return Array.from({ length: fields }, (_, i) => word.slice((i + 1) * width - 1, i * width));
+}
 
 /** x <= k for any k >= 0, also one that x cannot reach. */
 export function atMost(x: UInt, k: number): UInt {

@@ -34,7 +34,7 @@ export function formatDiagnostic(d: Diagnostic): string {
   ].join('\n');
 }
 
-/** All that is wrong with one module. */
+/** All that is wrong with one module, or with one call that makes no part of a module. */
 export class DesignError extends Error {
   readonly status = 2;
   readonly id: DiagnosticId;
@@ -45,9 +45,9 @@ export class DesignError extends Error {
   readonly remedy: string;
   readonly diagnostics: readonly Diagnostic[];
 
-  constructor(module: string, diagnostics: readonly Diagnostic[]) {
+  constructor(subject: string, diagnostics: readonly Diagnostic[]) {
     const count = diagnostics.length === 1 ? '1 error' : `${diagnostics.length} errors`;
-    super(`${count} in module ${module}\n${diagnostics.map(formatDiagnostic).join('\n')}`);
+    super(`${count} in ${subject}\n${diagnostics.map(formatDiagnostic).join('\n')}`);
     const first = diagnostics[0]!;
     this.name = 'DesignError';
     this.id = first.id;

@@ -2,8 +2,20 @@
 import type { MemoryHandle, MemoryOptions } from './handles.ts';
 import { addressWidth, type Clock, type Memory, type Node, type Read, type ReadPort, type WritePort } from './ir.ts';
 import type { Location } from './location.ts';
-import { memoryInit, memoryMask, wrongType } from './mistakes.ts';
-import { literal, type NodeFactory, Signal, type UInt, uint } from './signal.ts';
+import { memoryInit, memoryMask, memorySize, memoryWord, wrongType } from './mistakes.ts';
+import { fits, type NodeFactory, Signal, type UInt } from './signal.ts';
+
+/** The size of a memory; one that cannot be is reported and becomes one word of one bit. */
+function checkedSize(
+  module: NodeFactory,
+  name: string,
+  { depth, width }: MemoryOptions,
+  location: Location,
+): { readonly depth: number; readonly width: number } {
+  if ([depth, width].every((n) => Number.isInteger(n) && n >= 1)) return { depth, width };
+  module.report(memorySize(name, depth, width, location));
+  return { depth: 1, width: 1 };
+}
 
 export function openMemory(
   module: NodeFactory,
@@ -12,15 +24,21 @@ export function openMemory(
   clock: Clock,
   location: Location,
 ): { readonly memory: Memory; readonly handle: MemoryHandle } {
-  const { depth, width, style = 'auto' } = options;
+  const { style = 'auto' } = options;
+  const { depth, width } = checkedSize(module, name, options, location);
   const reads: ReadPort[] = [];
   const writes: WritePort[] = [];
-  const init = options.init?.map((v) => literal(module, BigInt(v), uint(width), location).value);
+  const init = options.init?.map((v, i) => {
+    const good = fits(v, { width, signed: false });
+    if (!good) module.report(memoryWord(name, i, width, `${v}`, location));
+    return good ? BigInt(v) : 0n;
+  });
   if (init !== undefined && init.length > depth) module.report(memoryInit(name, depth, init.length, location));
   const bits = addressWidth(depth);
   const check = (what: string, expected: number, signal: UInt): Node => {
-    const fits = signal.width === expected;
-    if (!fits) module.report(wrongType(`${what} of memory ${name}`, `uint(${expected})`, signal.node, location));
+    const good = signal.width === expected && !signal.node.signed;
+    if (!good)
+      module.report(wrongType(`${what} of memory ${name}`, `uint(${expected})`, signal.node, location, 'memory-port'));
     return signal.node;
   };
   const read = (readName: string, address: UInt, port: Pick<ReadPort, 'kind' | 'enable' | 'underWrite'>): UInt => {

@@ -4,8 +4,15 @@ import type { BitType } from './ir.ts';
 import type { Location } from './location.ts';
 import { showType } from './signal.ts';
 
-export const wrongType = (what: string, expected: string, found: BitType, location: Location): Diagnostic => ({
-  id: 'width-mismatch',
+/** A value whose type its place does not allow; `id` says which kind of place. */
+export const wrongType = (
+  what: string,
+  expected: string,
+  found: BitType,
+  location: Location,
+  id: 'width-mismatch' | 'condition-width' | 'enable-width' | 'memory-port' = 'width-mismatch',
+): Diagnostic => ({
+  id,
   what: `${what} has the wrong type`,
   location,
   expected,
@@ -74,4 +81,102 @@ export const switchCase = (value: string, why: string, location: Location): Diag
   expected: 'every case once, within the range of the selector',
   found: why,
   remedy: 'correct the case, or widen the selector',
+});
+
+export const foreignSignal = (made: Location, location: Location): Diagnostic => ({
+  id: 'foreign-signal',
+  what: 'a signal of another module is used here',
+  location,
+  expected: 'signals of this module: its ports, what its body makes, the outputs of its instances',
+  found: `a signal made at ${made}`,
+  remedy: 'hand the value in through a port',
+});
+
+export const finishedModule = (location: Location): Diagnostic => ({
+  id: 'finished-module',
+  what: 'the module is finished, nothing can be added to it',
+  location,
+  expected: 'use of the builder and its signals while the body runs',
+  found: 'use after the body has returned',
+  remedy: 'move the statement into the body; to use the design elsewhere, make an instance of it',
+});
+
+export const asyncBody = (location: Location): Diagnostic => ({
+  id: 'async-body',
+  what: 'a body returned a promise',
+  location,
+  expected: 'a body that has made all its statements when it returns',
+  found: 'an async function, whose statements after the first await would be lost',
+  remedy: 'await what is needed before the module is defined, and make the body an ordinary function',
+});
+
+export const branchClosed = (location: Location): Diagnostic => ({
+  id: 'branch-closed',
+  what: 'this branch has had its last alternative',
+  location,
+  expected: 'one .otherwise, as the end of a when',
+  found: 'another alternative after it',
+  remedy: 'put it before .otherwise, or begin a new when',
+});
+
+export const wrongName = (
+  id: 'module-name' | 'instance-name' | 'property-name',
+  what: string,
+  why: string,
+  location: Location,
+): Diagnostic => ({
+  id,
+  what,
+  location,
+  expected: 'a Verilog identifier that is no keyword, used once: other tools and people refer to it',
+  found: why,
+  remedy: 'choose another name',
+});
+
+export const memorySize = (name: string, depth: number, width: number, location: Location): Diagnostic => ({
+  id: 'memory-size',
+  what: `memory ${name} cannot be built`,
+  location,
+  expected: 'a whole number of words, 1 or more, of a whole number of bits, 1 or more',
+  found: `${depth} words of ${width} bits`,
+  remedy: 'correct the size',
+});
+
+export const memoryUnwritten = (name: string, location: Location): Diagnostic => ({
+  id: 'memory-unwritten',
+  what: `memory ${name} is read, but nothing ever puts anything into it`,
+  location,
+  expected: 'a write port, or initial contents',
+  found: 'neither',
+  remedy: 'add .write, or init with the contents of a table',
+});
+
+export const memoryWord = (
+  name: string,
+  word: number,
+  width: number,
+  found: string,
+  location: Location,
+): Diagnostic => ({
+  id: 'memory-word',
+  what: `word ${word} of the initial contents of memory ${name} does not fit`,
+  location,
+  expected: `a whole number from 0 to ${2n ** BigInt(width) - 1n}`,
+  found,
+  remedy: "correct the word, or widen the memory; a negative number is given as its two's complement",
+});
+
+export const registerValue = (
+  name: string,
+  when: 'reset' | 'power-up',
+  type: BitType,
+  found: string,
+  location: Location,
+): Diagnostic => ({
+  id: 'reset-value',
+  what: `the value of register ${name} at ${when} does not fit`,
+  location,
+  expected: `a value of ${showType(type)}`,
+  found,
+  remedy: 'correct the value, or widen the register',
 });

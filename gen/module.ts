@@ -16,12 +16,38 @@ import {
   leavesOf,
   type Outside,
 } from './interface.ts';
-import type { Clock, Instance, Memory, Module, Node, Property, Reg, Register, Result } from './ir.ts';
+import {
+  type Clock,
+  type Instance,
+  type Memory,
+  type Module,
+  type Node,
+  operandsOf,
+  type Property,
+  type Reg,
+  type Register,
+  type Result,
+} from './ir.ts';
 import { Location } from './location.ts';
 import { openMemory } from './memory.ts';
-import { drivenTwice, partlyDriven, portName, switchCase, undriven, wrongType } from './mistakes.ts';
+import {
+  asyncBody,
+  branchClosed,
+  drivenTwice,
+  finishedModule,
+  foreignSignal,
+  memoryUnwritten,
+  partlyDriven,
+  portName,
+  registerValue,
+  switchCase,
+  undriven,
+  wrongName,
+  wrongType,
+} from './mistakes.ts';
 import {
   type Bits,
+  fits,
   type Literal,
   literal,
   type NodeDraft,
@@ -31,6 +57,7 @@ import {
   Signal,
   showType,
   type UInt,
+  wholeNumber,
 } from './signal.ts';
 import { addAssignment, assignedValue, byTarget, openBody, registerInput, type Statement } from './statements.ts';
 import { identifier } from './verilog/names.ts';
@@ -63,7 +90,7 @@ export function defineModule<I extends Interface>(
 ): Design<I> {
   const clock: Clock = { ...clk, resetStyle: spec.reset ?? clk.resetStyle };
   const builder = new ModuleBuilder(Location.capture(defineModule), clock);
-  body(builder, builder.openPorts(spec.ports) as Inside<I>);
+  builder.run(() => body(builder, builder.openPorts(spec.ports) as Inside<I>));
   return { module: builder.finish(spec), ports: spec.ports };
 }
 
@@ -96,6 +123,7 @@ export class ModuleBuilder implements NodeFactory {
   #body = openBody(undefined, this.#statements);
   #comment: string | undefined;
   #place: Location | undefined;
+  #finished = false;
 
   constructor(location: Location, clock: Clock) {
     this.#location = location;
@@ -105,7 +133,9 @@ export class ModuleBuilder implements NodeFactory {
   // What signals need.
 
   create(draft: NodeDraft, location: Location): Node {
+    this.#checkOpen(location);
     const node = { ...draft, id: this.#nodes.length, location } as Node;
+    for (const operand of operandsOf(node)) this.#checkOwn(operand, location);
     this.#nodes.push(node);
     if (this.#comment !== undefined) {
       this.#comments.set(node, this.#comment);
@@ -142,7 +172,8 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   constant<S extends Sign>(type: Bits<S>, value: number | bigint): Signal<S> {
-    return new Signal<S>(this, literal(this, BigInt(value), type, this.locate(this.constant)));
+    const at = this.locate(this.constant);
+    return new Signal<S>(this, literal(this, wholeNumber(this, value, at), type, at));
   }
 
   /** A named net, driven later with `.drive`. */
@@ -188,7 +219,7 @@ export class ModuleBuilder implements NodeFactory {
       const hit = this.create({ tag: 'eq', width: 1, signed: false, a: selector.node, b: constant }, at);
       list = this.#branch(new Signal<'unsigned'>(this, hit), body, list, at);
     }
-    if (otherwise !== undefined) this.#within(list, otherwise);
+    if (otherwise !== undefined) this.#within(list, otherwise, at);
   }
 
   /** A state machine: a register that starts in the first state, with states by name. */
@@ -220,6 +251,9 @@ export class ModuleBuilder implements NodeFactory {
   /** An instance of `design`; its inputs are driven through the handles returned. */
   instance<I extends Interface>(name: string, design: Design<I>): Outside<I> {
     const location = this.locate(this.instance);
+    const taken = this.#instances.some((i) => i.name === name);
+    if (taken || identifier(name) !== name)
+      this.report(wrongName('instance-name', `an instance cannot be called ${name}`, why(taken), location));
     const inputs = new Map<string, Node>();
     const results = new Map<string, Result>();
     const make = (port: FlatPort): Signal => {
@@ -240,6 +274,11 @@ export class ModuleBuilder implements NodeFactory {
 
   // The frame of a module.
 
+  /** Runs the body of the module. */
+  run(body: () => void): void {
+    this.#within(this.#statements, body, this.#location);
+  }
+
   openPorts(ports: Interface): unknown {
     return handles(ports, (port) => {
       if (port.direction === 'input') {
@@ -258,12 +297,18 @@ export class ModuleBuilder implements NodeFactory {
   finish(spec: ModuleSpec<Interface>): Module {
     const ports = leavesOf(spec.ports).map((l) => ({ ...l.port, location: this.#location }));
     this.#checkPorts(ports);
+    if (identifier(spec.name) !== spec.name)
+      this.report(wrongName('module-name', `a module cannot be called ${spec.name}`, why(false), this.#location));
+    for (const { name, reads, writes, init, location } of this.#memories) {
+      if (reads.length > 0 && writes.length === 0 && init === undefined) this.report(memoryUnwritten(name, location));
+    }
     const assigned = byTarget(this.#statements);
     const drivers = new Map(
       [...this.#wires].map(([node, what]) => [node, this.#driverOf(node, what, assigned.get(node))]),
     );
     const registers = this.#registers.map((r) => this.#closeRegister(r, assigned.get(r.node)));
-    if (this.#diagnostics.length > 0) throw new DesignError(spec.name, this.#diagnostics);
+    if (this.#diagnostics.length > 0) throw new DesignError(`module ${spec.name}`, this.#diagnostics);
+    this.#finished = true;
     const state = registers.length + this.#memories.length + this.#properties.length;
     const clocked = state > 0 || this.#instances.some((i) => i.module.clocks.length > 0);
     return {
@@ -315,11 +360,14 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   /** Runs `body`; its assignments go to `list`. */
-  #within(list: Statement[], body: () => void): void {
+  #within(list: Statement[], body: () => unknown, location: Location): void {
     const outer = this.#body;
     this.#body = openBody(outer, list);
     try {
-      body();
+      const result = body();
+      if (!(result instanceof Promise)) return;
+      result.catch(() => undefined);
+      this.report(asyncBody(location));
     } finally {
       this.#body = outer;
     }
@@ -327,24 +375,49 @@ export class ModuleBuilder implements NodeFactory {
 
   /** Adds a branch to `list` and returns the list of what happens otherwise. */
   #branch(condition: UInt, body: () => void, list: Statement[], location: Location): Statement[] {
-    if (condition.width !== 1) this.report(wrongType('the condition of a branch', 'uint(1)', condition.node, location));
+    this.#checkBit(condition, 'the condition of a branch', 'condition-width', location);
     const yes: Statement[] = [];
     const no: Statement[] = [];
     list.push({ kind: 'branch', condition: condition.node, yes, no, location });
-    this.#within(yes, body);
+    this.#within(yes, body, location);
     return no;
   }
 
   #when(condition: UInt, body: () => void, list: Statement[], location: Location): Otherwise {
     const no = this.#branch(condition, body, list, location);
-    return {
-      elsewhen: (next, nextBody) => this.#when(next, nextBody, no, location),
-      otherwise: (last) => this.#within(no, last),
+    let closed = false;
+    const close = (): void => {
+      if (closed) this.report(branchClosed(this.locate(close)));
+      closed = true;
     };
+    return {
+      elsewhen: (next, nextBody) => {
+        close();
+        return this.#when(next, nextBody, no, location);
+      },
+      otherwise: (last) => {
+        close();
+        this.#within(no, last, location);
+      },
+    };
+  }
+
+  #checkOpen(location: Location): void {
+    if (this.#finished) throw new DesignError('a finished module', [finishedModule(location)]);
+  }
+
+  #checkOwn(node: Node, location: Location): void {
+    if (this.#nodes[node.id] !== node) this.report(foreignSignal(node.location, location));
+  }
+
+  #checkBit(signal: UInt, what: string, id: 'condition-width' | 'enable-width', location: Location): void {
+    this.#checkOwn(signal.node, location);
+    if (signal.width !== 1) this.report(wrongType(what, 'uint(1)', signal.node, location, id));
   }
 
   /** Notes an assignment; a plain one after another, or after a branch, would make that one dead. */
   #assign(target: Node, value: Operand<Sign>, what: string, location: Location): void {
+    this.#checkOpen(location);
     const fitting = this.#fitting(value, target, what, location);
     const fresh = addAssignment(this.#body, { kind: 'assignment', target, value: fitting, location });
     if (!fresh) this.report(drivenTwice(what, location));
@@ -358,10 +431,14 @@ export class ModuleBuilder implements NodeFactory {
   ): RegisterSignal<S> {
     const node = this.create({ tag: 'reg', width: type.width, signed: type.signed }, location) as Reg;
     this.#names.set(node, name);
-    for (const v of [options.reset, options.init]) if (v !== undefined) literal(this, BigInt(v), type, location);
-    const { enable } = options;
-    if (enable !== undefined && enable.width !== 1)
-      this.report(wrongType(`the enable of register ${name}`, 'uint(1)', enable.node, location));
+    const { enable, reset, init } = options;
+    for (const [when, value] of [
+      ['reset', reset],
+      ['power-up', init],
+    ] as const) {
+      if (value !== undefined && !fits(value, type)) this.report(registerValue(name, when, type, `${value}`, location));
+    }
+    if (enable !== undefined) this.#checkBit(enable, `the enable of register ${name}`, 'enable-width', location);
     this.#registers.push({ node, options });
     return new RegisterSignal<S>(this, node, (value, at) => this.#assign(node, value, `register ${name}`, at));
   }
@@ -374,18 +451,23 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   #fitting(value: Operand<Sign>, target: Node, what: string, at: Location): Node {
-    if (!(value instanceof Signal)) return literal(this, BigInt(value), target, at);
+    if (!(value instanceof Signal)) return literal(this, wholeNumber(this, value, at), target, at);
+    this.#checkOwn(value.node, at);
     if (value.width === target.width && value.node.signed === target.signed) return value.node;
     this.report(wrongType(what, showType(target), value.node, at));
     return target;
   }
 
   #property(kind: Property['kind'], name: string, condition: UInt, message: string, location: Location): void {
-    if (condition.width !== 1)
-      this.report(wrongType(`the condition of ${kind} ${name}`, 'uint(1)', condition.node, location));
+    this.#checkBit(condition, `the condition of ${kind} ${name}`, 'condition-width', location);
+    const taken = this.#properties.some((p) => p.name === name);
+    if (taken || identifier(name) !== name)
+      this.report(wrongName('property-name', `a property cannot be called ${name}`, why(taken), location));
     this.#properties.push({ kind, name, message, clock: this.#clock, condition: condition.node, location });
   }
 }
+
+const why = (taken: boolean): string => (taken ? 'the name is taken' : 'no identifier, or a keyword');
 
 const typeOf = (port: FlatPort): Bits => ({
   sign: port.signed ? 'signed' : 'unsigned',

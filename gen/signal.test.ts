@@ -77,8 +77,8 @@ describe('mistakes', () => {
     ['branches of different width', 'width-mismatch', ({ a, b }) => a.bit(0).mux(a, b)],
     ['a register without next', 'undriven', (_io, m) => m.register('r', uint(3))],
     ['a wire without driver', 'undriven', (_io, m) => m.wire('w', bit)],
-    ['a reset value that does not fit', 'constant-range', ({ a }, m) => m.delay('r', a, { reset: 256 })],
-    ['an enable of several bits', 'width-mismatch', ({ a, b }, m) => m.delay('r', a, { enable: b })],
+    ['a reset value that does not fit', 'reset-value', ({ a }, m) => m.delay('r', a, { reset: 256 })],
+    ['an enable of several bits', 'enable-width', ({ a, b }, m) => m.delay('r', a, { enable: b })],
   ];
   it.each(cases)('%s', (_what, id, body) => {
     expect(ids(body)).toEqual([id]);

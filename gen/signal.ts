@@ -3,9 +3,9 @@
  * arithmetic grows so that it is exact, and every loss of bits is asked for by name (`trunc`, `slice`, `shr`, `shiftLeft`).
  * A plain number may stand for an operand: it takes the type of the other side (in `add`, `sub`, `mul`: the fewest bits).
  */
-import type { Diagnostic } from './diagnostic.ts';
+import { DesignError, type Diagnostic } from './diagnostic.ts';
 import { type BitType, bitsFor, type Const, type Node } from './ir.ts';
-import type { Location } from './location.ts';
+import { Location } from './location.ts';
 
 export type Sign = 'unsigned' | 'signed';
 
@@ -13,10 +13,31 @@ export interface Bits<S extends Sign = Sign> extends BitType {
   readonly sign: S;
 }
 
+/** The widest value that there is: wider than any tool takes. */
+const widest = 2 ** 20;
+
+function checkWidth(width: number, below: (...args: never[]) => unknown): number {
+  if (Number.isInteger(width) && width >= 1 && width <= widest) return width;
+  throw new DesignError(below.name, [
+    {
+      id: 'type-width',
+      what: `there is no type ${below.name}(${width})`,
+      location: Location.capture(below),
+      expected: `a whole number of bits from 1 to ${widest}`,
+      found: `${width}`,
+      remedy: 'correct the width; an address of n words has addressWidth(n) bits, a count up to n has bitsFor(n)',
+    },
+  ]);
+}
+
 /** Unsigned integer of `width` bits. */
-export const uint = (width: number): Bits<'unsigned'> => ({ sign: 'unsigned', width, signed: false });
+export function uint(width: number): Bits<'unsigned'> {
+  return { sign: 'unsigned', width: checkWidth(width, uint), signed: false };
+}
 /** Two's complement integer of `width` bits. */
-export const sint = (width: number): Bits<'signed'> => ({ sign: 'signed', width, signed: true });
+export function sint(width: number): Bits<'signed'> {
+  return { sign: 'signed', width: checkWidth(width, sint), signed: true };
+}
 /** One bit. */
 export const bit: Bits<'unsigned'> = uint(1);
 
@@ -143,13 +164,15 @@ export class Signal<S extends Sign = Sign> {
   /** The low `width` bits; the bits above are dropped. */
   trunc(width: number): Signal<S> {
     const at = this.module.locate(this.trunc);
-    if (width > this.width) return this.#refuse('trunc', `at most ${this.width}`, width, '.ext to widen', at);
+    if (!(width >= 1 && width <= this.width && Number.isInteger(width)))
+      return this.#refuse('trunc', `1 to ${this.width}`, width, '.ext to widen', at);
     return resize<S>(this, width, this.node.signed, at);
   }
   /** The same number in `width` bits, sign- or zero-extended. */
   ext(width: number): Signal<S> {
     const at = this.module.locate(this.ext);
-    if (width < this.width) return this.#refuse('ext', `at least ${this.width}`, width, '.trunc to narrow', at);
+    if (!(width >= this.width && width <= widest && Number.isInteger(width)))
+      return this.#refuse('ext', `${this.width} or more`, width, '.trunc to narrow', at);
     return resize<S>(this, width, this.node.signed, at);
   }
   /** The same bits read as unsigned. */
@@ -168,7 +191,7 @@ export class Signal<S extends Sign = Sign> {
   /** Times 2^n: n bits wider. */
   shl(n: number): Signal<S> {
     const at = this.module.locate(this.shl);
-    if (n === 0) return this;
+    if (!this.#shifts(n, widest - this.width, at) || n === 0) return this;
     const zeros = literal(this.module, 0n, uint(n), at);
     const parts = [this.node, zeros];
     const wide = make<'unsigned'>(this.module, { tag: 'cat', width: this.width + n, signed: false, parts }, at);
@@ -177,7 +200,7 @@ export class Signal<S extends Sign = Sign> {
   /** Divided by 2^n, rounded down: n bits narrower; the low bits are dropped. */
   shr(n: number): Signal<S> {
     const at = this.module.locate(this.shr);
-    if (n === 0) return this;
+    if (!this.#shifts(n, this.width - 1, at) || n === 0) return this;
     const high = part(this, this.width - 1, n, at);
     return this.node.signed ? resize<S>(high, high.width, true, at) : (high as Signal as Signal<S>);
   }
@@ -185,12 +208,12 @@ export class Signal<S extends Sign = Sign> {
   shiftLeft(amount: UInt, width: number): Signal<S> {
     const at = this.module.locate(this.shiftLeft);
     const a = resize<S>(this, width, this.node.signed, at);
-    return make<S>(this.module, { tag: 'shl', ...bits(a.node), a: a.node, b: amount.node }, at);
+    return make<S>(this.module, { tag: 'shl', ...bits(a.node), a: a.node, b: this.#amount(amount, at) }, at);
   }
   /** Divided by 2^amount, rounded down; the width stays. */
   shiftRight(amount: UInt): Signal<S> {
     const at = this.module.locate(this.shiftRight);
-    return make<S>(this.module, { tag: 'shr', ...bits(this.node), a: this.node, b: amount.node }, at);
+    return make<S>(this.module, { tag: 'shr', ...bits(this.node), a: this.node, b: this.#amount(amount, at) }, at);
   }
 
   /** Number of ones. */
@@ -213,6 +236,32 @@ export class Signal<S extends Sign = Sign> {
     return this.#reduce('parity', 1, this.module.locate(this.parity));
   }
 
+  #shifts(n: number, most: number, location: Location): boolean {
+    const possible = Number.isInteger(n) && n >= 0 && n <= most;
+    if (!possible)
+      this.module.report({
+        id: 'shift-range',
+        what: `a shift of ${showType(this.node)} by ${n}`,
+        location,
+        expected: `a whole number from 0 to ${most}`,
+        found: `${n}`,
+        remedy:
+          'correct the amount; to shift all bits out, use a constant, or .shiftRight with an amount that is a signal',
+      });
+    return possible;
+  }
+  #amount(amount: UInt, location: Location): Node {
+    if (!amount.node.signed) return amount.node;
+    this.module.report({
+      id: 'shift-amount',
+      what: 'the amount of a shift is signed',
+      location,
+      expected: 'an unsigned amount',
+      found: showType(amount.node),
+      remedy: 'use .asUnsigned() where it is known not to be negative, or choose the direction with .mux',
+    });
+    return literal(this.module, 0n, bit, location);
+  }
   #reduce(tag: 'popcount' | 'any' | 'parity', width: number, at: Location): UInt {
     return make<'unsigned'>(this.module, { tag, width, signed: false, a: this.node }, at);
   }
@@ -229,7 +278,7 @@ export class Signal<S extends Sign = Sign> {
       found,
       remedy: `use ${remedy}`,
     });
-    return resize<S>(this, Math.max(1, width), this.node.signed, location);
+    return this;
   }
 }
 
@@ -241,12 +290,40 @@ function make<S extends Sign>(module: NodeFactory, draft: NodeDraft, at: Locatio
   return new Signal<S>(module, module.create(draft, at));
 }
 
+/** What a number stands for; anything else is reported and becomes zero. */
+export function wholeNumber(module: NodeFactory, value: unknown, location: Location): bigint {
+  if (typeof value === 'bigint') return value;
+  if (Number.isInteger(value)) return BigInt(value as number);
+  module.report({
+    id: 'not-a-value',
+    what: 'an operand is neither a signal nor a whole number',
+    location,
+    expected: 'a signal, a whole number or a bigint',
+    found: typeof value === 'object' ? 'an object' : `${typeof value} ${String(value)}`,
+    remedy: 'hand over a signal (of a record: one of its fields), or a whole number',
+  });
+  return 0n;
+}
+
+/** Least and greatest value of a type. */
+function rangeOf(type: BitType): { readonly low: bigint; readonly high: bigint } {
+  if (!type.signed) return { low: 0n, high: (1n << BigInt(type.width)) - 1n };
+  const half = 1n << BigInt(type.width - 1);
+  return { low: -half, high: half - 1n };
+}
+
+/** Whether a value is a whole number in the range of the type. */
+export function fits(value: unknown, type: BitType): boolean {
+  if (typeof value !== 'bigint' && !Number.isInteger(value)) return false;
+  const { low, high } = rangeOf(type);
+  return (value as bigint) >= low && (value as bigint) <= high;
+}
+
 /** A literal of the given type; out of range it is reported and becomes zero. */
 export function literal(module: NodeFactory, value: bigint, type: BitType, location: Location): Const {
-  const low = type.signed ? -(1n << BigInt(type.width - 1)) : 0n;
-  const high = (1n << BigInt(type.signed ? type.width - 1 : type.width)) - 1n;
-  const fits = value >= low && value <= high;
-  if (!fits) {
+  const good = fits(value, type);
+  if (!good) {
+    const { low, high } = rangeOf(type);
     module.report({
       id: 'constant-range',
       what: `the constant ${value} does not fit in ${showType(type)}`,
@@ -256,12 +333,16 @@ export function literal(module: NodeFactory, value: bigint, type: BitType, locat
       remedy: 'widen the other operand with .ext, or correct the constant',
     });
   }
-  return module.create({ tag: 'const', ...bits(type), value: fits ? value : 0n }, location) as Const;
+  return module.create({ tag: 'const', ...bits(type), value: good ? value : 0n }, location) as Const;
 }
 
 function operand(self: Signal, other: Signal | Literal, type: BitType, at: Location): Node {
-  return other instanceof Signal ? other.node : literal(self.module, BigInt(other), type, at);
+  return other instanceof Signal ? other.node : literal(self.module, wholeNumber(self.module, other, at), type, at);
 }
+
+/** A literal in the fewest bits. */
+const shortest = (module: NodeFactory, value: bigint, signed: boolean, at: Location): Node =>
+  literal(module, value, { width: bitsFor(value, signed), signed }, at);
 
 function sameType(module: NodeFactory, a: BitType, b: BitType, op: string, location: Location): boolean {
   if (a.width === b.width && a.signed === b.signed) return true;
@@ -295,8 +376,7 @@ function arithmetic<S extends Sign>(
 ): Signal<S> {
   const { module, node: a } = self;
   const at = module.locate(below);
-  const fewest = other instanceof Signal ? a : { width: bitsFor(BigInt(other), a.signed), signed: a.signed };
-  let b = operand(self, other, fewest, at);
+  let b = other instanceof Signal ? other.node : shortest(module, wholeNumber(module, other, at), a.signed, at);
   if (!sameSign(module, a, b, tag, at)) b = literal(module, 0n, a, at);
   return make<S>(module, { tag, ...growth[tag](a, b), a, b }, at);
 }
@@ -365,8 +445,24 @@ function resize<S extends Sign>(self: Signal, width: number, signed: boolean, at
   return make<S>(self.module, { tag: 'resize', width, signed, a: self.node }, at);
 }
 
+/** Throws where a list of signals is empty: there is no module then that could collect the mistake. */
+export function checkSome(list: readonly unknown[], name: string, below: Below): void {
+  if (list.length > 0) return;
+  throw new DesignError(name, [
+    {
+      id: 'empty-list',
+      what: `${name} of nothing`,
+      location: Location.capture(below),
+      expected: 'one signal or more',
+      found: 'an empty list',
+      remedy: 'correct the list; the sum of nothing is a constant of a type that only you know',
+    },
+  ]);
+}
+
 /** Concatenation, most significant part first. */
 export function cat(...parts: readonly [Signal, ...Signal[]]): UInt {
+  checkSome(parts, 'cat', cat);
   const { module } = parts[0];
   const at = module.locate(cat);
   const width = parts.reduce((sum, p) => sum + p.width, 0);

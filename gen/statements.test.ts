@@ -113,7 +113,7 @@ describe('branches', () => {
     ).toEqual(['switch-case']);
     expect(ids((m, { x, y }) => m.switch(x, [[16, () => y.drive(1)]], () => y.drive(0)))).toEqual(['constant-range']);
     expect(ids((m, { x, y }) => void m.when(x, () => y.drive(x)).otherwise(() => y.drive(0)))).toEqual([
-      'width-mismatch',
+      'condition-width',
     ]);
   });
 });

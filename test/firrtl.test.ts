@@ -94,7 +94,7 @@ const counter = (): Design =>
       const sum = m.register('sum', uint(8), { reset: 200, enable: take });
       sum.next(sum.add(word.popcount().named('ones')).trunc(8));
       total.drive(sum.asSigned().sub(less));
-      m.assert('small', sum.lt(250), 'at most 100% of "250"');
+      m.assert('bounded', sum.lt(250), 'at most 100% of "250"');
     },
   );
 
@@ -133,7 +133,7 @@ describe('FIRRTL', () => {
           when take :
             connect sum, bits(add(sum, ones), 7, 0)
 
-          assert(clk, lt(sum, UInt<8>(250)), not(rst), "at most 100%% of \\"250\\"") : small_
+          assert(clk, lt(sum, UInt<8>(250)), not(rst), "at most 100%% of \\"250\\"") : bounded
       "
     `);
     skip(missing, 'firtool was not found');

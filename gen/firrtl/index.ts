@@ -81,7 +81,7 @@ class Circuit implements ModuleNames {
 /** Prints `design` and everything below it; throws a `DesignError` with all that FIRRTL cannot say of it. */
 export function printFirrtl(design: { readonly module: Module }, options: FirrtlOptions = {}): FirrtlOutput {
   const refused = firrtlRefusals(design.module);
-  if (refused.length > 0) throw new DesignError(design.module.name, refused);
+  if (refused.length > 0) throw new DesignError(`module ${design.module.name}`, refused);
   const locate = locatorOf(options);
   const circuit = new Circuit();
   for (const module of hierarchy(design.module)) circuit.print(module, locate);
