@@ -4,19 +4,21 @@ import { cat, checkSome, type SInt, type Sign, type Signal, type UInt } from './
 /** Exact sum of many values by a balanced tree of adders; `name` is what partial sums are called in the output. */
 export function sum<S extends Sign>(terms: readonly Signal<S>[], name: string): Signal<S> {
   checkSome(terms, 'sum', sum);
-  let level = terms;
-  for (let depth = 1; level.length > 1; depth++) {
-    level = Array.from({ length: Math.ceil(level.length / 2) }, (_, i) => {
-      const right = level[2 * i + 1];
-      return right === undefined ? level[2 * i]! : level[2 * i]!.add(right).named(`${name}_${depth}_${i}`);
-    });
-  }
-  return level[0]!;
+  return terms[0]!.module.located(() => {
+    let level = terms;
+    for (let depth = 1; level.length > 1; depth++) {
+      level = Array.from({ length: Math.ceil(level.length / 2) }, (_, i) => {
+        const right = level[2 * i + 1];
+        return right === undefined ? level[2 * i]! : level[2 * i]!.add(right).named(`${name}_${depth}_${i}`);
+      });
+    }
+    return level[0]!;
+  }, sum);
 }
 
 /** x / 2^n rounded half up: floor(x / 2^n + 1/2), n bits narrower and one wider. */
 export function roundShift(x: SInt, n: number): SInt {
-  return n === 0 ? x : x.add(1n << BigInt(n - 1)).shr(n);
+  return n === 0 ? x : x.module.located(() => x.add(1n << BigInt(n - 1)).shr(n), roundShift);
 }
 
 /** The nearest value in `width` bits: clamped to -2^(width-1) .. 2^(width-1) - 1. */
@@ -32,12 +34,14 @@ export function saturate(x: SInt, width: number): SInt {
     });
     return x;
   }
-  if (width >= x.width) return x.ext(width);
-  const sign = x.bit(x.width - 1);
-  const top = x.slice(x.width - 1, width - 1);
-  const fits = top.all().or(top.any().not());
-  const limit = width === 1 ? sign : cat(sign, ...repeat(sign.not(), width - 1));
-  return fits.mux(x.trunc(width), limit.asSigned());
+  return x.module.located(() => {
+    if (width >= x.width) return x.ext(width);
+    const sign = x.bit(x.width - 1);
+    const top = x.slice(x.width - 1, width - 1);
+    const fits = top.all().or(top.any().not());
+    const limit = width === 1 ? sign : cat(sign, ...repeat(sign.not(), width - 1));
+    return fits.mux(x.trunc(width), limit.asSigned());
+  }, saturate);
 }
 
 /** `count` copies of a signal, for a concatenation. */
@@ -65,13 +69,15 @@ export function unpack(word: UInt, width: number): UInt[] {
 
 /** x <= k for any k >= 0, also one that x cannot reach. */
 export function atMost(x: UInt, k: number): UInt {
-  return x.le(Math.min(k, 2 ** x.width - 1));
+  return x.module.located(() => x.le(Math.min(k, 2 ** x.width - 1)), atMost);
 }
 
 /** x - k in the width of x, for where x >= k is known; wraps around elsewhere. */
 export function lessBy(x: UInt, k: number | UInt): UInt {
-  return x.sub(k).trunc(x.width).asUnsigned();
+  return x.module.located(() => x.sub(k).trunc(x.width).asUnsigned(), lessBy);
 }
 
 /** x + 1 in the width of x, wrapping around. */
-export const increment = (x: UInt): UInt => x.add(1).trunc(x.width);
+export function increment(x: UInt): UInt {
+  return x.module.located(() => x.add(1).trunc(x.width), increment);
+}

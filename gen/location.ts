@@ -1,4 +1,4 @@
-/** Where in the user's TypeScript a node was made: captured cheaply, resolved only when somebody asks. */
+/** Where in the user's TypeScript a node was made: found cheaply, one object per place, formatted only when somebody asks. */
 export interface Position {
   readonly file: string;
   readonly line: number;
@@ -7,21 +7,34 @@ export interface Position {
 
 const frame = /\(?((?:file:\/\/)?[^()\s][^()]*?):(\d+):(\d+)\)?$/;
 
-export class Location {
-  readonly #trace: { stack?: string };
+interface Trace {
+  stack?: string;
+}
 
-  private constructor(trace: { stack?: string }) {
+export class Location {
+  readonly #trace: Trace;
+
+  private constructor(trace: Trace) {
     this.#trace = trace;
   }
 
-  /** The caller of `below`: the stack is kept as the engine made it and is formatted (and source-mapped) on demand. */
+  /** The caller of `below`. A place that was met before is the same object. */
   static capture(below: (...args: never[]) => unknown): Location {
-    const trace: { stack?: string } = {};
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 1;
-    Error.captureStackTrace(trace, below);
-    Error.stackTraceLimit = limit;
-    return new Location(trace);
+    const site = callSite(below);
+    const script = site?.getScriptNameOrSourceURL();
+    if (site === undefined || !script) return new Location(trace(below)); // evaluated text: many have no name
+    let places = known.get(script);
+    if (places === undefined) {
+      places = new Map();
+      known.set(script, places);
+    }
+    const offset = site.getPosition();
+    let location = places.get(offset);
+    if (location === undefined) {
+      location = new Location(trace(below));
+      places.set(offset, location);
+    }
+    return location;
   }
 
   /** File (as a path), line and column, counted from 1; undefined when the engine gave no frame. */
@@ -37,4 +50,32 @@ export class Location {
     const at = this.resolve();
     return at === undefined ? 'unknown place' : `${at.file}:${at.line}:${at.column}`;
   }
+}
+
+/** Places by script and by offset in it: a pure function of the engine's call sites, remembered. */
+const known = new Map<string, Map<number, Location>>();
+
+/** The one frame above `below`, as the engine made it: formatted, and mapped to the source, on demand. */
+function trace(below: (...args: never[]) => unknown): Trace {
+  const made: Trace = {};
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 1;
+  Error.captureStackTrace(made, below);
+  Error.stackTraceLimit = limit;
+  return made;
+}
+
+type Site = NodeJS.CallSite & { getPosition(): number };
+let frames: readonly NodeJS.CallSite[] = [];
+const takeFrames = (_error: Error, sites: NodeJS.CallSite[]): string => {
+  frames = sites;
+  return '';
+};
+
+function callSite(below: (...args: never[]) => unknown): Site | undefined {
+  const prepare = Error.prepareStackTrace;
+  Error.prepareStackTrace = takeFrames;
+  void trace(below).stack;
+  Error.prepareStackTrace = prepare;
+  return frames[0] as Site | undefined;
 }

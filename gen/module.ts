@@ -134,7 +134,7 @@ export class ModuleBuilder implements NodeFactory {
 
   create(draft: NodeDraft, location: Location): Node {
     this.#checkOpen(location);
-    const node = { ...draft, id: this.#nodes.length, location } as Node;
+    const node = Object.assign(draft, { id: this.#nodes.length, location }) as Node;
     for (const operand of operandsOf(node)) this.#checkOwn(operand, location);
     this.#nodes.push(node);
     if (this.#comment !== undefined) {
@@ -153,10 +153,10 @@ export class ModuleBuilder implements NodeFactory {
     this.#names.set(node, name);
   }
 
-  /** Everything made by `build` carries the location of the present call: for helpers that make many nodes. */
-  located<T>(build: () => T): T {
+  /** Everything made by `build` carries one location, that of the caller of `below`: for helpers that make many nodes. */
+  located<T>(build: () => T, below: (...args: never[]) => unknown = this.located): T {
     const outer = this.#place;
-    this.#place ??= Location.capture(this.located);
+    this.#place ??= Location.capture(below);
     try {
       return build();
     } finally {

@@ -54,6 +54,7 @@ export interface NodeFactory {
   report(diagnostic: Diagnostic): void;
   locate(below: (...args: never[]) => unknown): Location;
   name(node: Node, name: string): void;
+  located<T>(build: () => T, below?: (...args: never[]) => unknown): T;
 }
 
 export type Literal = number | bigint;

@@ -3,11 +3,12 @@ import { relative } from 'node:path';
 import { DesignError, type Diagnostic } from '../diagnostic.ts';
 import type { Module } from '../ir.ts';
 import type { Location } from '../location.ts';
+import { hierarchy } from '../passes/hierarchy.ts';
 import { identifier } from '../verilog/names.ts';
 import { commented, type Locate, type ModuleNames, printBody } from './module.ts';
 import { quoted } from './names.ts';
 import { popcountBody } from './popcount.ts';
-import { firrtlOmissions, firrtlRefusals, hierarchy } from './refusal.ts';
+import { firrtlOmissions, firrtlRefusals } from './refusal.ts';
 
 export { firrtlOmissions, firrtlRefusals } from './refusal.ts';
 

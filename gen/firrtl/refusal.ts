@@ -2,22 +2,7 @@
 
 import type { Diagnostic } from '../diagnostic.ts';
 import type { Memory, Module, Register } from '../ir.ts';
-
-/** The modules of a hierarchy, children before parents. */
-export function hierarchy(top: Module): Module[] {
-  const order: Module[] = [];
-  const seen = new Set<Module>();
-  const work: { readonly module: Module; readonly leave: boolean }[] = [{ module: top, leave: false }];
-  for (let at = work.pop(); at !== undefined; at = work.pop()) {
-    const { module, leave } = at;
-    if (leave) order.push(module);
-    if (leave || seen.has(module)) continue;
-    seen.add(module);
-    const children = module.instances.map((i) => ({ module: i.module, leave: false }));
-    work.push({ module, leave: true }, ...children.reverse());
-  }
-  return order;
-}
+import { hierarchy } from '../passes/hierarchy.ts';
 
 /** What of `top` and the modules below it FIRRTL cannot say; empty when `printFirrtl` will print it. */
 export function firrtlRefusals(top: Module): Diagnostic[] {

@@ -3,6 +3,7 @@
 import { bitsFor, type Module } from '../ir.ts';
 import type { Location } from '../location.ts';
 import type { Design } from '../module.ts';
+import { hierarchy } from '../passes/hierarchy.ts';
 import { popcountDesign } from '../popcount.ts';
 import { name, type VerilogModule } from './ast.ts';
 import { emitModule, type ModuleNames } from './emit.ts';
@@ -27,22 +28,6 @@ export interface VerilogOutput {
 
 /** Define that replaces the counters inside `popcount_N` by `$countones` (SystemVerilog), which simulates much faster. */
 export const behaviouralDefine = 'POPSCAN_BEHAVIOURAL';
-
-/** Modules of the hierarchy below `top`, children first. */
-function hierarchy(top: Module): Module[] {
-  const order: Module[] = [];
-  const seen = new Set<Module>();
-  const work: { module: Module; leave: boolean }[] = [{ module: top, leave: false }];
-  for (let at = work.pop(); at !== undefined; at = work.pop()) {
-    const { module, leave } = at;
-    if (leave) order.push(module);
-    if (leave || seen.has(module)) continue;
-    seen.add(module);
-    const children = module.instances.map((i) => ({ module: i.module, leave: false }));
-    work.push({ module, leave: true }, ...children.reverse());
-  }
-  return order;
-}
 
 /** The counters of a `popcount_N`, with the behavioural twin beside them. */
 function withTwin(m: VerilogModule, width: number): VerilogModule {

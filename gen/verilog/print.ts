@@ -17,14 +17,14 @@ const declaration = (d: Declared): string => `${d.signed ? ' signed' : ''}${rang
 /** `text` at `indent`, broken at its last spaces before a line gets too long. */
 function wrap(text: string, indent: string, origin: Location | undefined): Line[] {
   const lines: Line[] = [];
-  let rest = indent + text;
-  while (rest.length > lineWidth) {
-    const at = rest.lastIndexOf(' ', lineWidth);
-    if (at <= indent.length + 4) break;
-    lines.push({ text: rest.slice(0, at), origin });
-    rest = `${indent}    ${rest.slice(at + 1)}`;
+  let start = 0;
+  for (let margin = indent; ; margin = `${indent}    `) {
+    const room = lineWidth - margin.length;
+    const at = text.length - start <= room ? -1 : text.lastIndexOf(' ', start + room);
+    if (at <= start + 4) return [...lines, { text: margin + text.slice(start), origin }];
+    lines.push({ text: margin + text.slice(start, at), origin });
+    start = at + 1;
   }
-  return [...lines, { text: rest, origin }];
 }
 
 function commentLines(text: string, indent: string): Line[] {

@@ -1,0 +1,20 @@
+/** The modules of a hierarchy. */
+import type { Module } from '../ir.ts';
+
+/** Every module at or below `top` once, children before parents, in order of first use. */
+export function hierarchy(top: Module): Module[] {
+  const order: Module[] = [];
+  const seen = new Set([top]);
+  const work: { readonly module: Module; next: number }[] = [{ module: top, next: 0 }];
+  for (let at = work.at(-1); at !== undefined; at = work.at(-1)) {
+    const child = at.module.instances[at.next++]?.module;
+    if (child === undefined) {
+      order.push(at.module);
+      work.pop();
+    } else if (!seen.has(child)) {
+      seen.add(child);
+      work.push({ module: child, next: 0 });
+    }
+  }
+  return order;
+}
