@@ -20,7 +20,8 @@ export {
   readCalibrationText,
   writeCalibration,
 } from './fixed/calibration-file.ts';
-export { createFastSession, type FastSession } from './fixed/fast.ts';
+export { createFastSession, type FastSession } from './fixed/fast/session.ts';
+export { createTeamSession, type TeamSession } from './fixed/fast/team.ts';
 export { type FixedObserver, type FixedTap, stepFixed } from './fixed/forward.ts';
 export { type FixedModel, fixModel } from './fixed/model.ts';
 export { defaultNumerics, type Numerics } from './fixed/numerics.ts';

@@ -1,4 +1,4 @@
-import { createFastSession, fastFormats } from '../fixed/fast.ts';
+import { createFastSession, fastFormats } from '../fixed/fast/session.ts';
 import { stepFixed } from '../fixed/forward.ts';
 import type { FixedModel } from '../fixed/model.ts';
 import type { Clamped } from '../fixed/projection.ts';

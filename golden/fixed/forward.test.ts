@@ -6,7 +6,7 @@ import { expectProblem } from '../testing/problems.ts';
 import { randomSource } from '../testing/random.ts';
 import { AWKWARD, type SyntheticSpec, scratchDir, syntheticCheckpoint, writeCheckpoint } from '../testing/synthetic.ts';
 import { calibrate } from './calibration.ts';
-import { createFastSession } from './fast.ts';
+import { createFastSession } from './fast/session.ts';
 import { stepFixed } from './forward.ts';
 import { fixModel } from './model.ts';
 import { defaultNumerics, type Numerics } from './numerics.ts';

@@ -65,7 +65,11 @@ function checkToken(token: number, vocabSize: number): void {
 }
 
 /** round(weights[token] scale[token]) in the residual stream's unit. Errors: `token-out-of-range`. */
-export function embed(model: FixedModel, token: number, clamped: Clamped): Int32Array {
+export function embed(
+  model: Pick<FixedModel, 'config' | 'embedding' | 'residualUnit' | 'numerics'>,
+  token: number,
+  clamped: Clamped,
+): Int32Array {
   const { config, embedding, residualUnit, numerics } = model;
   checkToken(token, config.vocabSize);
   const scale = embedding.scales.values[token]!;

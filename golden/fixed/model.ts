@@ -6,7 +6,7 @@ import { exponentFor, largest } from './arithmetic.ts';
 import type { Calibration, LayerRanges } from './calibration.ts';
 import type { FixedConvolution } from './convolution.ts';
 import type { Numerics } from './numerics.ts';
-import { type Mantissas, mantissas, planeWeight, quantizeRows } from './planes.ts';
+import { type Mantissas, mantissas, planeRow, quantizeRows } from './planes.ts';
 import { type FixedProjection, fixProjection } from './projection.ts';
 import type { ScanHead, ScanShape } from './scan.ts';
 import { chooseUnits, type ScanRanges, type ScanUnits } from './scan-formats.ts';
@@ -93,7 +93,7 @@ export function fixModel(model: Model, calibration: Calibration, n: Numerics): F
 function fixEmbedding({ weights, rows, cols }: DenseProjection, n: Numerics): FixedEmbedding {
   const matrix = quantizeRows(weights, rows, cols, n.head.weightBits);
   const integers = new (n.head.weightBits > 8 ? Int16Array : Int8Array)(rows * cols);
-  for (let i = 0; i < integers.length; i++) integers[i] = planeWeight(matrix, Math.floor(i / cols), i % cols);
+  for (let o = 0; o < rows; o++) integers.set(planeRow(matrix, o), o * cols);
   return { weights: integers, scales: mantissas(matrix.scales, n.norm.rowScaleBits) };
 }
 

@@ -35,6 +35,18 @@ export function planeWeight({ planes }: PlaneMatrix, row: number, col: number): 
   return planes.reduce((sum, plane, k) => sum + (k === planes.length - 1 ? -1 : 1) * bit(plane) * 2 ** k, 0);
 }
 
+/** The integers of a row, in a plain array: what `planeWeight` gives, fast. */
+export function planeRow({ planes, cols }: PlaneMatrix, row: number): Int32Array {
+  const out = new Int32Array(cols);
+  planes.forEach(({ signs, rowWords }, k) => {
+    const place = (k === planes.length - 1 ? -1 : 1) * 2 ** k;
+    for (let i = 0; i < cols; i++) {
+      out[i]! += ((signs[row * rowWords + (i >>> 5)]! >>> (i & 31)) & 1) * place;
+    }
+  });
+  return planes.length === 1 ? out.map((bit) => -2 * bit - 1) : out;
+}
+
 /** Integers [rows, cols] of `bits` >= 2 bits as planes. */
 export function splitPlanes(weights: ArrayLike<number>, rows: number, cols: number, bits: number): PlaneMatrix {
   const rowWords = Math.ceil(cols / 32);
@@ -53,7 +65,7 @@ export function splitPlanes(weights: ArrayLike<number>, rows: number, cols: numb
 /** Rounds each row to the nearest multiples of its largest magnitude / (2^(bits-1) - 1), halves up. A row of zeros has scale 0. */
 export function quantizeRows(weights: Float32Array, rows: number, cols: number, bits: number): QuantizedMatrix {
   const scales = new Float64Array(rows);
-  const integers = new Int32Array(rows * cols);
+  const integers = new (bits > 8 ? Int16Array : Int8Array)(rows * cols);
   for (let o = 0; o < rows; o++) {
     const row = weights.subarray(o * cols, (o + 1) * cols);
     const scale = maxAbs(row) / largest(bits);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { GoldenProblem } from '../problem.ts';
 
 /** The part of the WebAssembly interface that is used here (TypeScript declares it for browsers only). */
-interface WasmMemory {
+export interface WasmMemory {
   readonly buffer: SharedArrayBuffer;
   grow(pages: number): number;
 }
@@ -19,6 +19,7 @@ const FIRST_FREE = 2 * PAGE;
 
 /** Arrays one after another in a WebAssembly memory that grows; never freed one by one. */
 export interface Heap {
+  readonly memory: WasmMemory;
   floats(count: number): Float32Array;
   words(count: number): Uint32Array;
   /** The functions of a compiled kernel file, working on this memory. */
@@ -37,6 +38,7 @@ export function createHeap(): Heap {
     return start;
   };
   return {
+    memory,
     floats(count) {
       const start = claim(4 * count);
       return new Float32Array(memory.buffer, start, count);
@@ -45,11 +47,14 @@ export function createHeap(): Heap {
       const start = claim(4 * count);
       return new Uint32Array(memory.buffer, start, count);
     },
-    instantiate(file) {
-      const module = new wasm.Module(readFileSync(new URL(`../kernels/${file}`, import.meta.url)));
-      return new wasm.Instance(module, { env: { memory } }).exports;
-    },
+    instantiate: (file) => instantiateKernels(file, memory),
   };
+}
+
+/** The functions of a compiled kernel file on a memory, which may be shared with other threads: kernels keep nothing but what is in it. */
+export function instantiateKernels(file: string, memory: WasmMemory): object {
+  const module = new wasm.Module(readFileSync(new URL(`../kernels/${file}`, import.meta.url)));
+  return new wasm.Instance(module, { env: { memory } }).exports;
 }
 
 function grow(memory: WasmMemory, pages: number, bytes: number): void {

@@ -14,6 +14,7 @@ const FLAGS = [
   '-Wall',
   '-Wextra',
   '-Werror',
+  '-Wframe-larger-than=0',
   '-Wl,--no-entry',
   '-Wl,--import-memory',
   '-Wl,--shared-memory',

@@ -1,5 +1,5 @@
 // Kernels of the fixed-point model: the same integers as golden/fixed/*.ts, which say what each computes; tests compare them bit for bit.
-// Pointers are byte addresses in the memory that the host gives. No C library, no globals, no stack in memory.
+// Pointers are byte addresses in the memory that the host gives, which several threads share: no C library, no globals, no stack in memory.
 // Rebuild with `npx tsx golden/kernels/build.ts`; a test checks that it was.
 
 #include <stdint.h>
@@ -43,15 +43,40 @@ static inline int64_t silu(const int32_t *tail, int64_t x) {
   return most(x, 0) - (t < TAIL_END ? interpolate(tail, FRACTION - 6, t) : 0);
 }
 
-// projection.ts, quantizeInput. q is laid out in tiles of `padded` columns, of which those past `tile` stay 0.
+// Products of four 24-bit and four 16-bit integers, as two pairs of 64 bits.
+static inline vec product_low(const int32_t *x, const int32_t *w) { return wasm_i64x2_extmul_low_i32x4(wasm_v128_load(x), wasm_v128_load(w)); }
+static inline vec product_high(const int32_t *x, const int32_t *w) { return wasm_i64x2_extmul_high_i32x4(wasm_v128_load(x), wasm_v128_load(w)); }
+
+// The bit length of the largest |weight x| of a tile, which is that of all magnitudes or-ed together.
+static inline int32_t tile_bits(const int32_t *x, const int32_t *weight, int32_t tile) {
+  vec seen = wasm_i64x2_splat(0);
+  int32_t i = 0;
+  for (; i + 4 <= tile; i += 4) {
+    seen = wasm_v128_or(seen, wasm_i64x2_abs(product_low(x + i, weight + i)));
+    seen = wasm_v128_or(seen, wasm_i64x2_abs(product_high(x + i, weight + i)));
+  }
+  uint64_t all = (uint64_t)(wasm_i64x2_extract_lane(seen, 0) | wasm_i64x2_extract_lane(seen, 1));
+  for (; i < tile; i++) all |= (uint64_t)magnitude((int64_t)weight[i] * x[i]);
+  return bit_length(all);
+}
+
+// projection.ts, quantizeInput. q is laid out in tiles of `padded` columns, of which those past `tile` are 0.
 EXPORT(quantize_input)
 (const int32_t *x, const int32_t *weight, int32_t cols, int32_t tile, int32_t padded, int32_t floor, int32_t bits, int16_t *q, int32_t *exponents) {
+  vec limit = wasm_i16x8_splat((int16_t)((1 << (bits - 1)) - 1));
   for (int32_t t = 0; t < cols / tile; t++, x += tile, weight += tile, q += padded) {
-    int64_t largest = 0;
-    for (int32_t i = 0; i < tile; i++) largest = most(largest, magnitude((int64_t)weight[i] * x[i]));
-    int32_t e = (int32_t)most(floor, bit_length((uint64_t)largest) - (bits - 1));
+    int32_t e = (int32_t)most(floor, tile_bits(x, weight, tile) - (bits - 1)), i = 0;
     exponents[t] = e;
-    for (int32_t i = 0; i < tile; i++) q[i] = (int16_t)saturate_symmetric(round_shift((int64_t)weight[i] * x[i], e), bits);
+    vec half = wasm_i64x2_splat(e > 0 ? (int64_t)1 << (e - 1) : 0);
+    for (; i + 4 <= tile; i += 4) {
+      vec low = wasm_i64x2_shr(wasm_i64x2_add(product_low(x + i, weight + i), half), (uint32_t)e);
+      vec high = wasm_i64x2_shr(wasm_i64x2_add(product_high(x + i, weight + i), half), (uint32_t)e);
+      vec four = wasm_i32x4_shuffle(low, high, 0, 2, 4, 6);
+      vec kept = wasm_i16x8_max(wasm_i16x8_min(wasm_i16x8_narrow_i32x4(four, four), limit), wasm_i16x8_neg(limit));
+      wasm_v128_store64_lane(q + i, kept, 0);
+    }
+    for (; i < tile; i++) q[i] = (int16_t)saturate_symmetric(round_shift((int64_t)weight[i] * x[i], e), bits);
+    for (; i < padded; i++) q[i] = 0;
   }
 }
 
@@ -80,60 +105,97 @@ EXPORT(group_input)
   out->bias = saturate(round_shift(dot, out->top + bias_shift), bias_bits, clamped);
 }
 
-// Sums of +q and -q over four columns for each of 16 sign patterns, low bytes and high bytes apart: 32 bytes per four columns.
-EXPORT(sign_tables)(const int16_t *q, int32_t columns, uint8_t *tables) {
+// Sums of +q and -q over four columns for each of 16 sign patterns: the low `shift` bits in 16 bytes, the rest in 16 more.
+EXPORT(sign_tables)(const int16_t *q, int32_t columns, int32_t shift, uint8_t *tables) {
+  vec sign0 = wasm_i16x8_make(-1, 1, -1, 1, -1, 1, -1, 1), sign1 = wasm_i16x8_make(-1, -1, 1, 1, -1, -1, 1, 1);
+  vec sign2 = wasm_i16x8_make(-1, -1, -1, -1, 1, 1, 1, 1), low = wasm_i16x8_splat((int16_t)((1 << shift) - 1));
   for (int32_t i = 0; i < columns; i += 4, q += 4, tables += 32) {
-    vec a = wasm_i16x8_splat((int16_t)-(q[2] + q[3])), b = wasm_i16x8_splat((int16_t)(q[2] - q[3]));
-    vec c = wasm_i16x8_splat((int16_t)(q[3] - q[2])), d = wasm_i16x8_splat((int16_t)(q[2] + q[3]));
-    int16_t s = (int16_t)(q[0] + q[1]), t = (int16_t)(q[0] - q[1]);
-    vec low = wasm_i16x8_make((int16_t)-s, t, (int16_t)-t, s, (int16_t)-s, t, (int16_t)-t, s);
-    vec first = wasm_i16x8_add(low, wasm_i64x2_shuffle(a, b, 0, 2)), second = wasm_i16x8_add(low, wasm_i64x2_shuffle(c, d, 0, 2));
-    wasm_v128_store(tables, wasm_i8x16_shuffle(first, second, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
-    wasm_v128_store(tables + 16, wasm_i8x16_shuffle(first, second, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));
+    vec three = wasm_i16x8_add(wasm_i16x8_mul(sign0, wasm_v128_load16_splat(q)), wasm_i16x8_mul(sign1, wasm_v128_load16_splat(q + 1)));
+    three = wasm_i16x8_add(three, wasm_i16x8_mul(sign2, wasm_v128_load16_splat(q + 2)));
+    vec minus = wasm_i16x8_sub(three, wasm_v128_load16_splat(q + 3)), plus = wasm_i16x8_add(three, wasm_v128_load16_splat(q + 3));
+    wasm_v128_store(tables, wasm_u8x16_narrow_i16x8(wasm_v128_and(minus, low), wasm_v128_and(plus, low)));
+    wasm_v128_store(tables + 16, wasm_i8x16_narrow_i16x8(wasm_i16x8_shr(minus, (uint32_t)shift), wasm_i16x8_shr(plus, (uint32_t)shift)));
   }
 }
 
-static inline void widen(vec acc[4], vec low, vec high) {
-  acc[0] = wasm_i32x4_add(acc[0], wasm_i32x4_extend_low_i16x8(low));
-  acc[1] = wasm_i32x4_add(acc[1], wasm_i32x4_extend_high_i16x8(low));
-  acc[2] = wasm_i32x4_add(acc[2], wasm_i32x4_extend_low_i16x8(high));
-  acc[3] = wasm_i32x4_add(acc[3], wasm_i32x4_extend_high_i16x8(high));
+// Table entries of sixteen rows, summed in bytes: low bits unsigned, the rest signed.
+typedef struct {
+  vec low, high;
+} Narrow;
+static inline Narrow look_up(Narrow sum, vec low, vec high, vec index) {
+  return (Narrow){wasm_i8x16_add(sum.low, wasm_i8x16_swizzle(low, index)), wasm_i8x16_add(sum.high, wasm_i8x16_swizzle(high, index))};
 }
 
-static inline void look_up(const uint8_t *table, vec index, vec *low, vec *high) {
-  vec l = wasm_i8x16_swizzle(wasm_v128_load(table), index), h = wasm_i8x16_swizzle(wasm_v128_load(table + 16), index);
-  *low = wasm_i16x8_add(*low, wasm_i8x16_shuffle(l, h, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
-  *high = wasm_i16x8_add(*high, wasm_i8x16_shuffle(l, h, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+// Sums of sixteen rows in 16 bits.
+typedef struct {
+  vec low0, low1, high0, high1;
+} Wide;
+static inline Wide widen(Wide sum, Narrow part) {
+  return (Wide){wasm_i16x8_add(sum.low0, wasm_u16x8_extend_low_u8x16(part.low)), wasm_i16x8_add(sum.low1, wasm_u16x8_extend_high_u8x16(part.low)),
+                wasm_i16x8_add(sum.high0, wasm_i16x8_extend_low_i8x16(part.high)), wasm_i16x8_add(sum.high1, wasm_i16x8_extend_high_i8x16(part.high))};
+}
+static inline void add_four(int32_t *out, vec low, vec high, int32_t shift) {
+  wasm_v128_store(out, wasm_i32x4_add(wasm_v128_load(out), wasm_i32x4_add(low, wasm_i32x4_shl(high, (uint32_t)shift))));
+}
+static inline void add_sixteen(int32_t *out, Wide sum, int32_t shift) {
+  add_four(out, wasm_u32x4_extend_low_u16x8(sum.low0), wasm_i32x4_extend_low_i16x8(sum.high0), shift);
+  add_four(out + 4, wasm_u32x4_extend_high_u16x8(sum.low0), wasm_i32x4_extend_high_i16x8(sum.high0), shift);
+  add_four(out + 8, wasm_u32x4_extend_low_u16x8(sum.low1), wasm_i32x4_extend_low_i16x8(sum.high1), shift);
+  add_four(out + 12, wasm_u32x4_extend_high_u16x8(sum.low1), wasm_i32x4_extend_high_i16x8(sum.high1), shift);
 }
 
-// Sums of `bytes` groups of eight columns for sixteen rows. Sixteen-bit sums are widened after every `safe` groups.
-static inline void sign_sums(const uint8_t *packed, const uint8_t *tables, int32_t bytes, int32_t safe, int32_t *out) {
-  vec zero = wasm_i32x4_splat(0), acc[4] = {zero, zero, zero, zero};
-  for (int32_t first = 0; first < bytes; first += safe) {
-    int32_t end = first + safe < bytes ? first + safe : bytes;
-    vec low = zero, high = zero;
-    for (int32_t i = first; i < end; i++) {
-      vec bits = wasm_v128_load(packed + 16 * i);
-      look_up(tables + 64 * i, wasm_v128_and(bits, wasm_i8x16_splat(15)), &low, &high);
-      look_up(tables + 64 * i + 32, wasm_u8x16_shr(bits, 4), &low, &high);
+// Byte sums hold `step` groups of eight columns (2^shift step <= 128), 16-bit sums 255 of them.
+static inline void sign_sums(const uint8_t *packed, const uint8_t *tables, int32_t bytes, int32_t step, int32_t shift, int32_t *out) {
+  vec zero = wasm_i32x4_splat(0), nibble = wasm_i8x16_splat(15);
+  for (int32_t i = 0; i < 8; i++) wasm_v128_store(out + 4 * i, zero);
+  for (int32_t i = 0; i < bytes;) {
+    int32_t safe = bytes - i < 255 * step ? bytes : i + 255 * step;
+    Wide a = {zero, zero, zero, zero}, b = a;
+    while (i < safe) {
+      int32_t end = safe - i < step ? safe : i + step;
+      Narrow c = {zero, zero}, d = c;
+      for (; i < end; i++) {
+        vec first = wasm_v128_load(packed + 32 * i), second = wasm_v128_load(packed + 32 * i + 16);
+        vec low = wasm_v128_load(tables + 64 * i), high = wasm_v128_load(tables + 64 * i + 16);
+        c = look_up(c, low, high, wasm_v128_and(first, nibble));
+        d = look_up(d, low, high, wasm_v128_and(second, nibble));
+        low = wasm_v128_load(tables + 64 * i + 32);
+        high = wasm_v128_load(tables + 64 * i + 48);
+        c = look_up(c, low, high, wasm_v128_and(wasm_u16x8_shr(first, 4), nibble));
+        d = look_up(d, low, high, wasm_v128_and(wasm_u16x8_shr(second, 4), nibble));
+      }
+      a = widen(a, c);
+      b = widen(b, d);
     }
-    widen(acc, low, high);
+    add_sixteen(out, a, shift);
+    add_sixteen(out + 16, b, shift);
   }
-  for (int i = 0; i < 4; i++) wasm_v128_store(out + 4 * i, acc[i]);
 }
 
-// planes.ts and matmul.ts for signs: packed[block of 16 rows][group of 8 columns][row], tiles of `bytes` groups, `stride` bytes per block.
+// The tile's sums, shifted, into 64 bits.
+static inline void add_tile(int64_t *total, const int32_t *sums, int32_t shift) {
+  for (int32_t r = 0; r < 32; r += 4) {
+    vec four = wasm_v128_load(sums + r), low = wasm_i64x2_extend_low_i32x4(four), high = wasm_i64x2_extend_high_i32x4(four);
+    wasm_v128_store(total + r, wasm_i64x2_add(wasm_v128_load(total + r), wasm_i64x2_shl(low, (uint32_t)shift)));
+    wasm_v128_store(total + r + 2, wasm_i64x2_add(wasm_v128_load(total + r + 2), wasm_i64x2_shl(high, (uint32_t)shift)));
+  }
+}
+
+// planes.ts and matmul.ts for signs: packed[block of 32 rows][group of 8 columns][row], tiles of `bytes` groups, `stride` bytes per block.
+// `scratch` holds 32 sums of 32 and of 64 bits.
 EXPORT(product_signs)
-(const uint8_t *packed, int32_t rows, int32_t stride, const uint8_t *tables, const int32_t *exponents, int32_t tiles, int32_t bytes, int32_t safe,
- const Group *group, int32_t fraction, int32_t *sums, int64_t *y) {
-  for (int32_t first = 0; first < rows; first += 16, packed += stride) {
-    int32_t count = rows - first < 16 ? rows - first : 16;
-    int64_t total[16];
-    for (int r = 0; r < 16; r++) total[r] = 0;
+(const uint8_t *packed, int32_t rows, int32_t stride, const uint8_t *tables, const int32_t *exponents, int32_t tiles, int32_t bytes, int32_t step,
+ int32_t shift, const Group *group, int32_t fraction, int32_t *scratch, int64_t *y) {
+  int64_t *total = (int64_t *)(scratch + 32);
+  for (int32_t first = 0; first < rows; first += 32, packed += stride) {
+    for (int32_t r = 0; r < 32; r++) total[r] = 0;
     for (int32_t t = 0; t < tiles; t++) {
-      sign_sums(packed + 16 * bytes * t, tables + 64 * bytes * t, bytes, safe, sums);
-      for (int r = 0; r < 16; r++) total[r] += (int64_t)sums[r] << (exponents[t] - group->smallest);
+      const uint8_t *signs = packed + 32 * bytes * t, *table = tables + 64 * bytes * t;
+      if (step == 4 && bytes % 4 == 0) sign_sums(signs, table, bytes, 4, shift, scratch);
+      else sign_sums(signs, table, bytes, step, shift, scratch);
+      add_tile(total, scratch, exponents[t] - group->smallest);
     }
+    int32_t count = rows - first < 32 ? rows - first : 32;
     for (int32_t r = 0; r < count; r++) y[first + r] = round_shift(total[r], group->top - fraction - group->smallest);
   }
 }
@@ -179,16 +241,17 @@ EXPORT(outputs)
 }
 
 EXPORT(add_residual)
-(const int64_t *y, int32_t rows, int32_t groups, const Group *group, int32_t shift, int32_t bits, int32_t *residual, int32_t *clamped) {
-  for (int32_t i = 0; i < rows; i++) residual[i] = (int32_t)saturate(residual[i] + result(y, rows, groups, group, shift, i), bits, clamped);
+(const int64_t *y, int32_t rows, int32_t groups, const Group *group, int32_t shift, int32_t from, int32_t count, int32_t bits, int32_t *residual,
+ int32_t *clamped) {
+  for (int32_t i = from; i < from + count; i++) residual[i] = (int32_t)saturate(residual[i] + result(y, rows, groups, group, shift, i), bits, clamped);
 }
 
 // convolution.ts, saturated.
 EXPORT(convolve)
-(const int32_t *input, const int32_t *weight, const int32_t *bias, int32_t *history, int32_t channels, int32_t taps, int32_t shift, int32_t bits,
- int32_t *out, int32_t *clamped) {
+(const int32_t *input, const int32_t *weight, const int32_t *bias, int32_t *history, int32_t channels, int32_t from, int32_t count, int32_t taps,
+ int32_t shift, int32_t bits, int32_t *out, int32_t *clamped) {
   int32_t kept = taps - 1;
-  for (int32_t c = 0; c < channels; c++) {
+  for (int32_t c = from; c < from + count; c++) {
     int64_t sum = (int64_t)bias[c] + (int64_t)weight[c * taps + kept] * input[c];
     for (int32_t k = 0; k < kept; k++) sum += (int64_t)weight[c * taps + k] * history[k * channels + c];
     out[c] = (int32_t)saturate(round_shift(sum, shift), bits, clamped);
@@ -201,6 +264,11 @@ EXPORT(convolve)
 EXPORT(activate)
 (const int32_t *in, int32_t count, const int32_t *tail, int32_t up, int32_t down, int32_t bits, int32_t *out, int32_t *clamped) {
   for (int32_t i = 0; i < count; i++) out[i] = (int32_t)saturate(round_shift(silu(tail, (int64_t)in[i] << up), down), bits, clamped);
+}
+
+// 16-bit integers out of 32-bit ones.
+EXPORT(to_16)(const int32_t *in, int32_t count, int16_t *out) {
+  for (int32_t i = 0; i < count; i++) out[i] = (int16_t)in[i];
 }
 
 // forward.ts, discretize.
@@ -252,6 +320,7 @@ typedef struct {
   int32_t decay_fraction, direct_fraction, output_bits, state_bits, work_bits, step_bits, nearest;
   const int32_t *decay, *dt, *direct, *step_shift, *output_shift; // per head
   const int32_t *x, *b, *c;                                       // b, c: [groups, padded], 0 beyond d_state
+  const int16_t *c16;                                             // c, narrow
   int32_t *y, *next;                                              // next: [padded]
   int32_t *clamped_step, *clamped_state, *clamped_output;
 } Scan;
@@ -280,11 +349,8 @@ static inline int64_t clamped_row(const Scan *s, const int8_t *q, const int32_t 
   return sum;
 }
 
-// (S' + r 2^(e-8)) / 2^e, where `noise` is r 2^(e-8) already.
-static inline vec rounded(const int32_t *s, vec noise, int32_t e, vec limit) {
-  vec q = wasm_i32x4_shr(wasm_i32x4_add(wasm_v128_load(s), noise), (uint32_t)e);
-  return wasm_i32x4_max(wasm_i32x4_min(q, limit), wasm_i32x4_neg(limit));
-}
+// (S' + r 2^(e-8)) / 2^e of four elements, where `noise` is r 2^(e-8) already.
+static inline vec rounded(const int32_t *s, vec noise, int32_t e) { return wasm_i32x4_shr(wasm_i32x4_add(wasm_v128_load(s), noise), (uint32_t)e); }
 
 // Sixteen elements of a row to bytes. Noise shifts in 16 bits: e <= work_bits - state_bits <= 16 (fastFormats).
 static inline void round_16(const int32_t *s, vec noise, int32_t e, vec limit, int8_t *q) {
@@ -292,54 +358,73 @@ static inline void round_16(const int32_t *s, vec noise, int32_t e, vec limit, i
   int32_t up = e > 8 ? e - 8 : 0, down = e < 8 ? 8 - e : 0;
   low = wasm_u16x8_shr(wasm_i16x8_shl(low, (uint32_t)up), (uint32_t)down);
   high = wasm_u16x8_shr(wasm_i16x8_shl(high, (uint32_t)up), (uint32_t)down);
-  vec r0 = rounded(s, wasm_u32x4_extend_low_u16x8(low), e, limit), r1 = rounded(s + 4, wasm_u32x4_extend_high_u16x8(low), e, limit);
-  vec r2 = rounded(s + 8, wasm_u32x4_extend_low_u16x8(high), e, limit), r3 = rounded(s + 12, wasm_u32x4_extend_high_u16x8(high), e, limit);
-  wasm_v128_store(q, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(r0, r1), wasm_i16x8_narrow_i32x4(r2, r3)));
+  vec r0 = rounded(s, wasm_u32x4_extend_low_u16x8(low), e), r1 = rounded(s + 4, wasm_u32x4_extend_high_u16x8(low), e);
+  vec r2 = rounded(s + 8, wasm_u32x4_extend_low_u16x8(high), e), r3 = rounded(s + 12, wasm_u32x4_extend_high_u16x8(high), e);
+  vec all = wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(r0, r1), wasm_i16x8_narrow_i32x4(r2, r3));
+  wasm_v128_store(q, wasm_i8x16_max(wasm_i8x16_min(all, limit), wasm_i8x16_neg(limit)));
 }
 
-static inline vec extmul_sum(vec sum, vec c, vec v) {
-  return wasm_i64x2_add(sum, wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(c, v), wasm_i64x2_extmul_high_i32x4(c, v)));
+// C S' of eight elements, S' in 12 low bits and the rest, each in 32 bits: 64 elements fit.
+typedef struct {
+  vec low, high;
+} Dot;
+static inline Dot dot_8(Dot sum, const int16_t *c, vec v0, vec v1) {
+  vec mask = wasm_i32x4_splat(4095), eight = wasm_v128_load(c);
+  vec low = wasm_i16x8_narrow_i32x4(wasm_v128_and(v0, mask), wasm_v128_and(v1, mask));
+  vec high = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(v0, 12), wasm_i32x4_shr(v1, 12));
+  return (Dot){wasm_i32x4_add(sum.low, wasm_i32x4_dot_i16x8(low, eight)), wasm_i32x4_add(sum.high, wasm_i32x4_dot_i16x8(high, eight))};
+}
+static inline int64_t sum_of(vec four) {
+  vec two = wasm_i64x2_add(wasm_i64x2_extend_low_i32x4(four), wasm_i64x2_extend_high_i32x4(four));
+  return wasm_i64x2_extract_lane(two, 0) + wasm_i64x2_extract_lane(two, 1);
 }
 
-// scan-rows.ts; state_bits <= 8, q [rows, padded] with padded a multiple of 16.
-EXPORT(scan_rows)(const Scan *s, int8_t *q, uint8_t *exponents, uint32_t key) {
+// scan-rows.ts; rows from ... from + count - 1; state_bits <= 8, q [rows, padded] with padded a multiple of 16. Products are taken by
+// dot_i16x8: decay (17 bits) as two negative halves, so that 2^16 fits, and dt x (16 bits) with a zero against the upper half of B.
+EXPORT(scan_rows)(const Scan *s, int8_t *states, uint8_t *exponents, const uint32_t *key, int32_t from, int32_t count) {
   int32_t padded = s->padded, limit = (1 << (s->work_bits - 1)) - 1;
-  vec narrow = wasm_i32x4_splat((1 << (s->state_bits - 1)) - 1);
+  vec narrow = wasm_i8x16_splat((int8_t)((1 << (s->state_bits - 1)) - 1)), zero = wasm_i32x4_splat(0);
   int32_t *next = s->next;
-  for (int32_t row = 0; row < s->heads * s->head_dim; row++, q += padded) {
-    int32_t h = row / s->head_dim, x = s->x[row];
-    const int32_t *b = s->b + h * s->groups / s->heads * padded, *c = s->c + h * s->groups / s->heads * padded;
+  for (int32_t row = from; row < from + count; row++) {
+    int8_t *q = states + row * padded;
+    int32_t h = row / s->head_dim, x = s->x[row], at = h * s->groups / s->heads * padded;
+    const int32_t *b = s->b + at;
+    const int16_t *c = s->c16 + at;
     int64_t step = (int64_t)s->dt[h] * x;
     int32_t k = (int32_t)most(0, bit_length((uint64_t)magnitude(step)) - (s->step_bits - 1));
     int32_t mantissa = (int32_t)saturate_symmetric(round_shift(step, k), s->step_bits);
     int32_t keep = s->decay_fraction - exponents[row];
     int32_t bring = (int32_t)least(31, s->step_shift[h] - k);
-    vec decay = wasm_i32x4_splat(s->decay[h]), drive = wasm_i32x4_splat(mantissa);
-    vec keep_half = wasm_i32x4_splat(half_of(keep)), bring_half = wasm_i32x4_splat(half_of(bring));
-    vec sum0 = wasm_i64x2_splat(0), sum1 = sum0, biggest = sum0;
-    for (int32_t n = 0; n < padded; n += 8) {
-      vec old = wasm_i16x8_load8x8(q + n);
-      vec k0 = spread(wasm_i32x4_mul(wasm_i32x4_extend_low_i16x8(old), decay), keep_half, keep);
-      vec k1 = spread(wasm_i32x4_mul(wasm_i32x4_extend_high_i16x8(old), decay), keep_half, keep);
-      vec a0 = spread(wasm_i32x4_mul(wasm_v128_load(b + n), drive), bring_half, bring);
-      vec a1 = spread(wasm_i32x4_mul(wasm_v128_load(b + n + 4), drive), bring_half, bring);
-      vec v0 = wasm_i32x4_add(k0, a0), v1 = wasm_i32x4_add(k1, a1);
-      wasm_v128_store(next + n, v0);
-      wasm_v128_store(next + n + 4, v1);
-      biggest = wasm_i32x4_max(biggest, wasm_i32x4_max(wasm_i32x4_abs(v0), wasm_i32x4_abs(v1)));
-      sum0 = extmul_sum(sum0, wasm_v128_load(c + n), v0);
-      sum1 = extmul_sum(sum1, wasm_v128_load(c + n + 4), v1);
+    int32_t first = -(s->decay[h] >> 1), second = -s->decay[h] - first;
+    vec decay = wasm_i32x4_splat((int32_t)((uint32_t)second << 16 | ((uint32_t)first & 0xffff))), drive = wasm_i32x4_splat(mantissa & 0xffff);
+    vec keep_half = wasm_i32x4_splat(half_of(keep)), bring_half = wasm_i32x4_splat(half_of(bring)), biggest = zero;
+    int64_t sum = 0;
+    for (int32_t n = 0; n < padded;) {
+      Dot dot = {zero, zero};
+      int32_t end = padded - n < 64 ? padded : n + 64;
+      for (; n < end; n += 8) {
+        vec old = wasm_i16x8_load8x8(q + n);
+        vec m0 = wasm_i32x4_dot_i16x8(wasm_i16x8_shuffle(old, old, 0, 0, 1, 1, 2, 2, 3, 3), decay);
+        vec m1 = wasm_i32x4_dot_i16x8(wasm_i16x8_shuffle(old, old, 4, 4, 5, 5, 6, 6, 7, 7), decay);
+        vec k0 = wasm_i32x4_shr(wasm_i32x4_sub(keep_half, m0), (uint32_t)keep), k1 = wasm_i32x4_shr(wasm_i32x4_sub(keep_half, m1), (uint32_t)keep);
+        vec a0 = spread(wasm_i32x4_dot_i16x8(wasm_v128_load(b + n), drive), bring_half, bring);
+        vec a1 = spread(wasm_i32x4_dot_i16x8(wasm_v128_load(b + n + 4), drive), bring_half, bring);
+        vec v0 = wasm_i32x4_add(k0, a0), v1 = wasm_i32x4_add(k1, a1);
+        wasm_v128_store(next + n, v0);
+        wasm_v128_store(next + n + 4, v1);
+        biggest = wasm_i32x4_max(biggest, wasm_i32x4_max(wasm_i32x4_abs(v0), wasm_i32x4_abs(v1)));
+        dot = dot_8(dot, c + n, v0, v1);
+      }
+      sum += sum_of(dot.low) + (sum_of(dot.high) << 12);
     }
-    sum0 = wasm_i64x2_add(sum0, sum1);
-    int64_t sum = wasm_i64x2_extract_lane(sum0, 0) + wasm_i64x2_extract_lane(sum0, 1);
     biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 2, 3, 0, 1));
     biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 1, 0, 3, 2));
     int32_t largest = wasm_i32x4_extract_lane(biggest, 0);
-    if (largest > limit) sum = clamped_row(s, q, b, c, s->decay[h], mantissa, keep, bring, &largest);
+    if (largest > limit) sum = clamped_row(s, q, b, s->c + at, s->decay[h], mantissa, keep, bring, &largest);
     s->y[row] = finish_row(s, h, sum, x);
     int32_t e = (int32_t)most(0, bit_length((uint32_t)largest) - (s->state_bits - 1));
     exponents[row] = (uint8_t)e;
-    uint32_t row_key = mix(key, (uint32_t)row);
+    uint32_t row_key = mix(*key, (uint32_t)row);
     vec words = wasm_i32x4_add(wasm_i32x4_splat((int32_t)row_key), wasm_u32x4_make(0, STRIDE, 2 * STRIDE, 3 * STRIDE));
     for (int32_t n = 0; n < padded; n += 16) {
       vec noise = s->nearest ? wasm_i8x16_splat((int8_t)128) : mix4(words);
@@ -350,10 +435,11 @@ EXPORT(scan_rows)(const Scan *s, int8_t *q, uint8_t *exponents, uint32_t key) {
 }
 
 // scan.ts; state [rows, padded] of up to 16 bits.
-EXPORT(scan_heads)(const Scan *s, int16_t *state) {
+EXPORT(scan_heads)(const Scan *s, int16_t *states, int32_t from, int32_t count) {
   int64_t limit = (int64_t)1 << (s->state_bits - 1), half = ((int64_t)1 << s->decay_fraction) >> 1;
   int32_t lost = 0;
-  for (int32_t row = 0; row < s->heads * s->head_dim; row++, state += s->padded) {
+  for (int32_t row = from; row < from + count; row++) {
+    int16_t *state = states + row * s->padded;
     int32_t h = row / s->head_dim, x = s->x[row];
     const int32_t *b = s->b + h * s->groups / s->heads * s->padded, *c = s->c + h * s->groups / s->heads * s->padded;
     int64_t step = saturate(round_shift((int64_t)s->dt[h] * x, s->step_shift[h]), s->step_bits, s->clamped_step);
@@ -367,4 +453,17 @@ EXPORT(scan_heads)(const Scan *s, int16_t *state) {
     s->y[row] = finish_row(s, h, sum, x);
   }
   *s->clamped_state += lost;
+}
+
+// Reads `bytes` bytes, a multiple of 64, and adds them up: what the memory gives, for comparison (bench/golden.ts).
+EXPORT(stream)(const uint8_t *from, int32_t bytes, int64_t *sum) {
+  vec a = wasm_i64x2_splat(0), b = a, c = a, d = a;
+  for (int32_t i = 0; i < bytes; i += 64) {
+    a = wasm_i64x2_add(a, wasm_v128_load(from + i));
+    b = wasm_i64x2_add(b, wasm_v128_load(from + i + 16));
+    c = wasm_i64x2_add(c, wasm_v128_load(from + i + 32));
+    d = wasm_i64x2_add(d, wasm_v128_load(from + i + 48));
+  }
+  a = wasm_i64x2_add(wasm_i64x2_add(a, b), wasm_i64x2_add(c, d));
+  *sum = wasm_i64x2_extract_lane(a, 0) + wasm_i64x2_extract_lane(a, 1);
 }

@@ -1,0 +1,216 @@
+/** A fixed-point projection in the layout of kernels/fixed.c, and the kernel calls that run it. */
+import { sumBits } from '../matmul.ts';
+import { planeRow } from '../planes.ts';
+import { type FixedProjection, ROW_SHIFT } from '../projection.ts';
+import { RSQRT_FRACTION } from '../tables.ts';
+import type { KernelMemory } from './memory.ts';
+import { type Call, type Range, share, type Thread, within } from './program.ts';
+
+export interface PlacedProjection {
+  /** The thread's rows. */
+  rows(thread: Thread): Range;
+  /** Quantizes the input at this address (all of it, in memory of the thread's own) and multiplies the thread's rows. */
+  multiply(thread: Thread, input: number): Call[];
+  /** The thread's part of outputs `part` in units of 2^unit, saturated to `bits`, counted as `name`; output part.from goes to `out`. */
+  outputs(thread: Thread, part: Range, unit: number, bits: number, out: number, name: string): Call[];
+  /** Adds the thread's outputs to the residual stream at this address. */
+  addTo(thread: Thread, residual: number, unit: number, bits: number): Call[];
+}
+
+/** Addresses of what projections work in, one after the other. */
+export interface ProjectionSpace {
+  /** 1/sqrt, tables.ts. */
+  readonly rsqrt: number;
+  /** Products of all threads, 64 bits. */
+  readonly y: number;
+  /** Per thread. */
+  readonly own: readonly OwnSpace[];
+}
+
+interface OwnSpace {
+  readonly q: number;
+  readonly tables: number;
+  readonly exponents: number;
+  readonly groups: number;
+  readonly sums: number;
+}
+
+const GROUP_BYTES = 24;
+/** Rows that the sign kernel takes at once. */
+const BLOCK = 32;
+
+/** Columns of a tile, filled up to groups of eight. */
+const paddedTile = (tile: number) => Math.ceil(tile / 8) * 8;
+const paddedColumns = ({ matrix, tile }: FixedProjection) => (matrix.cols / tile) * paddedTile(tile);
+
+/** Space for any of these projections. */
+export function projectionSpace(
+  projections: readonly FixedProjection[],
+  threads: number,
+  rsqrt: number,
+  { ints, bytes }: KernelMemory,
+): ProjectionSpace {
+  const most = (size: (p: FixedProjection) => number) => Math.max(...projections.map(size));
+  const own = (): OwnSpace => ({
+    q: bytes(2 * most(paddedColumns)).byteOffset,
+    tables: bytes(8 * most(paddedColumns)).byteOffset,
+    exponents: ints(most((p) => p.matrix.cols / p.tile)).byteOffset,
+    groups: bytes(GROUP_BYTES * most((p) => p.groups)).byteOffset,
+    sums: ints(3 * BLOCK).byteOffset,
+  });
+  return {
+    rsqrt,
+    y: ints(2 * most((p) => p.groups * p.matrix.rows)).byteOffset,
+    own: Array.from({ length: threads }, own),
+  };
+}
+
+/** The counter of what another thread counts; left out of the sums. */
+export const UNCOUNTED = 'uncounted';
+
+/** Weights move into the kernels' memory: signs by blocks of rows and groups of 8 columns, wider weights a byte each. */
+export function placeProjection(p: FixedProjection, space: ProjectionSpace, memory: KernelMemory): PlacedProjection {
+  const { place, counter } = memory;
+  const { matrix, groups, tile, activationBits, resultFraction, rowScale, rowBias } = p;
+  const { rows, cols, planes } = matrix;
+  const padded = paddedTile(tile);
+  const columns = paddedColumns(p);
+  const perGroup = cols / tile / groups;
+  const binary = planes.length === 1;
+  const weight = place(p.weight.values);
+  const bias = p.bias === undefined ? 0 : place(p.bias.values);
+  const scale = rowScale === undefined ? 0 : place(rowScale.values);
+  const factor = rowBias === undefined ? 0 : place(rowBias.values);
+  const epsilon = place([Number(p.epsilon & 0xffffffffn) | 0, Number(p.epsilon >> 32n) | 0]);
+  const packed = (binary ? packSigns(p, memory) : packBytes(p, memory)).byteOffset;
+  const biasBits = sumBits(cols, activationBits) + resultFraction;
+  const biasShift = p.weight.unit - resultFraction - (p.bias?.unit ?? 0);
+  const unitOffset =
+    RSQRT_FRACTION - p.weight.unit + resultFraction - (rowScale === undefined ? 0 : rowScale.unit + ROW_SHIFT);
+  // Sums of four activations have two bits more: half of them in the tables' low bytes, of which 2^(8 - half) add up to less than 256.
+  const half = Math.ceil((activationBits + 2) / 2);
+  const partOf = (thread: Thread) => share(rows, BLOCK, thread);
+
+  return {
+    rows: partOf,
+    multiply(thread, input) {
+      const own = space.own[thread.index]!;
+      const { q, exponents, tables } = own;
+      const calls: Call[] = [
+        ['quantize_input', input, weight, cols, tile, padded, p.floor, activationBits, q, exponents],
+      ];
+      if (binary) calls.push(['sign_tables', q, columns, half, tables]);
+      for (let g = 0; g < groups; g++) calls.push(...groupCalls(thread, own, input, g));
+      return calls;
+    },
+    outputs(thread, part, unit, bits, out, name) {
+      const { from, count } = within(partOf(thread), part);
+      const group = space.own[thread.index]!.groups;
+      const to = out + 4 * from;
+      const clamped = counter(name, thread.index);
+      return [['outputs', space.y, rows, groups, group, unit + unitOffset, part.from + from, count, bits, to, clamped]];
+    },
+    addTo(thread, residual, unit, bits) {
+      const { from, count } = partOf(thread);
+      const group = space.own[thread.index]!.groups;
+      const clamped = counter('residual', thread.index);
+      return [['add_residual', space.y, rows, groups, group, unit + unitOffset, from, count, bits, residual, clamped]];
+    },
+  };
+
+  function groupCalls(thread: Thread, own: OwnSpace, input: number, g: number): Call[] {
+    const { from, count } = partOf(thread);
+    const first = (4 * g * cols) / groups;
+    const group = own.groups + g * GROUP_BYTES;
+    const exponents = own.exponents + 4 * g * perGroup;
+    const tiles = [exponents, perGroup] as const;
+    const biasAt = bias === 0 ? 0 : bias + first;
+    // Every thread computes the bias term; it is counted once.
+    const clamped = counter(thread.index === 0 ? 'bias' : UNCOUNTED, thread.index);
+    const before = g * perGroup * padded;
+    const out = space.y + 8 * (g * rows + from);
+    const at = (address: number) => (address === 0 ? 0 : address + 4 * from);
+    const end = [group, resultFraction] as const;
+    const signs = packed + (from * columns + BLOCK * before) / 8;
+    return [
+      [
+        'group_input',
+        input + first,
+        biasAt,
+        cols / groups,
+        epsilon,
+        ...tiles,
+        biasShift,
+        biasBits,
+        space.rsqrt,
+        group,
+        clamped,
+      ],
+      binary
+        ? [
+            'product_signs',
+            signs,
+            count,
+            (BLOCK * columns) / 8,
+            own.tables + 8 * before,
+            ...tiles,
+            padded / 8,
+            2 ** (7 - half),
+            half,
+            ...end,
+            own.sums,
+            out,
+          ]
+        : [
+            'product_bytes',
+            packed + from * columns + before,
+            count,
+            columns,
+            own.q + 2 * before,
+            ...tiles,
+            padded,
+            ...end,
+            out,
+          ],
+      ['add_bias', out, count, at(scale), at(factor), ROW_SHIFT, group],
+    ];
+  }
+}
+
+/** packed[block of rows][group of 8 columns][row]: a byte is the signs of eight columns, of each tile's columns padded to eights. */
+function packSigns(p: FixedProjection, { bytes }: KernelMemory): Int8Array {
+  const { rows, cols } = p.matrix;
+  const { signs, rowWords } = p.matrix.planes[0]!;
+  const padded = paddedTile(p.tile);
+  const perRow = paddedColumns(p) / 8;
+  const out = bytes(Math.ceil(rows / BLOCK) * BLOCK * perRow);
+  for (let o = 0; o < rows; o++) {
+    const block = Math.floor(o / BLOCK) * BLOCK * perRow + (o % BLOCK);
+    for (let t = 0; t < cols / p.tile; t++) {
+      for (let i = 0; i < p.tile; i += 8) {
+        const column = t * p.tile + i;
+        const word = o * rowWords + (column >>> 5);
+        const shift = column & 31;
+        const next = shift > 24 && column + 8 <= 32 * rowWords ? signs[word + 1]! << (32 - shift) : 0;
+        const mask = (1 << Math.min(8, p.tile - i)) - 1;
+        out[block + (BLOCK * (t * padded + i)) / 8] = ((signs[word]! >>> shift) | next) & mask;
+      }
+    }
+  }
+  return out;
+}
+
+/** [rows, columns], a byte per weight. */
+function packBytes(p: FixedProjection, { bytes }: KernelMemory): Int8Array {
+  const { rows, cols } = p.matrix;
+  const padded = paddedTile(p.tile);
+  const columns = paddedColumns(p);
+  const out = bytes(rows * columns);
+  for (let o = 0; o < rows; o++) {
+    const row = planeRow(p.matrix, o);
+    for (let t = 0; t < cols / p.tile; t++) {
+      out.set(row.subarray(t * p.tile, (t + 1) * p.tile), o * columns + t * padded);
+    }
+  }
+  return out;
+}
