@@ -5,6 +5,7 @@
 export const diagnosticIds = {
   'async-body': 'a body is asynchronous',
   'branch-closed': 'a branch is continued after its otherwise',
+  'clock-binding': 'the clock domains of an instance are not bound',
   'condition-width': 'a condition is not one bit',
   'constant-range': 'a constant does not fit its type',
   'driven-twice': 'a net or register has two drivers',
@@ -40,6 +41,7 @@ export const diagnosticIds = {
   'trunc-width': '.trunc to more bits',
   'type-width': 'a type without a whole number of bits',
   undriven: 'a net or register has no driver',
+  'unknown-domain': 'a clock domain that the module does not have',
   'unpack-width': 'a word is no whole number of fields',
   'width-mismatch': 'a value has another type than its place',
 } as const;

@@ -1,6 +1,6 @@
 /** What a module body holds in its hands: nets to drive, registers, memories, and the options they are made with. */
 import type { Driven } from './interface.ts';
-import type { Memory, Node, ReadPort } from './ir.ts';
+import type { Crossing, Memory, Node, ReadPort } from './ir.ts';
 import type { Location } from './location.ts';
 import { type NodeFactory, type Operand, type Sign, Signal, type UInt } from './signal.ts';
 
@@ -37,6 +37,8 @@ export interface RegisterOptions {
   readonly enable?: UInt;
   /** Value at power-up; without it unknown. FPGAs can, most ASICs cannot. */
   readonly init?: number | bigint;
+  /** For synchronisers: how it may take a value of another domain. */
+  readonly crossing?: Crossing;
 }
 
 export interface MemoryOptions {
@@ -45,6 +47,8 @@ export interface MemoryOptions {
   readonly style?: Memory['style'];
   /** Contents at power-up, from word 0 on; the rest is zero. */
   readonly init?: readonly (number | bigint)[];
+  /** Reads may be in another domain than writes, because a word is read only when its write is known to have happened. */
+  readonly crossing?: Memory['crossing'];
 }
 
 export interface ReadOptions {

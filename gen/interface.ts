@@ -3,6 +3,7 @@
  * handles of an instance, and the flat Verilog ports. Streams are ready/valid: a beat moves in every cycle in which both
  * are 1; once `valid` is 1 it stays, with its payload, until the beat has moved; `valid` does not wait for `ready`.
  */
+import type { PortDomain } from './domain.ts';
 import type { BitType } from './ir.ts';
 import type { Bits, Operand, Sign, Signal } from './signal.ts';
 
@@ -23,6 +24,8 @@ interface Described<K extends string, T extends Shape> {
   readonly kind: K;
   readonly shape: T;
   readonly doc: string;
+  /** Default: the first domain of the module. */
+  readonly domain?: PortDomain;
 }
 export type InputPort<T extends Shape> = Described<'input', T>;
 export type OutputPort<T extends Shape> = Described<'output', T>;
@@ -81,6 +84,7 @@ export interface FlatPort extends BitType {
   readonly name: string;
   readonly direction: 'input' | 'output';
   readonly doc: string;
+  readonly domain?: PortDomain;
 }
 
 const isBits = (shape: Shape): shape is Bits => typeof shape.width === 'number';
@@ -120,7 +124,11 @@ function leavesOfPort(name: string, spec: PortSpec): Leaf[] {
 
 /** The flat ports of an interface, in order of declaration. */
 export const leavesOf = (ports: Interface): Leaf[] =>
-  Object.entries(ports).flatMap(([name, spec]) => leavesOfPort(name, spec));
+  Object.entries(ports).flatMap(([name, spec]) => {
+    const leaves = leavesOfPort(name, spec);
+    const { domain } = spec;
+    return domain === undefined ? leaves : leaves.map((l) => ({ ...l, port: { ...l.port, domain } }));
+  });
 
 /** The tree of handles, one made for every leaf. */
 export function handles(ports: Interface, make: (port: FlatPort) => Signal): unknown {

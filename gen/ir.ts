@@ -99,6 +99,8 @@ export interface Port extends BitType {
   readonly name: string;
   readonly direction: 'input' | 'output';
   readonly doc: string;
+  /** The clock that it changes with; `asynchronous`: none of the module's; undefined: any, which is not checked. */
+  readonly domain?: Clock | 'asynchronous';
   readonly location: Location;
 }
 
@@ -108,7 +110,16 @@ export interface Clock {
   readonly reset: string;
   /** Synchronous: at the rising edge of the clock. Asynchronous: at once, and for as long as it lasts. */
   readonly resetStyle: 'synchronous' | 'asynchronous';
+  /** In ns, where it is known; only constraints look at it. */
+  readonly period?: number;
 }
+
+/**
+ * How a register may take a value of another domain. `bit`: one bit. `gray`: bits of which at most one changes at a time.
+ * `held`: bits that do not change while the register's enable is 1. `settle` is the register behind a `bit` or `gray`
+ * one, which gives it time to settle. Values of `bit` and `gray` registers go to `settle` registers only.
+ */
+export type Crossing = 'bit' | 'gray' | 'held' | 'settle';
 
 /** On the rising edge: `reset` value while the clock's reset is 1 (if the register has one), else `next` if enabled. */
 export interface Register {
@@ -119,6 +130,8 @@ export interface Register {
   readonly reset: bigint | undefined;
   /** Value at power-up; undefined: unknown (simulators that know only 0 and 1 take 0). */
   readonly init: bigint | undefined;
+  /** Undefined: `next` and `enable` are of the register's own domain. */
+  readonly crossing?: Crossing | undefined;
 }
 
 /**
@@ -139,7 +152,10 @@ export interface ReadPort {
   readonly underWrite: 'old' | 'new' | 'undefined';
 }
 
-/** On the rising edge, when `enable` is 1. Beyond the depth: no effect. Of two writes to one word the later port wins. */
+/**
+ * On the rising edge, when `enable` is 1. Beyond the depth: no effect. Of two writes to one word by one clock's edge the
+ * later port wins; by two clocks' edges at the same time the word becomes undefined, which a design must not look at.
+ */
 export interface WritePort {
   readonly clock: Clock;
   readonly address: Node;
@@ -156,6 +172,8 @@ export interface Memory {
   readonly style: 'auto' | 'block' | 'distributed' | 'ultra' | 'registers';
   /** Contents at power-up, from word 0 on; the rest is zero. Undefined: unknown (two-state simulators take 0). */
   readonly init: readonly bigint[] | undefined;
+  /** Words written by one clock and read by another; a read must come after the write is known to have happened. */
+  readonly crossing?: 'held' | undefined;
   readonly reads: readonly ReadPort[];
   readonly writes: readonly WritePort[];
   readonly location: Location;
@@ -175,6 +193,8 @@ export interface Property {
 export interface Instance {
   readonly name: string;
   readonly module: Module;
+  /** The clock or reset port of this module that drives each clock and reset port of `module`, by port name. */
+  readonly clocks: ReadonlyMap<string, string>;
   /** Driver of every input port of `module`, by port name. */
   readonly inputs: ReadonlyMap<string, Node>;
   /** The node that stands for every output port of `module`, by port name. */
@@ -185,7 +205,10 @@ export interface Instance {
 export interface Module {
   readonly name: string;
   readonly doc: string;
-  /** Clocks used here or below, in order of first use. Their ports are not in `ports`. */
+  /**
+   * Clocks used here or below, in the order of their declaration. Their ports are not in `ports`. Two may share a reset,
+   * or a clock with different resets; a port stands once.
+   */
   readonly clocks: readonly Clock[];
   readonly ports: readonly Port[];
   readonly nodes: readonly Node[];
@@ -285,3 +308,8 @@ export function bitsFor(value: bigint, signed = false): number {
 
 /** Width of an address of `depth` words: at least one bit. */
 export const addressWidth = (depth: number): number => bitsFor(BigInt(Math.max(depth, 2) - 1));
+
+/** The names of a module's clock and reset ports, each once: clock before reset, in the order of `clocks`. */
+export const controlPorts = (clocks: readonly Clock[]): string[] => [
+  ...new Set(clocks.flatMap((c) => [c.clock, c.reset])),
+];

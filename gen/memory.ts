@@ -17,14 +17,15 @@ function checkedSize(
   return { depth: 1, width: 1 };
 }
 
+/** `clock` gives the clock of the place that a port is made in. */
 export function openMemory(
   module: NodeFactory,
   name: string,
   options: MemoryOptions,
-  clock: Clock,
+  clock: () => Clock,
   location: Location,
 ): { readonly memory: Memory; readonly handle: MemoryHandle } {
-  const { style = 'auto' } = options;
+  const { style = 'auto', crossing } = options;
   const { depth, width } = checkedSize(module, name, options, location);
   const reads: ReadPort[] = [];
   const writes: WritePort[] = [];
@@ -44,7 +45,7 @@ export function openMemory(
   const read = (readName: string, address: UInt, port: Pick<ReadPort, 'kind' | 'enable' | 'underWrite'>): UInt => {
     const node = module.create({ tag: 'read', width, signed: false }, location) as Read;
     module.name(node, readName);
-    reads.push({ ...port, node, clock, address: check('the read address', bits, address) });
+    reads.push({ ...port, node, clock: clock(), address: check('the read address', bits, address) });
     return new Signal<'unsigned'>(module, node);
   };
   const handle: MemoryHandle = {
@@ -58,7 +59,7 @@ export function openMemory(
     write: ({ address, data, enable, mask }) => {
       if (mask !== undefined && width % mask.width !== 0) module.report(memoryMask(name, width, mask.node, location));
       writes.push({
-        clock,
+        clock: clock(),
         address: check('the write address', bits, address),
         data: check('the write data', width, data),
         enable: check('the write enable', 1, enable),
@@ -66,5 +67,5 @@ export function openMemory(
       });
     },
   };
-  return { memory: { name, depth, width, style, init, reads, writes, location }, handle };
+  return { memory: { name, depth, width, style, init, crossing, reads, writes, location }, handle };
 }

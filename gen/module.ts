@@ -1,5 +1,6 @@
 /** Modules: a body is run once with a builder and its ports' handles, and leaves an immutable `Module` of the IR. */
 import { DesignError, type Diagnostic } from './diagnostic.ts';
+import { bindClocks, type ClockDomain, domainOf, type ResetStyle } from './domain.ts';
 import {
   DrivenSignal,
   type MemoryHandle,
@@ -17,7 +18,7 @@ import {
   type Outside,
 } from './interface.ts';
 import {
-  type Clock,
+  controlPorts,
   type Instance,
   type Memory,
   type Module,
@@ -45,6 +46,7 @@ import {
   wrongName,
   wrongType,
 } from './mistakes.ts';
+import { unknownDomain } from './mistakes-clock.ts';
 import {
   type Bits,
   fits,
@@ -62,40 +64,46 @@ import {
 import { addAssignment, assignedValue, byTarget, openBody, registerInput, type Statement } from './statements.ts';
 import { identifier } from './verilog/names.ts';
 
-/** A module together with its typed interface. */
-export interface Design<I extends Interface = Interface> {
+/** A module together with its typed interface; `D`: names of its clock domains. */
+export interface Design<I extends Interface = Interface, D extends string = string> {
   readonly module: Module;
   readonly ports: I;
+  readonly domains?: readonly ClockDomain<D>[];
 }
 
-/** How a module is reset; the names and the style are the same in all its parts. */
-export type ResetStyle = Clock['resetStyle'];
-
-export interface ModuleSpec<I extends Interface> {
+export interface ModuleSpec<I extends Interface, D extends string = string> {
   /** Verilog module name; it should carry the parameters, e.g. `popcount_lane_k64`. */
   readonly name: string;
   /** What it does, for a hardware engineer; printed above the module. */
   readonly doc: string;
   readonly ports: I;
-  /** Of the module's own registers; default synchronous. */
+  /** Of the default domain; default synchronous. */
   readonly reset?: ResetStyle;
+  /** Default: one, with the ports `clk` and `rst`. The first is that of ports and state that are not placed. */
+  readonly domains?: readonly [ClockDomain<D>, ...ClockDomain<D>[]];
 }
 
-const clk: Clock = { clock: 'clk', reset: 'rst', resetStyle: 'synchronous' };
+export interface InstanceOptions<D extends string> {
+  /** The domain here for every domain there; default, for a module of one domain: the one of the place. */
+  readonly clocks?: Readonly<Record<D, ClockDomain>>;
+}
 
 /** Runs `body` and returns the finished design; throws a `DesignError` that lists everything wrong with it. */
-export function defineModule<I extends Interface>(
-  spec: ModuleSpec<I>,
+export function defineModule<I extends Interface, D extends string = string>(
+  spec: ModuleSpec<I, D>,
   body: (m: ModuleBuilder, io: Inside<I>) => void,
-): Design<I> {
-  const clock: Clock = { ...clk, resetStyle: spec.reset ?? clk.resetStyle };
-  const builder = new ModuleBuilder(Location.capture(defineModule), clock);
+): Design<I, D> {
+  const location = Location.capture(defineModule);
+  const { reset: resetStyle = 'synchronous' } = spec;
+  const domains = spec.domains ?? [{ name: 'clk' as D, clock: 'clk', reset: 'rst', resetStyle, location }];
+  const builder = new ModuleBuilder(location, domains);
   builder.run(() => body(builder, builder.openPorts(spec.ports) as Inside<I>));
-  return { module: builder.finish(spec), ports: spec.ports };
+  return { module: builder.finish(spec), ports: spec.ports, domains };
 }
 
 interface OpenRegister {
   readonly node: Reg;
+  readonly clock: ClockDomain;
   readonly options: RegisterOptions;
 }
 
@@ -113,7 +121,8 @@ export class ModuleBuilder implements NodeFactory {
   readonly #memories: Memory[] = [];
   readonly #instances: Instance[] = [];
   readonly #properties: Property[] = [];
-  readonly #clock: Clock;
+  readonly #domains: readonly [ClockDomain, ...ClockDomain[]];
+  readonly #usedDomains = new Set<ClockDomain>();
   readonly #wires = new Map<Node, string>();
   readonly #outputs = new Map<string, Node>();
   readonly #names = new Map<Node, string>();
@@ -123,11 +132,14 @@ export class ModuleBuilder implements NodeFactory {
   #body = openBody(undefined, this.#statements);
   #comment: string | undefined;
   #place: Location | undefined;
+  /** The domain of what is made. */
+  #domain: ClockDomain;
   #finished = false;
 
-  constructor(location: Location, clock: Clock) {
+  constructor(location: Location, domains: readonly [ClockDomain, ...ClockDomain[]]) {
     this.#location = location;
-    this.#clock = clock;
+    this.#domains = domains;
+    this.#domain = domains[0];
   }
 
   // What signals need.
@@ -194,9 +206,21 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   memory(name: string, options: MemoryOptions): MemoryHandle {
-    const { memory, handle } = openMemory(this, name, options, this.#clock, this.locate(this.memory));
+    const { memory, handle } = openMemory(this, name, options, () => this.#useDomain(), this.locate(this.memory));
     this.#memories.push(memory);
     return handle;
+  }
+
+  /** Registers, memory ports, properties and instances made by `body` belong to `domain`. */
+  domain<T>(domain: ClockDomain, body: () => T): T {
+    this.#checkDomain(domain, 'what stands here', this.locate(this.domain));
+    const outer = this.#domain;
+    this.#domain = domain;
+    try {
+      return body();
+    } finally {
+      this.#domain = outer;
+    }
   }
 
   /** Assignments made by `body` hold where `condition` is 1. */
@@ -249,7 +273,11 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   /** An instance of `design`; its inputs are driven through the handles returned. */
-  instance<I extends Interface>(name: string, design: Design<I>): Outside<I> {
+  instance<I extends Interface, D extends string>(
+    name: string,
+    design: Design<I, D>,
+    options: InstanceOptions<D> = {},
+  ): Outside<I> {
     const location = this.locate(this.instance);
     const taken = this.#instances.some((i) => i.name === name);
     if (taken || identifier(name) !== name)
@@ -268,7 +296,11 @@ export class ModuleBuilder implements NodeFactory {
       return new Signal(this, node);
     };
     const outside = handles(design.ports, make) as Outside<I>;
-    this.#instances.push({ name, module: design.module, inputs, results, location });
+    const clocks = bindClocks(name, design, options.clocks, this.#domain, this, location);
+    for (const d of Object.values<ClockDomain>(options.clocks ?? {}))
+      this.#checkDomain(d, `instance ${name}`, location);
+    for (const d of clocks.used) this.#usedDomains.add(d);
+    this.#instances.push({ name, module: design.module, clocks: clocks.ports, inputs, results, location });
     return outside;
   }
 
@@ -295,7 +327,11 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   finish(spec: ModuleSpec<Interface>): Module {
-    const ports = leavesOf(spec.ports).map((l) => ({ ...l.port, location: this.#location }));
+    const ports = leavesOf(spec.ports).map(({ port }) => {
+      const domain = domainOf(port, this.#domains[0]);
+      if (domain !== 'asynchronous') this.#checkDomain(domain, `port ${port.name}`, this.#location);
+      return { ...port, domain, location: this.#location };
+    });
     this.#checkPorts(ports);
     if (identifier(spec.name) !== spec.name)
       this.report(wrongName('module-name', `a module cannot be called ${spec.name}`, why(false), this.#location));
@@ -309,12 +345,10 @@ export class ModuleBuilder implements NodeFactory {
     const registers = this.#registers.map((r) => this.#closeRegister(r, assigned.get(r.node)));
     if (this.#diagnostics.length > 0) throw new DesignError(`module ${spec.name}`, this.#diagnostics);
     this.#finished = true;
-    const state = registers.length + this.#memories.length + this.#properties.length;
-    const clocked = state > 0 || this.#instances.some((i) => i.module.clocks.length > 0);
     return {
       name: spec.name,
       doc: spec.doc,
-      clocks: clocked ? [this.#clock] : [],
+      clocks: this.#domains.filter((d) => this.#usedDomains.has(d)),
       ports,
       nodes: this.#nodes,
       registers,
@@ -330,7 +364,14 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   #checkPorts(ports: readonly FlatPort[]): void {
-    const seen = new Set<string>([this.#clock.clock, this.#clock.reset]);
+    const clocks = new Set(this.#domains.map((d) => d.clock));
+    for (const { reset, location } of this.#domains) {
+      if (clocks.has(reset)) this.report(portName(reset, 'it is a clock and a reset', location));
+    }
+    const seen = new Set(controlPorts(this.#domains));
+    for (const name of seen) {
+      if (identifier(name) !== name) this.report(portName(name, 'no identifier, or a keyword', this.#location));
+    }
     for (const { name } of ports) {
       if (seen.has(name)) this.report(portName(name, 'the name is taken', this.#location));
       else if (identifier(name) !== name) this.report(portName(name, 'no identifier, or a keyword', this.#location));
@@ -346,13 +387,14 @@ export class ModuleBuilder implements NodeFactory {
     return node;
   }
 
-  #closeRegister({ node, options }: OpenRegister, statements: readonly Statement[] | undefined): Register {
-    const { reset, enable, init } = options;
+  #closeRegister({ node, clock, options }: OpenRegister, statements: readonly Statement[] | undefined): Register {
+    const { reset, enable, init, crossing } = options;
     if (statements === undefined) this.report(undriven(`register ${this.#names.get(node)}`, node.location));
     const value = assignedValue(node, statements ?? [], node, this)!;
     return {
       node,
-      clock: this.#clock,
+      clock,
+      crossing,
       ...registerInput(node, value, enable?.node, this),
       reset: reset === undefined ? undefined : BigInt(reset),
       init: init === undefined ? undefined : BigInt(init),
@@ -402,6 +444,18 @@ export class ModuleBuilder implements NodeFactory {
     };
   }
 
+  /** The present domain, which something with a clock is made in. */
+  #useDomain(): ClockDomain {
+    this.#usedDomains.add(this.#domain);
+    return this.#domain;
+  }
+
+  #checkDomain(domain: ClockDomain, what: string, location: Location): void {
+    if (this.#domains.includes(domain)) return;
+    const known = this.#domains.map((d) => d.name).join(', ');
+    this.report(unknownDomain(what, known, domain.name, location));
+  }
+
   #checkOpen(location: Location): void {
     if (this.#finished) throw new DesignError('a finished module', [finishedModule(location)]);
   }
@@ -439,7 +493,7 @@ export class ModuleBuilder implements NodeFactory {
       if (value !== undefined && !fits(value, type)) this.report(registerValue(name, when, type, `${value}`, location));
     }
     if (enable !== undefined) this.#checkBit(enable, `the enable of register ${name}`, 'enable-width', location);
-    this.#registers.push({ node, options });
+    this.#registers.push({ node, clock: this.#useDomain(), options });
     return new RegisterSignal<S>(this, node, (value, at) => this.#assign(node, value, `register ${name}`, at));
   }
 
@@ -463,7 +517,7 @@ export class ModuleBuilder implements NodeFactory {
     const taken = this.#properties.some((p) => p.name === name);
     if (taken || identifier(name) !== name)
       this.report(wrongName('property-name', `a property cannot be called ${name}`, why(taken), location));
-    this.#properties.push({ kind, name, message, clock: this.#clock, condition: condition.node, location });
+    this.#properties.push({ kind, name, message, clock: this.#useDomain(), condition: condition.node, location });
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Module } from '../gen/ir.ts';
 import { rowLayout } from './engine.ts';
 import { createSimulator, type SimulatorOptions } from './simulator.ts';
-import { clk, sketch, u } from './testing/ir.ts';
+import { clk, sameClocks, sketch, u } from './testing/ir.ts';
 
 /** A counter, and claims about its inputs and itself. */
 function counter(properties = true): Module {
@@ -31,7 +31,7 @@ function pair(): Module {
     const result = sk.node({ tag: 'result', ...u(16) });
     sk.output(name, result);
     const results = new Map([['value', result]]);
-    sk.instances.push({ name, module, inputs, results, location: module.location });
+    sk.instances.push({ name, module, clocks: sameClocks(module), inputs, results, location: module.location });
   }
   return sk.finish([clk]);
 }

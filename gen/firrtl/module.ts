@@ -183,9 +183,9 @@ class Body {
   /** Clocks, resets and those inputs of an instance that are not driven as nets of their own. */
   #inputs(i: Instance, known: string): string[] {
     const { clocks, resets } = controls(i.module);
-    const resetOf = (r: string): string => resetAs(this.#module, r, resetType(i.module, r));
+    const resetOf = (r: string): string => resetAs(this.#module, i.clocks.get(r)!, resetType(i.module, r));
     return [
-      ...clocks.map((c) => `connect ${known}.${quoted(c)}, ${quoted(c)}`),
+      ...clocks.map((c) => `connect ${known}.${quoted(c)}, ${quoted(i.clocks.get(c)!)}`),
       ...resets.map((r) => `connect ${known}.${quoted(r)}, ${resetOf(r)}`),
       ...[...i.inputs].flatMap(([port, node]) => {
         const target = `${known}.${quoted(port)}`;

@@ -8,7 +8,7 @@ import type { BitType, Clock, Input, Memory, Module, Node, Property, ReadPort, R
 import type { Location } from '../location.ts';
 import { type Found, nodeBuilder } from './build.ts';
 import { namedPlaces, nameNodes } from './net-names.ts';
-import { elaborate, nameOf, type Place, type Scope } from './scopes.ts';
+import { clockAtTop, elaborate, nameOf, type Place, type Scope } from './scopes.ts';
 
 export { CombinationalLoop } from './loop.ts';
 
@@ -112,7 +112,7 @@ function collectProperties(scopes: readonly Scope[], build: (place: Place) => No
       let name = scope.prefix + p.name;
       for (let n = 1; taken.has(name); n++) name = `${scope.prefix}${p.name}_${n}`;
       taken.add(name);
-      return { ...p, name, condition: build({ scope, node: p.condition }) };
+      return { ...p, name, clock: clockAtTop(scope, p.clock), condition: build({ scope, node: p.condition }) };
     }),
   );
 }
@@ -133,6 +133,7 @@ function collectState(found: readonly Found[], build: (place: Place) => Node, sc
     const value = (node: Node) => build({ scope, node });
     const writes = memory.writes.map((w) => ({
       ...w,
+      clock: clockAtTop(scope, w.clock),
       address: value(w.address),
       data: value(w.data),
       enable: value(w.enable),
@@ -151,10 +152,12 @@ function collectState(found: readonly Found[], build: (place: Place) => Node, sc
       const register = scope.tables.registers.get(node);
       if (register === undefined)
         throw new Error(`register ${nameOf({ scope, node })} has no driver (${node.location})`);
-      registers.push({ ...register, node: flat, next: value(register.next)!, enable: value(register.enable) });
+      const clock = clockAtTop(scope, register.clock);
+      registers.push({ ...register, clock, node: flat, next: value(register.next)!, enable: value(register.enable) });
     } else {
       const { memory, read } = scope.tables.reads.get(node)!;
-      const port = { ...read, node: flat, address: value(read.address)!, enable: value(read.enable) };
+      const clock = clockAtTop(scope, read.clock);
+      const port = { ...read, clock, node: flat, address: value(read.address)!, enable: value(read.enable) };
       flatMemory(scope, memory).reads.push(port);
     }
   }

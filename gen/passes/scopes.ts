@@ -1,5 +1,15 @@
 /** The elaborated tree of instances, and where in it the value of a net comes from. */
-import type { Input, Instance, Memory, Module, Node, ReadPort, Register } from '../ir.ts';
+import {
+  type Clock,
+  controlPorts,
+  type Input,
+  type Instance,
+  type Memory,
+  type Module,
+  type Node,
+  type ReadPort,
+  type Register,
+} from '../ir.ts';
 
 /** What has to be looked up in a module, made once for all its instances. */
 export interface Tables {
@@ -17,6 +27,8 @@ export interface Scope {
   readonly prefix: string;
   readonly parent: Scope | undefined;
   readonly instance: Instance | undefined;
+  /** The top's clock and reset port for each of the module's own. */
+  readonly controls: ReadonlyMap<string, string>;
   readonly children: Map<Instance, Scope>;
   /** Flat node by the id of the module's node. */
   readonly flat: (Node | undefined)[];
@@ -55,7 +67,11 @@ export function elaborate(top: Module): Scope[] {
     }
     const count = module.nodes.length;
     const flat = new Array<Node | undefined>(count).fill(undefined);
-    return { module, tables: shared, prefix, parent, instance, children: new Map(), flat, busy: new Uint8Array(count) };
+    const controls = new Map(
+      controlPorts(module.clocks).map((port) => [port, parent?.controls.get(instance!.clocks.get(port)!) ?? port]),
+    );
+    const busy = new Uint8Array(count);
+    return { module, tables: shared, prefix, parent, instance, controls, children: new Map(), flat, busy };
   };
   const scopes = [open(top, '')];
   for (let i = 0; i < scopes.length; i++) {
@@ -68,6 +84,13 @@ export function elaborate(top: Module): Scope[] {
   }
   return scopes;
 }
+
+/** A clock of the scope's module as the top has it. */
+export const clockAtTop = ({ controls }: Scope, c: Clock): Clock => ({
+  ...c,
+  clock: controls.get(c.clock)!,
+  reset: controls.get(c.reset)!,
+});
 
 /** Where the value of a net without logic of its own comes from; undefined for every other node. */
 export function driverOf({ scope, node }: Place): Place | undefined {

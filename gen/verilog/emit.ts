@@ -1,5 +1,5 @@
 /** One IR module to a Verilog syntax tree: declarations in the order of the design, then instances, drivers and state. */
-import type { Clock, Module, Node, ReadPort, Register, Tag } from '../ir.ts';
+import { controlPorts, type Module, type Node, type ReadPort, type Register, type Tag } from '../ir.ts';
 import { type Expr, type Item, name, type PortDecl, type Statement, unary, type VerilogModule } from './ast.ts';
 import { Expressions, literal } from './expressions.ts';
 import { memoryDeclaration, memoryProcesses } from './memory.ts';
@@ -146,11 +146,15 @@ class Emitter {
       doc,
       origin: undefined,
     });
-    const clocks = this.#module.clocks.flatMap((c) => [
-      control(c.clock, 'clock, rising edge'),
-      control(c.reset, `${c.resetStyle} reset, active high`),
-    ]);
-    return [...clocks, ...this.#module.ports.map((p) => ({ ...p, origin: p.location }))];
+    const { clocks } = this.#module;
+    const controls = controlPorts(clocks).map((port) => {
+      const styles = new Set(clocks.filter((c) => c.reset === port).map((c) => c.resetStyle));
+      return control(
+        port,
+        styles.size === 0 ? 'clock, rising edge' : `${[...styles].join(' and ')} reset, active high`,
+      );
+    });
+    return [...controls, ...this.#module.ports.map((p) => ({ ...p, origin: p.location }))];
   }
 
   /** Every declaration, in the order in which the design made the values, with the design's comments. */
@@ -225,10 +229,7 @@ class Emitter {
     return this.#module.instances.flatMap((i): Item[] => {
       const input = (wire: Node): Expr =>
         this.#nameOf.has(wire) ? this.#expressions.use(wire) : this.#expressions.use(this.#module.drivers.get(wire)!);
-      const clocks = i.module.clocks.flatMap((c) => [
-        { port: c.clock, value: name(c.clock) },
-        { port: c.reset, value: this.#reset(c) },
-      ]);
+      const clocks = controlPorts(i.module.clocks).map((port) => ({ port, value: this.#control(i.clocks.get(port)!) }));
       const ports = i.module.ports.map((p) => {
         const wire = i.inputs.get(p.name);
         return {
@@ -266,7 +267,8 @@ class Emitter {
     for (const r of this.#module.registers) {
       if (!this.#nameOf.has(r.node) || this.#processed.has(r)) continue; // nothing reads it, or not here
       this.#processed.add(r);
-      const key = `${r.clock.clock} ${r.clock.resetStyle} ${r.reset === undefined} ${r.enable?.id}`;
+      const reset = r.reset === undefined ? '' : `${r.clock.reset} ${r.clock.resetStyle}`;
+      const key = `${r.clock.clock} ${r.enable?.id} ${reset}`;
       const group = groups.get(key) ?? [];
       group.push(r);
       groups.set(key, group);
@@ -297,13 +299,14 @@ class Emitter {
       }),
     );
     const asynchronous = clock.resetStyle === 'asynchronous' ? clock.reset : undefined;
-    const body: Statement[] = [{ kind: 'if', test: this.#reset(clock), yes: clear, no: enabled }];
+    const body: Statement[] = [{ kind: 'if', test: this.#control(clock.reset), yes: clear, no: enabled }];
     return { kind: 'always', clock: clock.clock, reset: asynchronous, body };
   }
 
-  #reset(clock: Clock): Expr {
-    this.#use(clock.reset, 0, 0);
-    return name(clock.reset);
+  /** A clock or a reset. */
+  #control(port: string): Expr {
+    this.#use(port, 0, 0);
+    return name(port);
   }
 
   /** Properties, and the logic that only they look at, behind a define: SystemVerilog immediate assertions. */
@@ -321,7 +324,7 @@ class Emitter {
       };
       const active: Statement = {
         kind: 'if',
-        test: unary('~', this.#reset(p.clock)),
+        test: unary('~', this.#control(p.clock.reset)),
         yes: [{ kind: 'comment', text: p.message }, check],
         no: [],
       };

@@ -1,5 +1,16 @@
 /** For tests: modules of the intermediate representation built by hand, below the typed front end. */
-import type { BitType, Clock, Instance, Memory, Module, Node, Port, Property, Register } from '../../gen/ir.ts';
+import {
+  type BitType,
+  type Clock,
+  controlPorts,
+  type Instance,
+  type Memory,
+  type Module,
+  type Node,
+  type Port,
+  type Property,
+  type Register,
+} from '../../gen/ir.ts';
 import { Location } from '../../gen/location.ts';
 
 type Draft<N> = N extends Node ? Omit<N, 'id' | 'location'> : never;
@@ -21,6 +32,10 @@ export interface Sketch {
 export const u = (width: number): BitType => ({ width, signed: false });
 export const s = (width: number): BitType => ({ width, signed: true });
 export const clk: Clock = { clock: 'clk', reset: 'rst', resetStyle: 'synchronous' };
+
+/** An instance's clocks and resets, each that of the same name around it. */
+export const sameClocks = ({ clocks }: Module): ReadonlyMap<string, string> =>
+  new Map(controlPorts(clocks).map((port) => [port, port]));
 
 export function sketch(name: string): Sketch {
   const location = Location.capture(sketch);

@@ -2,7 +2,7 @@
 import { type BitType, bitsFor, type Clock, type Module, type Node, type Reg, type Result } from '../../gen/ir.ts';
 import { createRandom, type Random } from '../random.ts';
 import { read } from '../reference.ts';
-import { clk, type Sketch, s, sketch, u } from './ir.ts';
+import { clk, type Sketch, s, sameClocks, sketch, u } from './ir.ts';
 import { type Pick, randomMemory } from './random-memory.ts';
 
 const widths = [1, 2, 5, 8, 16, 31, 32, 33, 48, 63, 64, 65, 90, 127, 128, 130];
@@ -155,7 +155,14 @@ export function randomDesign(seed: number, count: number, size: number): Module 
       results.set(name, node);
       top.output(`m${i}_${name}`, node);
     }
-    top.instances.push({ name: `m${i}`, module, inputs: drivers, results, location: module.location });
+    top.instances.push({
+      name: `m${i}`,
+      module,
+      clocks: sameClocks(module),
+      inputs: drivers,
+      results,
+      location: module.location,
+    });
   }
   return top.finish(randomClocks);
 }
