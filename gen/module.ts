@@ -428,20 +428,21 @@ export class ModuleBuilder implements NodeFactory {
   #when(condition: UInt, body: () => void, list: Statement[], location: Location): Otherwise {
     const no = this.#branch(condition, body, list, location);
     let closed = false;
-    const close = (): void => {
-      if (closed) this.report(branchClosed(this.locate(close)));
+    const close = (at: Location): void => {
+      if (closed) this.report(branchClosed(at));
       closed = true;
     };
-    return {
+    const rest: Otherwise = {
       elsewhen: (next, nextBody) => {
-        close();
+        close(this.locate(rest.elsewhen));
         return this.#when(next, nextBody, no, location);
       },
       otherwise: (last) => {
-        close();
+        close(this.locate(rest.otherwise));
         this.#within(no, last, location);
       },
     };
+    return rest;
   }
 
   /** The present domain, which something with a clock is made in. */
