@@ -6,6 +6,7 @@ export const diagnosticIds = {
   'async-body': 'a body is asynchronous',
   'branch-closed': 'a branch is continued after its otherwise',
   'clock-binding': 'the clock domains of an instance are not bound',
+  'combinational-loop': 'a value depends on itself within a cycle',
   'condition-width': 'a condition is not one bit',
   'constant-range': 'a constant does not fit its type',
   'driven-twice': 'a net or register has two drivers',

@@ -47,6 +47,7 @@ import {
   wrongType,
 } from './mistakes.ts';
 import { unknownDomain } from './mistakes-clock.ts';
+import { order } from './passes/combinational.ts';
 import {
   type Bits,
   fits,
@@ -345,7 +346,7 @@ export class ModuleBuilder implements NodeFactory {
     const registers = this.#registers.map((r) => this.#closeRegister(r, assigned.get(r.node)));
     if (this.#diagnostics.length > 0) throw new DesignError(`module ${spec.name}`, this.#diagnostics);
     this.#finished = true;
-    return {
+    const module: Module = {
       name: spec.name,
       doc: spec.doc,
       clocks: this.#domains.filter((d) => this.#usedDomains.has(d)),
@@ -361,6 +362,8 @@ export class ModuleBuilder implements NodeFactory {
       comments: this.#comments,
       location: this.#location,
     };
+    order(module);
+    return module;
   }
 
   #checkPorts(ports: readonly FlatPort[]): void {

@@ -1,9 +1,8 @@
 /**
  * Builds flat nodes on demand, operands first: depth-first with an explicit stack. A combinational read port is computed
- * from its address, which it therefore follows, and is part of a loop like any other node.
+ * from its address, which it therefore follows.
  */
 import { type Node, type NodeOf, operandsOf, withOperands } from '../ir.ts';
-import { loopError } from './loop.ts';
 import { driverOf, type Place, type Scope } from './scopes.ts';
 
 interface Frame extends Place {
@@ -55,8 +54,6 @@ export function nodeBuilder(inputs: ReadonlyMap<string, Node>, nodes: Node[], fo
     if (scope.module.nodes[node.id] !== node) {
       throw new Error(`${node.tag} (${node.location}) is used in ${scope.module.name} but belongs to another module`);
     }
-    if (scope.busy[node.id] === 1) throw loopError(stack, { scope, node });
-    scope.busy[node.id] = 1;
     const driver = driverOf({ scope, node });
     const operands = driver === undefined ? operandsIn(scope, node) : [driver.node];
     stack.push({ scope, node, from: driver?.scope ?? scope, operands, next: 0 });
@@ -69,7 +66,6 @@ export function nodeBuilder(inputs: ReadonlyMap<string, Node>, nodes: Node[], fo
         visit(frame.from, frame.operands[frame.next++]!);
       } else {
         frame.scope.flat[frame.node.id] = finish(frame);
-        frame.scope.busy[frame.node.id] = 0;
         stack.pop();
       }
     }

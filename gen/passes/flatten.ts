@@ -7,10 +7,9 @@
 import type { BitType, Clock, Input, Memory, Module, Node, Property, ReadPort, Register } from '../ir.ts';
 import type { Location } from '../location.ts';
 import { type Found, nodeBuilder } from './build.ts';
+import { pathsOf } from './combinational.ts';
 import { namedPlaces, nameNodes } from './net-names.ts';
 import { clockAtTop, elaborate, nameOf, type Place, type Scope } from './scopes.ts';
-
-export { CombinationalLoop } from './loop.ts';
 
 /** A port of the flat design: its `input` node, or the node that drives the output. */
 export interface FlatPort extends BitType {
@@ -64,10 +63,11 @@ function topInputs(module: Module, nodes: Node[]): FlatPort[] {
 }
 
 /**
- * Flattens `module`. Throws `CombinationalLoop` when a signal depends on itself within a cycle, even in logic that is
+ * Flattens `module`. Throws a `DesignError` when a signal depends on itself within a cycle, even in logic that is
  * dropped afterwards.
  */
 export function flatten(module: Module, options: FlattenOptions = {}): FlatDesign {
+  pathsOf(module);
   const scopes = elaborate(module);
   const top = scopes[0]!;
   const nodes: Node[] = [];

@@ -32,8 +32,6 @@ export interface Scope {
   readonly children: Map<Instance, Scope>;
   /** Flat node by the id of the module's node. */
   readonly flat: (Node | undefined)[];
-  /** 1 while a node's operands are being visited. */
-  readonly busy: Uint8Array;
 }
 
 export interface Place {
@@ -70,8 +68,7 @@ export function elaborate(top: Module): Scope[] {
     const controls = new Map(
       controlPorts(module.clocks).map((port) => [port, parent?.controls.get(instance!.clocks.get(port)!) ?? port]),
     );
-    const busy = new Uint8Array(count);
-    return { module, tables: shared, prefix, parent, instance, controls, children: new Map(), flat, busy };
+    return { module, tables: shared, prefix, parent, instance, controls, children: new Map(), flat };
   };
   const scopes = [open(top, '')];
   for (let i = 0; i < scopes.length; i++) {
