@@ -1,5 +1,7 @@
 /** Arithmetic that units share, built from signals. */
-import { cat, checkSome, type SInt, type Sign, type Signal, type UInt } from './signal.ts';
+import type { Rounding } from './quantize.ts';
+import type { Bits, Sign } from './shape.ts';
+import { cat, checkSome, type Signal, type UInt } from './signal.ts';
 
 /** Exact sum of many values by a balanced tree of adders; `name` is what partial sums are called in the output. */
 export function sum<S extends Sign>(terms: readonly Signal<S>[], name: string): Signal<S> {
@@ -16,32 +18,68 @@ export function sum<S extends Sign>(terms: readonly Signal<S>[], name: string): 
   }, sum);
 }
 
-/** x / 2^n rounded half up: floor(x / 2^n + 1/2), n bits narrower and one wider. */
-export function roundShift(x: SInt, n: number): SInt {
-  return n === 0 ? x : x.module.located(() => x.add(1n << BigInt(n - 1)).shr(n), roundShift);
+/**
+ * x / 2^n rounded: n bits narrower, and one wider (by none for `floor`), so that it is exact but for the rounding.
+ * Formula: floor(x / 2^n) + 1 where the dropped bits ask for it.
+ */
+export function roundShift<S extends Sign>(x: Signal<S>, n: number, rounding: Rounding): Signal<S> {
+  if (n === 0) return x;
+  return x.module.located(() => {
+    if (rounding === 'half-up') return x.add(1n << BigInt(n - 1)).shr(n);
+    const wide = x.ext(Math.max(x.width, n + 1));
+    const floor = wide.shr(n);
+    if (rounding === 'floor' || (rounding === 'toward-zero' && !x.type.signed)) return floor;
+    const one = roundsUp(wide, floor, n, rounding);
+    return floor.add((x.type.signed ? one.toSigned() : one) as Signal as Signal<S>);
+  }, roundShift);
 }
 
-/** The nearest value in `width` bits: clamped to -2^(width-1) .. 2^(width-1) - 1. */
-export function saturate(x: SInt, width: number): SInt {
-  if (!(Number.isInteger(width) && width >= 1)) {
-    x.module.report({
-      id: 'saturate-width',
-      what: `nothing can be saturated to ${width} bits`,
-      location: x.module.locate(saturate),
-      expected: 'a whole number of bits, 1 or more',
-      found: `${width}`,
-      remedy: 'correct the width',
-    });
-    return x;
+function roundsUp(x: Signal, floor: Signal, n: number, rounding: Exclude<Rounding, 'floor' | 'half-up'>): UInt {
+  const half = x.bit(n - 1);
+  const rest = n === 1 ? undefined : x.slice(n - 2, 0).any();
+  const orRest = (flag: UInt): UInt => (rest === undefined ? flag : flag.or(rest));
+  const negative = x.type.signed ? x.bit(x.width - 1) : undefined;
+  switch (rounding) {
+    case 'half-even':
+      return half.and(orRest(floor.bit(0)));
+    case 'half-away':
+      return negative === undefined ? half : half.and(orRest(negative.not()));
+    case 'toward-zero':
+      return negative!.and(orRest(half));
   }
+}
+
+/** The nearest value of another type: clamped to its range. */
+export function saturate<S extends Sign>(x: Signal, type: Bits<S>): Signal<S> {
   return x.module.located(() => {
-    if (width >= x.width) return x.ext(width);
-    const sign = x.bit(x.width - 1);
-    const top = x.slice(x.width - 1, width - 1);
-    const fits = top.all().or(top.any().not());
-    const limit = width === 1 ? sign : cat(sign, ...repeat(sign.not(), width - 1));
-    return fits.mux(x.trunc(width), limit.asSigned());
+    const wide = type.signed && !x.type.signed ? x.toSigned() : x;
+    const near = type.signed ? clampSigned(wide, type.width) : clampUnsigned(wide, type.width);
+    return near as Signal as Signal<S>;
   }, saturate);
+}
+
+function clampSigned(x: Signal, width: number): Signal {
+  if (width >= x.width) return x.ext(width);
+  const sign = x.bit(x.width - 1);
+  const top = x.slice(x.width - 1, width - 1);
+  const fits = top.all().or(top.any().not());
+  const limit = width === 1 ? sign : cat(sign, ...repeat(sign.not(), width - 1));
+  return fits.mux(x.trunc(width), limit.asSigned());
+}
+
+function clampUnsigned(x: Signal, width: number): UInt {
+  const wide = x.ext(Math.max(x.width, 2));
+  const negative = x.type.signed ? wide.bit(wide.width - 1) : undefined;
+  const size = x.type.signed ? wide.slice(wide.width - 2, 0) : x.asUnsigned();
+  const fits =
+    size.width <= width
+      ? undefined
+      : size
+          .slice(size.width - 1, width)
+          .any()
+          .not();
+  const clamped = fits === undefined ? size.ext(width) : fits.mux(size.trunc(width), (1n << BigInt(width)) - 1n);
+  return negative === undefined ? clamped : negative.not().mux(clamped, 0);
 }
 
 /** `count` copies of a signal, for a concatenation. */

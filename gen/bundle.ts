@@ -1,10 +1,9 @@
 /** Several designs side by side in one module, every port prefixed by the instance's name: one build for all. */
-import { type Interface, leavesOf } from './interface.ts';
+import { type Interface, membersOf } from './interface.ts';
 import { type Design, defineModule } from './module.ts';
-import type { Operand, Sign, Signal } from './signal.ts';
 
-interface Target extends Signal {
-  drive(value: Operand<Sign>): void;
+interface Target {
+  drive(value: unknown): void;
 }
 
 const at = (root: unknown, path: readonly string[]): Target =>
@@ -22,10 +21,10 @@ export function bundle(name: string, units: Readonly<Record<string, Design>>): D
   return defineModule({ name, doc, ports }, (m, io) => {
     for (const [unit, design] of Object.entries(units)) {
       const inner = m.instance(unit, design);
-      for (const { path, port } of leavesOf(design.ports)) {
+      for (const { path, direction } of membersOf(design.ports)) {
         const outside = at(io, [`${unit}_${path[0]}`, ...path.slice(1)]);
         const inside = at(inner, path);
-        if (port.direction === 'input') inside.drive(outside);
+        if (direction === 'input') inside.drive(outside);
         else outside.drive(inside);
       }
     }

@@ -1,77 +1,71 @@
-/** What a module body holds in its hands: nets to drive, registers, memories, and the options they are made with. */
-import type { Driven } from './interface.ts';
-import type { Crossing, Memory, Node, ReadPort } from './ir.ts';
+/** Making what a module body holds in its hands: a handle for each leaf, in the form of the shape, to read and to assign. */
+
+import type { Diagnostic } from './diagnostic.ts';
+import { EnumSignal } from './enumeration.ts';
+import { nodesOf } from './fitting.ts';
+import { FixedSignal } from './fixed.ts';
+import type { Node } from './ir.ts';
 import type { Location } from './location.ts';
-import { type NodeFactory, type Operand, type Sign, Signal, type UInt } from './signal.ts';
+import { isLeaf, type LeafShape, partsOf, type Shape, showShape } from './shape.ts';
+import { type NodeFactory, Signal } from './signal.ts';
+import { build, type Drivable, type Leaf, leavesOf, type Readable, type RegisterHandle } from './value.ts';
 
-/** A signal whose driver comes later. */
-export class DrivenSignal<S extends Sign> extends Signal<S> implements Driven<S> {
-  readonly #drive: (value: Operand<S>, at: Location) => void;
-
-  constructor(module: NodeFactory, node: Node, drive: (value: Operand<S>, at: Location) => void) {
-    super(module, node);
-    this.#drive = drive;
-  }
-  drive(value: Operand<S>): void {
-    this.#drive(value, this.module.locate(this.drive));
-  }
-}
-
-/** A register: reads as its present value; `next` says what it takes at the clock edge. */
-export class RegisterSignal<S extends Sign> extends Signal<S> {
-  readonly #next: (value: Operand<S>, at: Location) => void;
-
-  constructor(module: NodeFactory, node: Node, next: (value: Operand<S>, at: Location) => void) {
-    super(module, node);
-    this.#next = next;
-  }
-  next(value: Operand<S>): void {
-    this.#next(value, this.module.locate(this.next));
+/** A node read as a leaf of the given type. */
+export function leaf(module: NodeFactory, node: Node, type: LeafShape): Leaf {
+  switch (type.kind) {
+    case 'bits':
+      return new Signal(module, node);
+    case 'fixed':
+      return new FixedSignal(module, node, type.fraction);
+    case 'enumeration':
+      return new EnumSignal(module, node, type);
   }
 }
 
-export interface RegisterOptions {
-  /** Value while the reset is 1; without it the register is not reset. */
-  readonly reset?: number | bigint;
-  /** The register keeps its value while this is 0. */
-  readonly enable?: UInt;
-  /** Value at power-up; without it unknown. FPGAs can, most ASICs cannot. */
-  readonly init?: number | bigint;
-  /** For synchronisers: how it may take a value of another domain. */
-  readonly crossing?: Crossing;
+/** Makes the node of one leaf. */
+type MakeNode = (type: LeafShape, name: string) => Node;
+
+export const readable = <T extends Shape>(module: NodeFactory, shape: T, name: string, make: MakeNode): Readable<T> =>
+  build(shape, name, (type, at) => leaf(module, make(type, at), type)) as Readable<T>;
+
+interface Assignable<T extends Shape> {
+  readonly shape: T;
+  readonly name: string;
+  /** What stands before the name in messages, e.g. `register `. */
+  readonly what: string;
+  readonly make: MakeNode;
+  readonly location: Location;
 }
 
-export interface MemoryOptions {
-  readonly depth: number;
-  readonly width: number;
-  readonly style?: Memory['style'];
-  /** Contents at power-up, from word 0 on; the rest is zero. */
-  readonly init?: readonly (number | bigint)[];
-  /** Reads may be in another domain than writes, because a word is read only when its write is known to have happened. */
-  readonly crossing?: Memory['crossing'];
+/** Nets: every part has `.drive`. */
+export const drivable = <T extends Shape>(module: NodeFactory, parts: Assignable<T>): Drivable<T> =>
+  assignable(module, parts, 'drive') as Drivable<T>;
+
+/** Registers: every part has `.next`. */
+export const held = <T extends Shape>(module: NodeFactory, parts: Assignable<T>): RegisterHandle<T> =>
+  assignable(module, parts, 'next') as RegisterHandle<T>;
+
+function assignable(module: NodeFactory, parts: Assignable<Shape>, method: 'drive' | 'next'): unknown {
+  const { shape, name, what, make, location } = parts;
+  const attach = (part: unknown, type: Shape, at: string): void => {
+    const targets = leavesOf(part);
+    const assign = (value: unknown): void => {
+      const here = module.locate(assign);
+      const nodes = nodesOf(module, type, value, `${what}${at}`, here);
+      for (const [i, { node }] of targets.entries()) module.assign(node, nodes?.[i] ?? node, here);
+    };
+    if (!isLeaf(type) && partsOf(type).some(([field]) => field === method))
+      module.report(fieldName(method, type, location));
+    Object.defineProperty(part, method, { value: assign });
+  };
+  return build(shape, name, (type, at) => leaf(module, make(type, at), type), attach);
 }
 
-export interface ReadOptions {
-  /** The data is kept while this is 0. */
-  readonly enable?: UInt;
-  /** What the read sees of a write to its word at the same edge; default `old`. */
-  readonly underWrite?: ReadPort['underWrite'];
-}
-
-export interface WriteOptions {
-  readonly address: UInt;
-  readonly data: UInt;
-  readonly enable: UInt;
-  /** Bit i enables group i of the word, each `width / mask.width` bits (byte enables); without it the whole word. */
-  readonly mask?: UInt;
-}
-
-/** A memory: any number of ports. Addresses are `addressWidth` bits wide. */
-export interface MemoryHandle {
-  readonly addressWidth: number;
-  /** Data one cycle after the address. */
-  read(name: string, address: UInt, options?: ReadOptions): UInt;
-  /** Data in the same cycle as the address: registers or LUT-RAM, never block RAM. */
-  readNow(name: string, address: UInt): UInt;
-  write(port: WriteOptions): void;
-}
+const fieldName = (field: string, shape: Shape, location: Location): Diagnostic => ({
+  id: 'field-name',
+  what: `a field of a record that is assigned cannot be called ${field}`,
+  location,
+  expected: `names other than the handle's own .${field}`,
+  found: showShape(shape),
+  remedy: 'choose another name for the field',
+});

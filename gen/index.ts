@@ -11,20 +11,40 @@ export {
   type PortDomain,
   type ResetStyle,
 } from './domain.ts';
+export { EnumSignal } from './enumeration.ts';
 export { firrtlOmissions, firrtlRefusals, printFirrtl } from './firrtl/index.ts';
-export type {
-  MemoryHandle,
-  MemoryOptions,
-  ReadOptions,
-  RegisterOptions,
-  RegisterSignal,
-  WriteOptions,
-} from './handles.ts';
+export { FixedSignal } from './fixed.ts';
 export * from './interface.ts';
 export type * from './ir.ts';
 export { addressWidth, bitsFor } from './ir.ts';
 export { type Design, defineModule, type InstanceOptions, type ModuleBuilder, type Otherwise } from './module.ts';
+export type { MemoryHandle, MemoryOptions, ReadOptions, RegisterOptions, WriteOptions } from './options.ts';
+export { equal, fromBits, toBits } from './packing.ts';
 export { type Replacement, type Rewrite, rewriteModule } from './passes/rewrite.ts';
-export { type Bits, bit, cat, type SInt, type Sign, Signal, sint, type UInt, uint } from './signal.ts';
+export { type Overflow, type Quantization, quantize, type Rounding } from './quantize.ts';
+export {
+  type Bits,
+  bit,
+  codeOf,
+  type Encoding,
+  type Enumeration,
+  enumeration,
+  type Fixed,
+  type LeafShape,
+  leafShapes,
+  type RecordShape,
+  type Shape,
+  type Sign,
+  sfixed,
+  showShape,
+  sint,
+  ufixed,
+  uint,
+  type Vector,
+  vector,
+  widthOf,
+} from './shape.ts';
+export { cat, type SInt, Signal, type UInt } from './signal.ts';
+export type { Constant, Drivable, Readable, RegisterHandle, Value } from './value.ts';
 export { behaviouralDefine, printVerilog, type VerilogFile, type VerilogOutput } from './verilog/index.ts';
 export { type Origin, originOf, sourceMap } from './verilog/source-map.ts';

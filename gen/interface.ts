@@ -5,20 +5,8 @@
  */
 import type { PortDomain } from './domain.ts';
 import type { BitType } from './ir.ts';
-import type { Bits, Operand, Sign, Signal } from './signal.ts';
-
-/** What a port carries: one value, or a record of named fields. */
-export type Shape = Bits | { readonly [field: string]: Bits };
-
-/** A value that the surrounding code must drive, exactly once. It can be read too. */
-export interface Driven<S extends Sign = Sign> extends Signal<S> {
-  drive(value: Operand<S>): void;
-}
-
-export type Readable<T extends Shape> =
-  T extends Bits<infer S> ? Signal<S> : { readonly [K in keyof T]: T[K] extends Bits<infer S> ? Signal<S> : never };
-export type Drivable<T extends Shape> =
-  T extends Bits<infer S> ? Driven<S> : { readonly [K in keyof T]: T[K] extends Bits<infer S> ? Driven<S> : never };
+import { type Bits, bit, isLeaf, isVector, leafShapes, type Shape, showCodes } from './shape.ts';
+import type { Drivable, Readable } from './value.ts';
 
 interface Described<K extends string, T extends Shape> {
   readonly kind: K;
@@ -41,16 +29,17 @@ export const output = <T extends Shape>(shape: T, doc: string): OutputPort<T> =>
 export const sink = <T extends Shape>(shape: T, doc: string): SinkPort<T> => ({ kind: 'sink', shape, doc });
 export const source = <T extends Shape>(shape: T, doc: string): SourcePort<T> => ({ kind: 'source', shape, doc });
 
+type Flag = Bits<'unsigned'>;
 /** A stream seen by the side that takes its beats. */
 export interface Taken<T extends Shape> {
-  readonly valid: Signal<'unsigned'>;
-  readonly ready: Driven<'unsigned'>;
+  readonly valid: Readable<Flag>;
+  readonly ready: Drivable<Flag>;
   readonly payload: Readable<T>;
 }
 /** A stream seen by the side that gives its beats. */
 export interface Given<T extends Shape> {
-  readonly valid: Driven<'unsigned'>;
-  readonly ready: Signal<'unsigned'>;
+  readonly valid: Drivable<Flag>;
+  readonly ready: Readable<Flag>;
   readonly payload: Drivable<T>;
 }
 
@@ -87,59 +76,48 @@ export interface FlatPort extends BitType {
   readonly domain?: PortDomain;
 }
 
-const isBits = (shape: Shape): shape is Bits => typeof shape.width === 'number';
-
-/** One leaf of a port: `path` is where its handle lives in `Inside`. */
-interface Leaf {
-  readonly path: readonly string[];
-  readonly port: FlatPort;
+/** One value of a port: the port itself, or a signal of a stream. */
+export interface Member {
+  /** Where its handle lives in `Inside`. */
+  readonly path: readonly [port: string, ...members: string[]];
+  readonly name: string;
+  readonly direction: 'input' | 'output';
+  readonly shape: Shape;
+  readonly doc: string;
+  readonly domain: PortDomain | undefined;
 }
 
-function leavesOfShape(name: string, path: readonly string[], spec: PortSpec, direction: 'input' | 'output'): Leaf[] {
-  const leaf = (suffix: string, type: Bits, at: readonly string[], doc: string): Leaf => ({
-    path: at,
-    port: { name: `${name}${suffix}`, direction, width: type.width, signed: type.signed, doc },
-  });
-  const stream = spec.kind === 'sink' || spec.kind === 'source';
-  if (isBits(spec.shape)) return [leaf(stream ? '_data' : '', spec.shape, path, stream ? '' : spec.doc)];
-  return Object.entries(spec.shape).map(([field, type], i) =>
-    leaf(`_${field}`, type, [...path, field], !stream && i === 0 ? spec.doc : ''),
-  );
-}
-
-function leavesOfPort(name: string, spec: PortSpec): Leaf[] {
-  if (spec.kind === 'input' || spec.kind === 'output') return leavesOfShape(name, [name], spec, spec.kind);
-  const forward = spec.kind === 'sink' ? 'input' : 'output';
-  const back = spec.kind === 'sink' ? 'output' : 'input';
-  const flag = (field: string, direction: 'input' | 'output', doc: string): Leaf => ({
-    path: [name, field],
-    port: { name: `${name}_${field}`, direction, width: 1, signed: false, doc },
-  });
+function membersOfPort(port: string, { kind, shape, doc, domain }: PortSpec): readonly Member[] {
+  if (kind === 'input' || kind === 'output') return [{ path: [port], name: port, direction: kind, shape, doc, domain }];
+  const [forward, back] = kind === 'sink' ? (['input', 'output'] as const) : (['output', 'input'] as const);
+  const data = isLeaf(shape) || isVector(shape) ? `${port}_data` : port;
   return [
-    flag('valid', forward, spec.doc),
-    flag('ready', back, ''),
-    ...leavesOfShape(name, [name, 'payload'], spec, forward),
+    { path: [port, 'valid'], name: `${port}_valid`, direction: forward, shape: bit, doc, domain },
+    { path: [port, 'ready'], name: `${port}_ready`, direction: back, shape: bit, doc: '', domain },
+    { path: [port, 'payload'], name: data, direction: forward, shape, doc: '', domain },
   ];
 }
 
-/** The flat ports of an interface, in order of declaration. */
-export const leavesOf = (ports: Interface): Leaf[] =>
-  Object.entries(ports).flatMap(([name, spec]) => {
-    const leaves = leavesOfPort(name, spec);
-    const { domain } = spec;
-    return domain === undefined ? leaves : leaves.map((l) => ({ ...l, port: { ...l.port, domain } }));
-  });
+export const membersOf = (ports: Interface): readonly Member[] =>
+  Object.entries(ports).flatMap(([port, spec]) => membersOfPort(port, spec));
 
-/** The tree of handles, one made for every leaf. */
-export function handles(ports: Interface, make: (port: FlatPort) => Signal): unknown {
-  const root: Record<string, unknown> = {};
-  for (const { path, port } of leavesOf(ports)) {
-    let at = root;
-    for (const step of path.slice(0, -1)) {
-      at[step] ??= {};
-      at = at[step] as Record<string, unknown>;
-    }
-    at[path.at(-1)!] = make(port);
+/** The flat ports of an interface, in order of declaration; the first of a port's carries its documentation. */
+export const flatPorts = (ports: Interface): readonly FlatPort[] =>
+  membersOf(ports).flatMap(({ name, direction, shape, doc, domain }) =>
+    leafShapes(shape, name).map(([leaf, type], i) => {
+      const docs = [...(i === 0 && doc !== '' ? [doc] : []), ...(type.kind === 'enumeration' ? [showCodes(type)] : [])];
+      const port = { name: leaf, direction, width: type.width, signed: type.signed, doc: docs.join('; ') };
+      return domain === undefined ? port : { ...port, domain };
+    }),
+  );
+
+/** The tree of handles, one made for every member. */
+export function handles(ports: Interface, make: (member: Member) => unknown): unknown {
+  const root: Record<string, Record<string, unknown>> = {};
+  for (const member of membersOf(ports)) {
+    const [port, inner] = member.path;
+    if (inner === undefined) root[port] = make(member) as Record<string, unknown>;
+    else root[port] = { ...root[port], [inner]: make(member) };
   }
   return root;
 }

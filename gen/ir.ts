@@ -202,6 +202,15 @@ export interface Instance {
   readonly location: Location;
 }
 
+/** How to show a value to people: a number in units of 2^-fraction, or the names of codes (in decimal). Plain data. */
+export type Display =
+  | { readonly kind: 'fixed'; readonly fraction: number }
+  | {
+      readonly kind: 'enumeration';
+      readonly name: string;
+      readonly states: readonly (readonly [code: string, state: string])[];
+    };
+
 export interface Module {
   readonly name: string;
   readonly doc: string;
@@ -224,6 +233,8 @@ export interface Module {
   readonly names: ReadonlyMap<Node, string>;
   /** A comment that stands before the node in the output. */
   readonly comments: ReadonlyMap<Node, string>;
+  /** Named values that are more than an integer. */
+  readonly displays: ReadonlyMap<Node, Display>;
   readonly location: Location;
 }
 

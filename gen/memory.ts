@@ -1,38 +1,34 @@
 /** Building a memory: its ports are checked and collected here. */
-import type { MemoryHandle, MemoryOptions } from './handles.ts';
+import { constants, nodesOf } from './fitting.ts';
 import { addressWidth, type Clock, type Memory, type Node, type Read, type ReadPort, type WritePort } from './ir.ts';
 import type { Location } from './location.ts';
 import { memoryInit, memoryMask, memorySize, memoryWord, wrongType } from './mistakes.ts';
-import { fits, type NodeFactory, Signal, type UInt } from './signal.ts';
-
-/** The size of a memory; one that cannot be is reported and becomes one word of one bit. */
-function checkedSize(
-  module: NodeFactory,
-  name: string,
-  { depth, width }: MemoryOptions,
-  location: Location,
-): { readonly depth: number; readonly width: number } {
-  if ([depth, width].every((n) => Number.isInteger(n) && n >= 1)) return { depth, width };
-  module.report(memorySize(name, depth, width, location));
-  return { depth: 1, width: 1 };
-}
+import type { MemoryHandle, MemoryOptions } from './options.ts';
+import { fromBits, joinBits } from './packing.ts';
+import { leafShapes, type Shape, uint, widthOf } from './shape.ts';
+import { type NodeFactory, Signal, type UInt } from './signal.ts';
+import { leavesOf, type Readable } from './value.ts';
 
 /** `clock` gives the clock of the place that a port is made in. */
-export function openMemory(
+export function openMemory<T extends Shape>(
   module: NodeFactory,
   name: string,
-  options: MemoryOptions,
+  options: MemoryOptions<T>,
   clock: () => Clock,
   location: Location,
-): { readonly memory: Memory; readonly handle: MemoryHandle } {
-  const { style = 'auto', crossing } = options;
-  const { depth, width } = checkedSize(module, name, options, location);
+): { readonly memory: Memory; readonly handle: MemoryHandle<T> } {
+  const { shape, style = 'auto', crossing } = options;
+  const width = widthOf(shape);
+  const good = Number.isInteger(options.depth) && options.depth >= 1;
+  if (!good) module.report(memorySize(name, options.depth, location));
+  const depth = good ? options.depth : 1;
   const reads: ReadPort[] = [];
   const writes: WritePort[] = [];
-  const init = options.init?.map((v, i) => {
-    const good = fits(v, { width, signed: false });
-    if (!good) module.report(memoryWord(name, i, width, `${v}`, location));
-    return good ? BigInt(v) : 0n;
+  const init = options.init?.map((value, i) => {
+    const codes = constants(module, shape, value, `memory ${name}`, location, (_place, type) =>
+      memoryWord(name, i, type, `${value}`, location),
+    );
+    return wordOf(shape, codes);
   });
   if (init !== undefined && init.length > depth) module.report(memoryInit(name, depth, init.length, location));
   const bits = addressWidth(depth);
@@ -42,13 +38,15 @@ export function openMemory(
       module.report(wrongType(`${what} of memory ${name}`, `uint(${expected})`, signal.node, location, 'memory-port'));
     return signal.node;
   };
-  const read = (readName: string, address: UInt, port: Pick<ReadPort, 'kind' | 'enable' | 'underWrite'>): UInt => {
+  const read = (as: string, address: UInt, port: Pick<ReadPort, 'kind' | 'enable' | 'underWrite'>): Readable<T> => {
     const node = module.create({ tag: 'read', width, signed: false }, location) as Read;
-    module.name(node, readName);
     reads.push({ ...port, node, clock: clock(), address: check('the read address', bits, address) });
-    return new Signal<'unsigned'>(module, node);
+    module.name(node, as, uint(width));
+    const word = fromBits(shape, new Signal<'unsigned'>(module, node));
+    for (const leaf of leavesOf(word)) if (leaf.node === node) leaf.named(as);
+    return word;
   };
-  const handle: MemoryHandle = {
+  const handle: MemoryHandle<T> = {
     addressWidth: bits,
     read: (readName, address, { enable, underWrite = 'old' } = {}) => {
       const gate = enable === undefined ? undefined : check('the read enable', 1, enable);
@@ -58,14 +56,26 @@ export function openMemory(
       read(readName, address, { kind: 'combinational', enable: undefined, underWrite: 'old' }),
     write: ({ address, data, enable, mask }) => {
       if (mask !== undefined && width % mask.width !== 0) module.report(memoryMask(name, width, mask.node, location));
+      const nodes = nodesOf(module, shape, data, `the write data of memory ${name}`, location);
       writes.push({
         clock: clock(),
         address: check('the write address', bits, address),
-        data: check('the write data', width, data),
+        data: nodes === undefined ? address.node : joinBits(module, nodes, location),
         enable: check('the write enable', 1, enable),
         mask: mask?.node,
       });
     },
   };
   return { memory: { name, depth, width, style, init, crossing, reads, writes, location }, handle };
+}
+
+/** The leaves' codes side by side, the first in the low bits. */
+function wordOf(shape: Shape, codes: readonly (bigint | undefined)[]): bigint {
+  let word = 0n;
+  let low = 0n;
+  for (const [i, [, { width }]] of leafShapes(shape).entries()) {
+    word |= BigInt.asUintN(width, codes[i] ?? 0n) << low;
+    low += BigInt(width);
+  }
+  return word;
 }

@@ -2,7 +2,7 @@
 import type { Diagnostic } from './diagnostic.ts';
 import type { BitType } from './ir.ts';
 import type { Location } from './location.ts';
-import { showType } from './signal.ts';
+import { type LeafShape, showShape, showType } from './shape.ts';
 
 /** A value whose type its place does not allow; `id` says which kind of place. */
 export const wrongType = (
@@ -133,12 +133,12 @@ export const wrongName = (
   remedy: 'choose another name',
 });
 
-export const memorySize = (name: string, depth: number, width: number, location: Location): Diagnostic => ({
+export const memorySize = (name: string, depth: number, location: Location): Diagnostic => ({
   id: 'memory-size',
   what: `memory ${name} cannot be built`,
   location,
-  expected: 'a whole number of words, 1 or more, of a whole number of bits, 1 or more',
-  found: `${depth} words of ${width} bits`,
+  expected: 'a whole number of words, 1 or more',
+  found: `${depth}`,
   remedy: 'correct the size',
 });
 
@@ -154,29 +154,42 @@ export const memoryUnwritten = (name: string, location: Location): Diagnostic =>
 export const memoryWord = (
   name: string,
   word: number,
-  width: number,
+  type: LeafShape,
   found: string,
   location: Location,
 ): Diagnostic => ({
   id: 'memory-word',
   what: `word ${word} of the initial contents of memory ${name} does not fit`,
   location,
-  expected: `a whole number from 0 to ${2n ** BigInt(width) - 1n}`,
+  expected: `a value of ${showShape(type)}`,
   found,
-  remedy: "correct the word, or widen the memory; a negative number is given as its two's complement",
+  remedy: 'correct the word, or give the memory another shape',
 });
 
 export const registerValue = (
   name: string,
   when: 'reset' | 'power-up',
-  type: BitType,
+  type: LeafShape,
   found: string,
   location: Location,
 ): Diagnostic => ({
   id: 'reset-value',
   what: `the value of register ${name} at ${when} does not fit`,
   location,
-  expected: `a value of ${showType(type)}`,
+  expected: `a value of ${showShape(type)}`,
   found,
   remedy: 'correct the value, or widen the register',
+});
+
+export const switchStates = (
+  states: readonly string[],
+  missing: readonly string[],
+  location: Location,
+): Diagnostic => ({
+  id: 'switch-states',
+  what: 'a switch leaves states out',
+  location,
+  expected: `a case for each of ${states.join(', ')}, or otherwise`,
+  found: `none for ${missing.join(', ')}`,
+  remedy: 'add the cases, or say in otherwise what happens in them',
 });

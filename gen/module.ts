@@ -1,24 +1,14 @@
 /** Modules: a body is run once with a builder and its ports' handles, and leaves an immutable `Module` of the IR. */
 import { DesignError, type Diagnostic } from './diagnostic.ts';
 import { bindClocks, type ClockDomain, domainOf, type ResetStyle } from './domain.ts';
+import { EnumSignal } from './enumeration.ts';
+import { constants, nodesOf } from './fitting.ts';
+import { drivable, held, readable } from './handles.ts';
+import { type FlatPort, flatPorts, handles, type Inside, type Interface, type Outside } from './interface.ts';
 import {
-  DrivenSignal,
-  type MemoryHandle,
-  type MemoryOptions,
-  type RegisterOptions,
-  RegisterSignal,
-} from './handles.ts';
-import {
-  type Driven,
-  type FlatPort,
-  handles,
-  type Inside,
-  type Interface,
-  leavesOf,
-  type Outside,
-} from './interface.ts';
-import {
+  type Crossing,
   controlPorts,
+  type Display,
   type Instance,
   type Memory,
   type Module,
@@ -29,6 +19,7 @@ import {
   type Register,
   type Result,
 } from './ir.ts';
+import { literal } from './literal.ts';
 import { Location } from './location.ts';
 import { openMemory } from './memory.ts';
 import {
@@ -42,27 +33,35 @@ import {
   portName,
   registerValue,
   switchCase,
+  switchStates,
   undriven,
   wrongName,
   wrongType,
 } from './mistakes.ts';
 import { unknownDomain } from './mistakes-clock.ts';
+import type { MemoryHandle, MemoryOptions, RegisterOptions } from './options.ts';
 import { order } from './passes/combinational.ts';
 import {
-  type Bits,
-  fits,
-  type Literal,
-  literal,
-  type NodeDraft,
-  type NodeFactory,
-  type Operand,
-  type Sign,
-  Signal,
-  showType,
-  type UInt,
-  wholeNumber,
-} from './signal.ts';
+  displayOf,
+  type Encoding,
+  type Enumeration,
+  enumeration,
+  type LeafShape,
+  type Shape,
+  showCodes,
+} from './shape.ts';
+import { type Below, type NodeDraft, type NodeFactory, Signal, type UInt } from './signal.ts';
 import { addAssignment, assignedValue, byTarget, openBody, registerInput, type Statement } from './statements.ts';
+import {
+  type Constant,
+  type Drivable,
+  type Literal,
+  leavesOf,
+  type Readable,
+  type RegisterHandle,
+  type Shapely,
+  shapeOf,
+} from './value.ts';
 import { identifier } from './verilog/names.ts';
 
 /** A module together with its typed interface; `D`: names of its clock domains. */
@@ -105,7 +104,10 @@ export function defineModule<I extends Interface, D extends string = string>(
 interface OpenRegister {
   readonly node: Reg;
   readonly clock: ClockDomain;
-  readonly options: RegisterOptions;
+  readonly enable: UInt | undefined;
+  readonly reset: bigint | undefined;
+  readonly init: bigint | undefined;
+  readonly crossing: Crossing | undefined;
 }
 
 /** Continues a `when`: the branches exclude each other, the first whose condition holds is taken. */
@@ -128,6 +130,7 @@ export class ModuleBuilder implements NodeFactory {
   readonly #outputs = new Map<string, Node>();
   readonly #names = new Map<Node, string>();
   readonly #comments = new Map<Node, string>();
+  readonly #displays = new Map<Node, Display>();
   readonly #statements: Statement[] = [];
   /** Where assignments go: the list above, or a branch. */
   #body = openBody(undefined, this.#statements);
@@ -162,12 +165,14 @@ export class ModuleBuilder implements NodeFactory {
   locate(below: (...args: never[]) => unknown): Location {
     return this.#place ?? Location.capture(below);
   }
-  name(node: Node, name: string): void {
+  name(node: Node, name: string, type: LeafShape): void {
     this.#names.set(node, name);
+    const display = displayOf(type);
+    if (display !== undefined) this.#displays.set(node, display);
   }
 
   /** Everything made by `build` carries one location, that of the caller of `below`: for helpers that make many nodes. */
-  located<T>(build: () => T, below: (...args: never[]) => unknown = this.located): T {
+  located<T>(build: () => T, below: Below = this.located): T {
     const outer = this.#place;
     this.#place ??= Location.capture(below);
     try {
@@ -184,29 +189,39 @@ export class ModuleBuilder implements NodeFactory {
     this.#comment = text;
   }
 
-  constant<S extends Sign>(type: Bits<S>, value: number | bigint): Signal<S> {
+  constant<T extends Shape>(shape: T, value: Constant<T>): Readable<T> {
     const at = this.locate(this.constant);
-    return new Signal<S>(this, literal(this, wholeNumber(this, value, at), type, at));
+    const nodes = nodesOf(this, shape, value, 'the constant', at)?.values();
+    return readable(this, shape, '', (type) => nodes?.next().value ?? literal(this, 0n, type, at));
   }
 
-  /** A named net, driven later with `.drive`. */
-  wire<S extends Sign>(name: string, type: Bits<S>): Driven<S> {
-    return this.#net(type, name, name, this.locate(this.wire));
+  /** Named nets, driven later with `.drive`, as a whole or part by part. */
+  wire<T extends Shape>(name: string, shape: T): Drivable<T> {
+    const at = this.locate(this.wire);
+    return drivable(this, {
+      shape,
+      name,
+      what: '',
+      location: at,
+      make: (type, leaf) => this.#net(type, leaf, leaf, at),
+    });
   }
 
-  register<S extends Sign>(name: string, type: Bits<S>, options: RegisterOptions = {}): RegisterSignal<S> {
-    return this.#register(name, type, options, this.locate(this.register));
+  /** A register for every leaf of `shape`; `.next` says what they take, as a whole or part by part. */
+  register<T extends Shape>(name: string, shape: T, options: RegisterOptions<T> = {}): RegisterHandle<T> {
+    return this.#register(name, shape, options, this.locate(this.register));
   }
 
   /** `value` one clock edge later. */
-  delay<S extends Sign>(name: string, value: Signal<S>, options: RegisterOptions = {}): Signal<S> {
+  delay<T extends Shape>(name: string, value: Shapely<T>, options: RegisterOptions<T> = {}): Readable<T> {
     const at = this.locate(this.delay);
-    const register = this.#register(name, value.type, options, at);
-    register.next(value);
-    return register;
+    const register = this.#register(name, shapeOf(value), options, at);
+    const targets = leavesOf(register);
+    for (const [i, { node }] of leavesOf(value).entries()) this.assign(targets[i]!.node, node, at);
+    return register as Readable<T>;
   }
 
-  memory(name: string, options: MemoryOptions): MemoryHandle {
+  memory<T extends Shape>(name: string, options: MemoryOptions<T>): MemoryHandle<T> {
     const { memory, handle } = openMemory(this, name, options, () => this.#useDomain(), this.locate(this.memory));
     this.#memories.push(memory);
     return handle;
@@ -230,10 +245,49 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   /**
-   * One body per value of `selector`, and one for all others. Cases are numbers of the selector's type.
+   * One body per value of `selector`, and one for all others. Cases are numbers of the selector's type, or a record with
+   * the states of an enumeration: all of them, or `otherwise` besides. Without it the last stands for unused codes too.
    */
-  switch(selector: Signal, cases: readonly (readonly [Literal, () => void])[], otherwise?: () => void): void {
+  switch<N extends string>(selector: EnumSignal<N>, cases: { readonly [S in N]: () => void }): void;
+  switch<N extends string>(
+    selector: EnumSignal<N>,
+    cases: { readonly [S in N]?: () => void },
+    otherwise: () => void,
+  ): void;
+  switch(selector: Signal, cases: readonly (readonly [Literal, () => void])[], otherwise?: () => void): void;
+  switch(selector: Signal | EnumSignal, cases: object, otherwise?: () => void): void {
     const at = this.locate(this.switch);
+    if (selector instanceof EnumSignal) this.#switchStates(selector, Object.entries(cases), otherwise, at);
+    else this.#switchNumbers(selector, cases as readonly (readonly [Literal, () => void])[], otherwise, at);
+  }
+
+  #switchStates(
+    selector: EnumSignal,
+    cases: readonly (readonly [string, () => void])[],
+    otherwise: (() => void) | undefined,
+    at: Location,
+  ): void {
+    const { states } = selector.type;
+    const missing = states.filter((state) => !cases.some(([name]) => name === state));
+    if (otherwise === undefined && missing.length > 0) this.report(switchStates(states, missing, at));
+    const last = otherwise ?? cases.at(-1)?.[1];
+    let list = this.#body.statements;
+    for (const [state, body] of otherwise === undefined ? cases.slice(0, -1) : cases)
+      list = this.#branch(
+        this.located(() => selector.is(state), this.switch),
+        body,
+        list,
+        at,
+      );
+    if (last !== undefined) this.#within(list, last, at);
+  }
+
+  #switchNumbers(
+    selector: Signal,
+    cases: readonly (readonly [Literal, () => void])[],
+    otherwise: (() => void) | undefined,
+    at: Location,
+  ): void {
     const seen = new Set<bigint>();
     let list = this.#body.statements;
     for (const [value, body] of cases) {
@@ -247,17 +301,14 @@ export class ModuleBuilder implements NodeFactory {
     if (otherwise !== undefined) this.#within(list, otherwise, at);
   }
 
-  /** A state machine: a register that starts in the first state, with states by name. */
-  states<S extends string>(name: string, names: readonly [S, ...S[]]): { is(state: S): UInt; go(state: S): void } {
-    const at = this.locate(this.states);
-    const width = Math.max(1, Math.ceil(Math.log2(names.length)));
-    const type = { sign: 'unsigned', width, signed: false } as const;
-    this.#comment = `${name}: ${names.map((n, i) => `${i} ${n}`).join(', ')}`;
-    const register = this.#register(name, type, { reset: 0 }, at);
-    return {
-      is: (state) => register.eq(names.indexOf(state)),
-      go: (state) => register.next(names.indexOf(state)),
-    };
+  /** A state machine: a register of an enumeration of its own, which starts in the first state. */
+  states<const N extends string>(
+    name: string,
+    states: readonly [N, ...N[]],
+    options: { readonly encoding?: Encoding } = {},
+  ): RegisterHandle<Enumeration<N>> {
+    const shape = enumeration(name, states, options);
+    return this.#register(name, shape, { reset: states[0] as Constant<Enumeration<N>> }, this.locate(this.states));
   }
 
   /** Claims that `condition` is 1 at every rising edge outside reset; checked in simulation and by provers. */
@@ -285,18 +336,22 @@ export class ModuleBuilder implements NodeFactory {
       this.report(wrongName('instance-name', `an instance cannot be called ${name}`, why(taken), location));
     const inputs = new Map<string, Node>();
     const results = new Map<string, Result>();
-    const make = (port: FlatPort): Signal => {
-      if (port.direction === 'input') {
-        const net = this.#net(typeOf(port), `input ${port.name} of instance ${name}`, undefined, location);
-        inputs.set(port.name, net.node);
-        return net;
-      }
-      const node = this.create({ tag: 'result', width: port.width, signed: port.signed }, location) as Result;
-      this.#names.set(node, `${name}_${port.name}`);
-      results.set(port.name, node);
-      return new Signal(this, node);
+    const driven = (type: LeafShape, port: string): Node => {
+      const net = this.#net(type, `input ${port} of instance ${name}`, undefined, location);
+      inputs.set(port, net);
+      return net;
     };
-    const outside = handles(design.ports, make) as Outside<I>;
+    const given = (type: LeafShape, port: string): Node => {
+      const node = this.create({ tag: 'result', width: type.width, signed: type.signed }, location) as Result;
+      this.name(node, `${name}_${port}`, type);
+      results.set(port, node);
+      return node;
+    };
+    const outside = handles(design.ports, ({ name: port, direction, shape }) =>
+      direction === 'input'
+        ? drivable(this, { shape, name: port, what: `instance ${name}, input `, location, make: driven })
+        : readable(this, shape, port, given),
+    ) as Outside<I>;
     const clocks = bindClocks(name, design, options.clocks, this.#domain, this, location);
     for (const d of Object.values<ClockDomain>(options.clocks ?? {}))
       this.#checkDomain(d, `instance ${name}`, location);
@@ -313,22 +368,27 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   openPorts(ports: Interface): unknown {
-    return handles(ports, (port) => {
-      if (port.direction === 'input') {
-        const node = this.create(
-          { tag: 'input', port: port.name, width: port.width, signed: port.signed },
-          this.#location,
-        );
-        return new Signal(this, node);
-      }
-      const net = this.#net(typeOf(port), `output ${port.name}`, port.name, this.#location);
-      this.#outputs.set(port.name, net.node);
+    const at = this.#location;
+    const given = (type: LeafShape, port: string): Node => {
+      const node = this.create({ tag: 'input', port, width: type.width, signed: type.signed }, at);
+      const display = displayOf(type);
+      if (display !== undefined) this.#displays.set(node, display);
+      return node;
+    };
+    const driven = (type: LeafShape, port: string): Node => {
+      const net = this.#net(type, `output ${port}`, port, at);
+      this.#outputs.set(port, net);
       return net;
-    });
+    };
+    return handles(ports, ({ name, direction, shape }) =>
+      direction === 'input'
+        ? readable(this, shape, name, given)
+        : drivable(this, { shape, name, what: 'output ', location: at, make: driven }),
+    );
   }
 
   finish(spec: ModuleSpec<Interface>): Module {
-    const ports = leavesOf(spec.ports).map(({ port }) => {
+    const ports = flatPorts(spec.ports).map((port) => {
       const domain = domainOf(port, this.#domains[0]);
       if (domain !== 'asynchronous') this.#checkDomain(domain, `port ${port.name}`, this.#location);
       return { ...port, domain, location: this.#location };
@@ -360,6 +420,7 @@ export class ModuleBuilder implements NodeFactory {
       outputs: this.#outputs,
       names: this.#names,
       comments: this.#comments,
+      displays: this.#displays,
       location: this.#location,
     };
     order(module);
@@ -390,18 +451,11 @@ export class ModuleBuilder implements NodeFactory {
     return node;
   }
 
-  #closeRegister({ node, clock, options }: OpenRegister, statements: readonly Statement[] | undefined): Register {
-    const { reset, enable, init, crossing } = options;
-    if (statements === undefined) this.report(undriven(`register ${this.#names.get(node)}`, node.location));
+  #closeRegister(register: OpenRegister, statements: readonly Statement[] | undefined): Register {
+    const { node, clock, enable, reset, init, crossing } = register;
+    if (statements === undefined) this.report(undriven(this.#targetName(node), node.location));
     const value = assignedValue(node, statements ?? [], node, this)!;
-    return {
-      node,
-      clock,
-      crossing,
-      ...registerInput(node, value, enable?.node, this),
-      reset: reset === undefined ? undefined : BigInt(reset),
-      init: init === undefined ? undefined : BigInt(init),
-    };
+    return { node, clock, crossing, ...registerInput(node, value, enable?.node, this), reset, init };
   }
 
   /** Runs `body`; its assignments go to `list`. */
@@ -474,46 +528,53 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   /** Notes an assignment; a plain one after another, or after a branch, would make that one dead. */
-  #assign(target: Node, value: Operand<Sign>, what: string, location: Location): void {
+  assign(target: Node, value: Node, location: Location): void {
     this.#checkOpen(location);
-    const fitting = this.#fitting(value, target, what, location);
-    const fresh = addAssignment(this.#body, { kind: 'assignment', target, value: fitting, location });
-    if (!fresh) this.report(drivenTwice(what, location));
+    this.#checkOwn(value, location);
+    const fresh = addAssignment(this.#body, { kind: 'assignment', target, value, location });
+    if (!fresh) this.report(drivenTwice(this.#targetName(target), location));
   }
 
-  #register<S extends Sign>(
+  #targetName(target: Node): string {
+    return this.#wires.get(target) ?? `register ${this.#names.get(target)}`;
+  }
+
+  #register<T extends Shape>(
     name: string,
-    type: Bits<S>,
-    options: RegisterOptions,
+    shape: T,
+    { reset, init, enable, crossing }: RegisterOptions<T>,
     location: Location,
-  ): RegisterSignal<S> {
-    const node = this.create({ tag: 'reg', width: type.width, signed: type.signed }, location) as Reg;
-    this.#names.set(node, name);
-    const { enable, reset, init } = options;
-    for (const [when, value] of [
-      ['reset', reset],
-      ['power-up', init],
-    ] as const) {
-      if (value !== undefined && !fits(value, type)) this.report(registerValue(name, when, type, `${value}`, location));
-    }
+  ): RegisterHandle<T> {
     if (enable !== undefined) this.#checkBit(enable, `the enable of register ${name}`, 'enable-width', location);
-    this.#registers.push({ node, clock: this.#useDomain(), options });
-    return new RegisterSignal<S>(this, node, (value, at) => this.#assign(node, value, `register ${name}`, at));
+    const codes = (value: Constant<T> | undefined, when: 'reset' | 'power-up') =>
+      value === undefined
+        ? []
+        : constants(this, shape, value, `register ${name}`, location, (place, type) =>
+            registerValue(place, when, type, `${value}`, location),
+          );
+    const resets = codes(reset, 'reset').values();
+    const inits = codes(init, 'power-up').values();
+    const clock = this.#useDomain();
+    const make = (type: LeafShape, leaf: string): Node => {
+      if (type.kind === 'enumeration') this.#explain(showCodes(type));
+      const node = this.create({ tag: 'reg', width: type.width, signed: type.signed }, location) as Reg;
+      this.name(node, leaf, type);
+      this.#registers.push({ node, clock, enable, reset: resets.next().value, init: inits.next().value, crossing });
+      return node;
+    };
+    return held(this, { shape, name, what: 'register ', location, make });
   }
 
-  #net<S extends Sign>(type: Bits<S>, what: string, name: string | undefined, location: Location): DrivenSignal<S> {
+  #net(type: LeafShape, what: string, name: string | undefined, location: Location): Node {
     const node = this.create({ tag: 'wire', width: type.width, signed: type.signed }, location);
-    if (name !== undefined) this.#names.set(node, name);
+    if (name !== undefined) this.name(node, name, type);
     this.#wires.set(node, what);
-    return new DrivenSignal<S>(this, node, (value, at) => this.#assign(node, value, what, at));
+    return node;
   }
 
-  #fitting(value: Operand<Sign>, target: Node, what: string, at: Location): Node {
-    if (!(value instanceof Signal)) return literal(this, wholeNumber(this, value, at), target, at);
-    this.#checkOwn(value.node, at);
-    if (value.width === target.width && value.node.signed === target.signed) return value.node;
-    this.report(wrongType(what, showType(target), value.node, at));
-    return target;
+  /** A comment for what is made next, after the user's own. */
+  #explain(text: string): void {
+    this.#comment = this.#comment === undefined ? text : `${this.#comment}\n${text}`;
   }
 
   #property(kind: Property['kind'], name: string, condition: UInt, message: string, location: Location): void {
@@ -526,9 +587,3 @@ export class ModuleBuilder implements NodeFactory {
 }
 
 const why = (taken: boolean): string => (taken ? 'the name is taken' : 'no identifier, or a keyword');
-
-const typeOf = (port: FlatPort): Bits => ({
-  sign: port.signed ? 'signed' : 'unsigned',
-  width: port.width,
-  signed: port.signed,
-});

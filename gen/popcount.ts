@@ -7,7 +7,8 @@
 import { input, output } from './interface.ts';
 import { bitsFor } from './ir.ts';
 import { type Design, defineModule, type ModuleBuilder } from './module.ts';
-import { cat, type UInt, uint } from './signal.ts';
+import { uint } from './shape.ts';
+import { cat, type UInt } from './signal.ts';
 
 /** Bits of one weight each, least significant first; the order within a weight is free. */
 type Heap = readonly (UInt | undefined)[];

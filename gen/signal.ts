@@ -4,45 +4,14 @@
  * A plain number may stand for an operand: it takes the type of the other side (in `add`, `sub`, `mul`: the fewest bits).
  */
 import { DesignError, type Diagnostic } from './diagnostic.ts';
-import { type BitType, bitsFor, type Const, type Node } from './ir.ts';
+import { nodesOf } from './fitting.ts';
+import { type BitType, bitsFor, type Node } from './ir.ts';
+import { literal, wholeNumber } from './literal.ts';
 import { Location } from './location.ts';
+import { type Bits, bit, type LeafShape, type Shape, type Sign, showType, uint, widest } from './shape.ts';
+import { build, Leaf, type Literal, leavesOf, type Readable, type Shapely, shapeOf, type Value } from './value.ts';
 
-export type Sign = 'unsigned' | 'signed';
-
-export interface Bits<S extends Sign = Sign> extends BitType {
-  readonly sign: S;
-}
-
-/** The widest value that there is: wider than any tool takes. */
-const widest = 2 ** 20;
-
-function checkWidth(width: number, below: (...args: never[]) => unknown): number {
-  if (Number.isInteger(width) && width >= 1 && width <= widest) return width;
-  throw new DesignError(below.name, [
-    {
-      id: 'type-width',
-      what: `there is no type ${below.name}(${width})`,
-      location: Location.capture(below),
-      expected: `a whole number of bits from 1 to ${widest}`,
-      found: `${width}`,
-      remedy: 'correct the width; an address of n words has addressWidth(n) bits, a count up to n has bitsFor(n)',
-    },
-  ]);
-}
-
-/** Unsigned integer of `width` bits. */
-export function uint(width: number): Bits<'unsigned'> {
-  return { sign: 'unsigned', width: checkWidth(width, uint), signed: false };
-}
-/** Two's complement integer of `width` bits. */
-export function sint(width: number): Bits<'signed'> {
-  return { sign: 'signed', width: checkWidth(width, sint), signed: true };
-}
-/** One bit. */
-export const bit: Bits<'unsigned'> = uint(1);
-
-export const showType = (t: BitType): string => `${t.signed ? 'sint' : 'uint'}(${t.width})`;
-
+export type Below = (...args: never[]) => unknown;
 type Omitted = 'id' | 'location';
 type Draft<N> = N extends Node ? Omit<N, Omitted> : never;
 /** A node without what the module adds: its place in the module and in the source. */
@@ -52,36 +21,26 @@ export type NodeDraft = Draft<Node>;
 export interface NodeFactory {
   create(draft: NodeDraft, location: Location): Node;
   report(diagnostic: Diagnostic): void;
-  locate(below: (...args: never[]) => unknown): Location;
-  name(node: Node, name: string): void;
-  located<T>(build: () => T, below?: (...args: never[]) => unknown): T;
+  locate(below: Below): Location;
+  /** Everything made by `build` carries the location of the caller of `below`. */
+  located<T>(build: () => T, below?: Below): T;
+  /** Names a node; `type` tells how its value is shown. */
+  name(node: Node, name: string, type: LeafShape): void;
+  /** Makes `value` the driver of a net, or the next value of a register. */
+  assign(target: Node, value: Node, location: Location): void;
 }
 
-export type Literal = number | bigint;
 export type Operand<S extends Sign> = Signal<S> | Literal;
 export type UInt = Signal<'unsigned'>;
 export type SInt = Signal<'signed'>;
 
-export class Signal<S extends Sign = Sign> {
-  readonly module: NodeFactory;
-  readonly node: Node;
-
-  constructor(module: NodeFactory, node: Node) {
-    this.module = module;
-    this.node = node;
-  }
-
-  get width(): number {
-    return this.node.width;
-  }
+export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
   get type(): Bits<S> {
-    return { sign: (this.node.signed ? 'signed' : 'unsigned') as S, width: this.node.width, signed: this.node.signed };
+    const { width, signed } = this.node;
+    return { kind: 'bits', sign: (signed ? 'signed' : 'unsigned') as S, width, signed };
   }
-
-  /** Gives the signal a name in the output. */
-  named(name: string): this {
-    this.module.name(this.node, name);
-    return this;
+  like(node: Node): Signal<S> {
+    return new Signal<S>(this.module, node);
   }
 
   /** Exact sum: one bit wider than the wider operand. */
@@ -132,24 +91,21 @@ export class Signal<S extends Sign = Sign> {
     return invert(compareNodes(this.module, operand(this, other, this.node, at), this.node, 'lt', at));
   }
 
-  /** This one bit chooses: `yes` when 1, `no` when 0. */
-  mux<T extends Sign>(yes: Signal<T>, no: Operand<T>): Signal<T> {
+  /** This one bit chooses between two values of one shape: `yes` when 1, `no` when 0. */
+  mux<T extends Shape>(yes: Shapely<T>, no: Value<T>): Readable<T>;
+  mux(yes: unknown, no: unknown): unknown {
     const at = this.module.locate(this.mux);
-    const b = operand(yes, no, yes.node, at);
-    let fits = sameType(this.module, yes.node, b, 'mux', at);
-    if (this.width !== 1) {
-      this.module.report({
-        id: 'select-width',
-        what: 'the select of a mux must be one bit',
-        location: at,
-        expected: 'uint(1)',
-        found: showType(this.node),
-        remedy: 'compare it, e.g. .eq(1), or take one bit with .bit(i) or .any()',
-      });
-      fits = false;
-    }
-    const select = fits ? this.node : literal(this.module, 0n, bit, at);
-    return make<T>(this.module, { tag: 'mux', ...bits(yes.node), select, a: yes.node, b: fits ? b : yes.node }, at);
+    const select = this.#select(at);
+    const shape = shapeOf(yes as Readable<Shape>);
+    const others = nodesOf(this.module, shape, no, 'the second value of mux', at);
+    const leaves = leavesOf(yes);
+    let i = 0;
+    return build(shape, '', () => {
+      const leaf = leaves[i]!;
+      const a = leaf.node;
+      const b = others?.[i++] ?? a;
+      return leaf.like(this.module.create({ tag: 'mux', ...bits(a), select, a, b }, at));
+    });
   }
 
   /** Bits `high` down to `low`, both included. */
@@ -263,6 +219,18 @@ export class Signal<S extends Sign = Sign> {
     });
     return literal(this.module, 0n, bit, location);
   }
+  #select(at: Location): Node {
+    if (this.width === 1) return this.node;
+    this.module.report({
+      id: 'select-width',
+      what: 'the select of a mux must be one bit',
+      location: at,
+      expected: 'uint(1)',
+      found: showType(this.node),
+      remedy: 'compare it, e.g. .eq(1), or take one bit with .bit(i) or .any()',
+    });
+    return literal(this.module, 0n, bit, at);
+  }
   #reduce(tag: 'popcount' | 'any' | 'parity', width: number, at: Location): UInt {
     return make<'unsigned'>(this.module, { tag, width, signed: false, a: this.node }, at);
   }
@@ -283,58 +251,10 @@ export class Signal<S extends Sign = Sign> {
   }
 }
 
-type Below = (...args: never[]) => unknown;
-
 const bits = (t: BitType): BitType => ({ width: t.width, signed: t.signed });
 
 function make<S extends Sign>(module: NodeFactory, draft: NodeDraft, at: Location): Signal<S> {
   return new Signal<S>(module, module.create(draft, at));
-}
-
-/** What a number stands for; anything else is reported and becomes zero. */
-export function wholeNumber(module: NodeFactory, value: unknown, location: Location): bigint {
-  if (typeof value === 'bigint') return value;
-  if (Number.isInteger(value)) return BigInt(value as number);
-  module.report({
-    id: 'not-a-value',
-    what: 'an operand is neither a signal nor a whole number',
-    location,
-    expected: 'a signal, a whole number or a bigint',
-    found: typeof value === 'object' ? 'an object' : `${typeof value} ${String(value)}`,
-    remedy: 'hand over a signal (of a record: one of its fields), or a whole number',
-  });
-  return 0n;
-}
-
-/** Least and greatest value of a type. */
-function rangeOf(type: BitType): { readonly low: bigint; readonly high: bigint } {
-  if (!type.signed) return { low: 0n, high: (1n << BigInt(type.width)) - 1n };
-  const half = 1n << BigInt(type.width - 1);
-  return { low: -half, high: half - 1n };
-}
-
-/** Whether a value is a whole number in the range of the type. */
-export function fits(value: unknown, type: BitType): boolean {
-  if (typeof value !== 'bigint' && !Number.isInteger(value)) return false;
-  const { low, high } = rangeOf(type);
-  return (value as bigint) >= low && (value as bigint) <= high;
-}
-
-/** A literal of the given type; out of range it is reported and becomes zero. */
-export function literal(module: NodeFactory, value: bigint, type: BitType, location: Location): Const {
-  const good = fits(value, type);
-  if (!good) {
-    const { low, high } = rangeOf(type);
-    module.report({
-      id: 'constant-range',
-      what: `the constant ${value} does not fit in ${showType(type)}`,
-      location,
-      expected: `a value from ${low} to ${high}`,
-      found: `${value}, which needs ${bitsFor(value, type.signed || value < 0n)} bits`,
-      remedy: 'widen the other operand with .ext, or correct the constant',
-    });
-  }
-  return module.create({ tag: 'const', ...bits(type), value: good ? value : 0n }, location) as Const;
 }
 
 function operand(self: Signal, other: Signal | Literal, type: BitType, at: Location): Node {

@@ -87,8 +87,8 @@ describe('branches', () => {
   it('states have names', async () => {
     const text = await body((m, { a, b, x, y }) => {
       const s = m.states('state', ['idle', 'load', 'run']);
-      m.when(s.is('idle').and(a), () => s.go('load'));
-      m.when(s.is('load').and(b), () => s.go('run'));
+      m.when(s.is('idle').and(a), () => s.next('load'));
+      m.when(s.is('load').and(b), () => s.next('run'));
       y.drive(s.is('run').mux(x, 0));
     });
     expect(text).toContain('// state: 0 idle, 1 load, 2 run\n  reg [1:0] state;');

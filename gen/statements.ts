@@ -6,7 +6,8 @@
 
 import type { Node } from './ir.ts';
 import type { Location } from './location.ts';
-import { bit, type NodeFactory } from './signal.ts';
+import { bit } from './shape.ts';
+import type { NodeFactory } from './signal.ts';
 
 export interface Assignment {
   readonly kind: 'assignment';

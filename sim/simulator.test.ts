@@ -40,7 +40,7 @@ function sample() {
       a.step.drive(io.go);
       b.step.drive(a.value.bit(0));
       io.total.drive(a.value.add(b.value));
-      const memory = m.memory('words', { depth: 11, width: 70 });
+      const memory = m.memory('words', { depth: 11, shape: uint(70) });
       memory.write({ address: io.address, data: io.data, enable: io.write });
       memory.write({ address: io.address, data: io.data.not(), enable: io.also });
       io.word.drive(memory.read('word_q', io.address));

@@ -183,7 +183,7 @@ describe('what FIRRTL cannot say', () => {
   const ports = { x: input(uint(4), ''), y: output(uint(4), '') };
   const design = (): Module =>
     defineModule({ name: 'unsayable', doc: '', ports }, (m, { x, y }) => {
-      const words = m.memory('words', { depth: 16, width: 4, init: [1, 2, 3], style: 'block' });
+      const words = m.memory('words', { depth: 16, shape: uint(4), init: [1, 2, 3], style: 'block' });
       y.drive(m.delay('held', words.read('word', x), { init: 5, reset: 5 }));
     }).module;
 
@@ -270,7 +270,7 @@ describe.skipIf(missing)('through firtool and Verilator', () => {
 function faultyDesign(): Module {
   const ports = { a: input(uint(2), ''), b: input(uint(2), ''), t: input(bit, ''), y: output(sint(3), '') };
   return defineModule({ name: 'breakable', doc: '', ports }, (m, { a, b, t, y }) => {
-    const words = m.memory('words', { depth: 4, width: 2 });
+    const words = m.memory('words', { depth: 4, shape: uint(2) });
     words.write({ address: a, data: b, enable: t });
     words.write({ address: b, data: a.not(), enable: a.any() });
     y.drive(t.mux(words.readNow('word', a), b).named('chosen').sub(a));

@@ -61,7 +61,7 @@ const obligations: readonly Obligation[] = [
   {
     name: 'skid buffer',
     build: (plant) =>
-      stageClaims(probe(plant(skidBuffer(payload)), ['skid_data']) as unknown as AnyStage, {
+      stageClaims(probe(plant(skidBuffer(payload)), ['skid']) as unknown as AnyStage, {
         places: 2,
         latency: 1,
         ready: (inside) => inside.ne(2),

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { input, output } from '../interface.ts';
 import { operandsOf } from '../ir.ts';
 import { defineModule, type ModuleBuilder } from '../module.ts';
-import { bit, cat, type UInt, uint } from '../signal.ts';
+import { bit, uint } from '../shape.ts';
+import { cat, type UInt } from '../signal.ts';
 import { type FlatDesign, flatten } from './flatten.ts';
 
 /** a -> y through an inverter, and b -> z through a register; the two do not meet. */
@@ -91,7 +92,7 @@ describe('flatten', () => {
   it('puts combinational reads behind their addresses', () => {
     const through = (body: (read: (address: UInt) => UInt, x: UInt) => UInt) =>
       design((m, x) => {
-        const memory = m.memory('words', { depth: 2, width: 1 });
+        const memory = m.memory('words', { depth: 2, shape: bit });
         memory.write({ address: x, data: x, enable: x });
         return body((address) => memory.readNow('word', address), x);
       });
@@ -106,7 +107,7 @@ describe('flatten', () => {
       (m, io) => {
         const hidden = m.delay('hidden', io.x, { reset: 1 });
         m.assert('claim', hidden.or(io.x), 'x was 1');
-        const memory = m.memory('words', { depth: 3, width: 8, init: [1, 2] });
+        const memory = m.memory('words', { depth: 3, shape: uint(8), init: [1, 2] });
         memory.write({
           address: cat(io.x, io.x),
           data: cat(io.x, m.constant(uint(7), 9)),

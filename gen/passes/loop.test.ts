@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DesignError } from '../diagnostic.ts';
 import { input, output } from '../interface.ts';
 import { defineModule, type ModuleBuilder } from '../module.ts';
-import { bit, type UInt } from '../signal.ts';
+import { bit } from '../shape.ts';
+import type { UInt } from '../signal.ts';
 import { pathsOf } from './combinational.ts';
 import { flatten } from './flatten.ts';
 import { rewriteModule } from './rewrite.ts';
@@ -64,7 +65,7 @@ describe('combinational loops', () => {
   it('go through combinational reads, not through registers and not between unrelated ports', () => {
     const memory = (kind: 'read' | 'readNow') => () =>
       design((m, x) => {
-        const words = m.memory('words', { depth: 2, width: 1 });
+        const words = m.memory('words', { depth: 2, shape: bit });
         words.write({ address: x, data: x, enable: x });
         const address = m.wire('address', bit);
         address.drive(words[kind]('word', address).xor(x).named('next'));

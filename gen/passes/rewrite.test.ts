@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import { input, output } from '../interface.ts';
 import { defineModule } from '../module.ts';
-import { bit, cat, uint } from '../signal.ts';
+import { bit, uint } from '../shape.ts';
+import { cat } from '../signal.ts';
 import { rewriteModule } from './rewrite.ts';
 
 it('shows the replacement to every user: logic, masks, properties', () => {
   const { module } = defineModule({ name: 'm', doc: '', ports: { x: input(bit, ''), y: output(bit, '') } }, (m, io) => {
     const value = io.x.not().named('value');
-    const memory = m.memory('words', { depth: 2, width: 2, init: [3] });
+    const memory = m.memory('words', { depth: 2, shape: uint(2), init: [3] });
     memory.write({ address: io.x, data: cat(io.x, io.x), enable: io.x, mask: value });
     const held = m.register('held', uint(2), { reset: 1, init: 2 });
     held.next(memory.readNow('word', value));

@@ -84,5 +84,6 @@ export function rewriteModule(module: Module, { values = new Map(), modules = ne
     outputs: new Map([...module.outputs].map(([port, n]) => [port, copies.get(n)!])),
     names: rekeyed(module.names),
     comments: rekeyed(module.comments),
+    displays: rekeyed(module.displays),
   };
 }

@@ -1,12 +1,9 @@
 /** Several streams take turns on one. */
 
 import {
-  type Driven,
   type Given,
   type OutputPort,
   output,
-  type Readable,
-  type Shape,
   type SinkPort,
   type SourcePort,
   sink,
@@ -15,9 +12,10 @@ import {
 } from '../interface.ts';
 import { addressWidth } from '../ir.ts';
 import { type Design, defineModule } from '../module.ts';
-import { type Bits, bit, type UInt, uint } from '../signal.ts';
+import { type Bits, bit, type Shape, uint, widthOf } from '../shape.ts';
+import type { UInt } from '../signal.ts';
+import type { Drivable, Readable } from '../value.ts';
 import { checkParameters, flagField, streamNames } from './parameter.ts';
-import { drivePayload, muxPayload, payloadWidth } from './payload.ts';
 import { anyOf, roundRobin } from './round-robin.ts';
 
 export type ArbiterInterface<T extends Shape, N extends string> = { readonly [K in N]: SinkPort<T> } & {
@@ -59,7 +57,7 @@ export function arbiter<T extends Shape, const N extends string>(
   const turn = until === undefined ? 'beat' : 'packet';
   return defineModule(
     {
-      name: `stream_arbiter_w${payloadWidth(payload)}_n${inputs.length}${until === undefined ? '' : '_packets'}`,
+      name: `stream_arbiter_w${widthOf(payload)}_n${inputs.length}${until === undefined ? '' : '_packets'}`,
       doc: `Round-robin arbiter of ${inputs.length} streams, a ${turn} each in turn; latency 0.`,
       ports,
     },
@@ -77,9 +75,7 @@ export function arbiter<T extends Shape, const N extends string>(
         locked.mux(served[i]!, choice).named(`${inputs[i]}_granted`),
       );
       const valid = anyOf(grants.map((g, i) => g.and(valids[i]!))).named('granted_valid');
-      const beat = sources
-        .slice(1)
-        .reduce((other, s, i) => muxPayload(grants[i + 1]!, s.payload, other), sources[0]!.payload);
+      const beat = sources.slice(1).reduce((other, s, i) => grants[i + 1]!.mux(s.payload, other), sources[0]!.payload);
 
       m.comment('A choice stands until its beat has moved, or until the last beat of its packet has.');
       const last = until === undefined ? undefined : (beat as Readable<Record<string, Bits<'unsigned'>>>)[until]!;
@@ -88,9 +84,9 @@ export function arbiter<T extends Shape, const N extends string>(
       for (const [i, s] of served.entries()) s.next(valid.mux(grants[i]!, s));
       for (const [i, s] of sources.entries()) s.ready.drive(out.ready.and(grants[i]!));
       out.valid.drive(valid);
-      drivePayload(out.payload, beat);
+      out.payload.drive(beat);
       const numbers = grants.map((g, i) => g.mux(m.constant(index, i), 0)).slice(1);
-      (io.from as Driven<'unsigned'>).drive(numbers.reduce((all, one) => all.or(one)));
+      (io.from as Drivable<Bits<'unsigned'>>).drive(numbers.reduce((all, one) => all.or(one)));
     },
   );
 }

@@ -1,8 +1,8 @@
 /** The rules of ready/valid streams as hardware. */
-import { type InputPort, input, type OutputPort, output, type Shape } from '../interface.ts';
+import { type InputPort, input, type OutputPort, output } from '../interface.ts';
 import { type Design, defineModule } from '../module.ts';
-import { type Bits, bit } from '../signal.ts';
-import { mapPayload, packPayload, payloadWidth } from './payload.ts';
+import { equal } from '../packing.ts';
+import { type Bits, bit, type Shape, widthOf } from '../shape.ts';
 
 type Flag = Bits<'unsigned'>;
 
@@ -30,7 +30,7 @@ export type StreamCheckerInterface<T extends Shape> = {
 export function streamChecker<T extends Shape>(payload: T): Design<StreamCheckerInterface<T>> {
   return defineModule(
     {
-      name: `stream_checker_w${payloadWidth(payload)}`,
+      name: `stream_checker_w${widthOf(payload)}`,
       doc: 'Stream checker: valid and payload must stay while a beat waits for ready.',
       ports: {
         valid: input(bit, 'of the stream'),
@@ -45,12 +45,9 @@ export function streamChecker<T extends Shape>(payload: T): Design<StreamChecker
     (m, io) => {
       const { valid, ready } = io;
       const stalled = m.delay('stalled', valid.and(ready.not()), { reset: 0 });
-      const before = packPayload(mapPayload(io.payload, (value, field) => m.delay(`${field}_before`, value)));
+      const before = m.delay('before', io.payload);
       const retracted = stalled.and(valid.not()).named('retracted');
-      const changed = stalled
-        .and(valid)
-        .and(before.ne(packPayload(io.payload)))
-        .named('changed');
+      const changed = stalled.and(valid).and(equal(before, io.payload).not()).named('changed');
       m.assert('valid_stays', retracted.not(), 'valid must stay 1 until the beat is taken');
       m.assert('payload_stays', changed.not(), 'the payload must stay as it is until the beat is taken');
       const seen = m.register('seen_q', bit, { reset: 0 });

@@ -1,15 +1,16 @@
 /** Elements inside a module: instances joined to streams in one call each. */
-import type { Given, Outside, Readable, Shape, Taken } from '../interface.ts';
+import type { Given, Outside, Taken } from '../interface.ts';
 import type { Design, ModuleBuilder } from '../module.ts';
+import type { Shape } from '../shape.ts';
+import { type Readable, shapeOf } from '../value.ts';
 import { streamChecker } from './checker.ts';
-import { drivePayload, shapeOf } from './payload.ts';
 import type { Stage } from './stage.ts';
 
 /** The beats of `taken` go to `given`: a stream port of this module, or one of an instance, either way. */
 export function connect<T extends Shape>(given: Given<T>, taken: Taken<T>): void {
   given.valid.drive(taken.valid);
   taken.ready.drive(given.ready);
-  drivePayload(given.payload, taken.payload);
+  given.payload.drive(taken.payload);
 }
 
 /** An instance of a one-in, one-out element behind `taken`; returns its output. Chains: `through(m, 'b', y, through(m, 'a', x, s))`. */
@@ -34,6 +35,6 @@ export function watch<T extends Shape>(
   const checker = m.instance(name, streamChecker(shapeOf<T>(payload)));
   checker.valid.drive(stream.valid);
   checker.ready.drive(stream.ready);
-  drivePayload(checker.payload, payload);
+  checker.payload.drive(payload);
   return checker.error;
 }

@@ -1,10 +1,10 @@
 /** A queue of beats on a memory. */
-import { type OutputPort, output, type Shape } from '../interface.ts';
+import { type OutputPort, output } from '../interface.ts';
 import { bitsFor, type Memory } from '../ir.ts';
 import { type Design, defineModule, type ModuleBuilder } from '../module.ts';
-import { type Bits, bit, type UInt, uint } from '../signal.ts';
+import { type Bits, bit, type Shape, uint, widthOf } from '../shape.ts';
+import type { UInt } from '../signal.ts';
 import { atLeast, checkParameters } from './parameter.ts';
-import { drivePayload, packPayload, payloadWidth, unpackPayload } from './payload.ts';
 import { type Stage, stage } from './stage.ts';
 
 export interface FifoOptions {
@@ -30,7 +30,7 @@ export type FifoInterface<T extends Shape> = Stage<T> & {
  */
 export function fifo<T extends Shape>(payload: T, { depth, style = 'auto' }: FifoOptions): Design<FifoInterface<T>> {
   checkParameters('fifo', fifo, [atLeast('depth', 1, depth)]);
-  const width = payloadWidth(payload);
+  const width = widthOf(payload);
   const held = uint(bitsFor(BigInt(depth)));
   return defineModule(
     {
@@ -53,18 +53,18 @@ export function fifo<T extends Shape>(payload: T, { depth, style = 'auto' }: Fif
       const read = waiting.and(pop.or(shown.not())).named('read');
       shown.next(read.or(shown.and(io.out.ready.not())));
 
-      const words = m.memory('words', { depth, width, style });
+      const words = m.memory('words', { depth, shape: payload, style });
       const last = depth - 1;
       words.write({
         address: pointer(m, 'tail', words.addressWidth, write, last),
-        data: packPayload(io.in.payload),
+        data: io.in.payload,
         enable: write,
       });
       const front = words.read('front', pointer(m, 'head', words.addressWidth, read, last), { enable: read });
 
       io.in.ready.drive(ready);
       io.out.valid.drive(shown);
-      drivePayload(io.out.payload, unpackPayload(payload, front));
+      io.out.payload.drive(front);
       io.count.drive(count);
     },
   );

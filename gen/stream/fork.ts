@@ -1,9 +1,8 @@
 /** One stream to several consumers. */
-import { type Given, type Shape, type SinkPort, type SourcePort, sink, source, type Taken } from '../interface.ts';
+import { type Given, type SinkPort, type SourcePort, sink, source, type Taken } from '../interface.ts';
 import { type Design, defineModule } from '../module.ts';
-import { bit } from '../signal.ts';
+import { bit, type Shape, widthOf } from '../shape.ts';
 import { checkParameters, streamNames } from './parameter.ts';
-import { drivePayload, payloadWidth } from './payload.ts';
 
 export type ForkInterface<T extends Shape, N extends string> = { readonly in: SinkPort<T> } & {
   readonly [K in N]: SourcePort<T>;
@@ -30,7 +29,7 @@ export function fork<T extends Shape, const N extends string>(
   } as unknown as ForkInterface<T, N>;
   return defineModule(
     {
-      name: `stream_fork_w${payloadWidth(payload)}_n${outputs.length}`,
+      name: `stream_fork_w${widthOf(payload)}_n${outputs.length}`,
       doc: `Fork: every beat exactly once to each of ${outputs.length} consumers; latency 0.`,
       ports,
     },
@@ -43,7 +42,7 @@ export function fork<T extends Shape, const N extends string>(
         const satisfied = to.ready.or(taken).named(`${name}_satisfied`);
         taken.next(from.valid.and(satisfied).and(ready.not()));
         to.valid.drive(from.valid.and(taken.not()));
-        drivePayload(to.payload, from.payload);
+        to.payload.drive(from.payload);
         return satisfied;
       });
       ready.drive(parts.reduce((all, satisfied) => all.and(satisfied)));

@@ -6,16 +6,6 @@ export { type FifoInterface, type FifoOptions, fifo } from './fifo.ts';
 export { type ForkInterface, fork } from './fork.ts';
 export { type Joined, type JoinInterface, join } from './join.ts';
 export { narrow } from './narrow.ts';
-export {
-  drivePayload,
-  fieldsOf,
-  mapPayload,
-  muxPayload,
-  packPayload,
-  payloadWidth,
-  shapeOf,
-  unpackPayload,
-} from './payload.ts';
 export { registerSlice } from './register-slice.ts';
 export { skidBuffer } from './skid-buffer.ts';
 export type { Stage } from './stage.ts';

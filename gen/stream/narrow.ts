@@ -3,7 +3,7 @@ import { unpack } from '../arithmetic.ts';
 import { sink, source } from '../interface.ts';
 import { addressWidth } from '../ir.ts';
 import { type Design, defineModule } from '../module.ts';
-import { uint } from '../signal.ts';
+import { uint } from '../shape.ts';
 import { atLeast, checkParameters } from './parameter.ts';
 import type { Stage } from './stage.ts';
 import { type Units, units, type WidthOptions, type Words, words } from './widen.ts';

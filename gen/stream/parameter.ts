@@ -1,8 +1,7 @@
 /** What an element refuses to be built with. */
 import { DesignError } from '../diagnostic.ts';
-import type { Shape } from '../interface.ts';
 import { Location } from '../location.ts';
-import { fieldsOf } from './payload.ts';
+import { isLeaf, isVector, type Shape } from '../shape.ts';
 
 export interface Parameter {
   /** Of the element, e.g. `depth`. */
@@ -57,7 +56,7 @@ export const streamNames = (
 
 /** Absent, or a one-bit unsigned field of the payload. */
 export const flagField = (name: string, payload: Shape, found: string | undefined): Parameter => {
-  const type = fieldsOf(payload).find(([field]) => field === found)?.[1];
-  const holds = found === undefined || (type?.width === 1 && !type.signed);
+  const type = found === undefined || isLeaf(payload) || isVector(payload) ? undefined : payload[found];
+  const holds = found === undefined || (type?.kind === 'bits' && type.width === 1 && !type.signed);
   return { name, expected: 'a one-bit unsigned field of the payload', found: `${found}`, holds };
 };

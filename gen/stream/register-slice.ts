@@ -1,8 +1,6 @@
 /** A pipeline register for a stream. */
-import type { Shape } from '../interface.ts';
 import { type Design, defineModule } from '../module.ts';
-import { bit } from '../signal.ts';
-import { drivePayload, mapPayload, payloadWidth } from './payload.ts';
+import { bit, type Shape, widthOf } from '../shape.ts';
 import { type Stage, stage } from './stage.ts';
 
 /**
@@ -17,7 +15,7 @@ import { type Stage, stage } from './stage.ts';
 export function registerSlice<T extends Shape>(payload: T): Design<Stage<T>> {
   return defineModule(
     {
-      name: `stream_register_w${payloadWidth(payload)}`,
+      name: `stream_register_w${widthOf(payload)}`,
       doc: 'Register slice: valid and payload from registers, ready combinational; latency 1, one beat per cycle.',
       ports: stage(payload),
     },
@@ -28,10 +26,7 @@ export function registerSlice<T extends Shape>(payload: T): Design<Stage<T>> {
       io.in.ready.drive(move);
       io.out.valid.drive(full);
       const enable = move.and(io.in.valid).named('take');
-      drivePayload(
-        io.out.payload,
-        mapPayload(io.in.payload, (value, field) => m.delay(`${field}_q`, value, { enable })),
-      );
+      io.out.payload.drive(m.delay('payload_q', io.in.payload, { enable }));
     },
   );
 }

@@ -1,8 +1,6 @@
 /** A pipeline register for a stream that cuts the way back as well. */
-import type { Shape } from '../interface.ts';
 import { type Design, defineModule } from '../module.ts';
-import { bit } from '../signal.ts';
-import { drivePayload, mapPayload, muxPayload, payloadWidth } from './payload.ts';
+import { bit, type Shape, widthOf } from '../shape.ts';
 import { type Stage, stage } from './stage.ts';
 
 /**
@@ -18,7 +16,7 @@ import { type Stage, stage } from './stage.ts';
 export function skidBuffer<T extends Shape>(payload: T): Design<Stage<T>> {
   return defineModule(
     {
-      name: `stream_skid_w${payloadWidth(payload)}`,
+      name: `stream_skid_w${widthOf(payload)}`,
       doc: 'Skid buffer: valid, payload and ready from registers; latency 1, one beat per cycle, holds two beats.',
       ports: stage(payload),
     },
@@ -30,19 +28,16 @@ export function skidBuffer<T extends Shape>(payload: T): Design<Stage<T>> {
 
       m.comment('The second place is filled when a beat arrives and the first does not move.');
       empty.next(move.or(empty.and(take.not())));
-      const skid = mapPayload(io.in.payload, (value, field) => m.delay(`skid_${field}`, value, { enable: take }));
+      const skid = m.delay('skid', io.in.payload, { enable: take });
 
       m.comment('The first place takes from the second, else from the input.');
       const any = take.or(empty.not()).named('any');
       full.next(move.mux(any, full));
       const enable = move.and(any).named('load');
-      const next = muxPayload(empty, io.in.payload, skid);
+      const next = empty.mux(io.in.payload, skid);
       io.in.ready.drive(empty);
       io.out.valid.drive(full);
-      drivePayload(
-        io.out.payload,
-        mapPayload(next, (value, field) => m.delay(`${field}_q`, value, { enable })),
-      );
+      io.out.payload.drive(m.delay('payload_q', next, { enable }));
     },
   );
 }

@@ -1,5 +1,6 @@
 /** Elements with one stream in and one out. */
-import { type Shape, type SinkPort, type SourcePort, sink, source } from '../interface.ts';
+import { type SinkPort, type SourcePort, sink, source } from '../interface.ts';
+import type { Shape } from '../shape.ts';
 
 /** Takes beats of shape `A` from `in` and gives beats of shape `B` to `out`. */
 export type Stage<A extends Shape, B extends Shape = A> = {

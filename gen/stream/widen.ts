@@ -3,7 +3,8 @@ import { pack } from '../arithmetic.ts';
 import { sink, source } from '../interface.ts';
 import { addressWidth, bitsFor } from '../ir.ts';
 import { type Design, defineModule } from '../module.ts';
-import { type Bits, bit, type UInt, uint } from '../signal.ts';
+import { type Bits, bit, uint } from '../shape.ts';
+import type { UInt } from '../signal.ts';
 import { atLeast, checkParameters } from './parameter.ts';
 import type { Stage } from './stage.ts';
 

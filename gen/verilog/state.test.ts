@@ -28,7 +28,7 @@ const ports = {
 describe('state', () => {
   it('memories with byte enables, all kinds of reads, initial contents', async () => {
     const d = defineModule({ name: 'store', doc: 'A store.', ports, reset: 'asynchronous' }, (m, io) => {
-      const memory = m.memory('words', { depth: 8, width: 16, init: [1, 0xbeef], style: 'distributed' });
+      const memory = m.memory('words', { depth: 8, shape: uint(16), init: [1, 0xbeef], style: 'distributed' });
       memory.write({ address: io.to, data: io.data, enable: io.write, mask: io.mask });
       io.now.drive(memory.readNow('now_q', io.from));
       io.old.drive(memory.read('old_q', io.from));

@@ -73,7 +73,7 @@ const filter = () =>
       y.valid.drive(m.delay('valid_q', x.valid, { enable: advance, reset: 0 }));
       const state = m.register('state', sint(8), { reset: 0, enable: advance.and(x.valid).named('take') });
       const mix = state.mul(3).named('three').add(x.payload).named('mix');
-      state.next(saturate(roundShift(mix, 2).named('quarter'), 8));
+      state.next(saturate(roundShift(mix, 2, 'half-up').named('quarter'), sint(8)));
       y.payload.drive(state);
     },
   );

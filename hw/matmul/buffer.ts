@@ -1,5 +1,5 @@
 /** The activation buffer: one vector, K activations a word, stored as bit planes, read again for every tile of rows. */
-import { type ModuleBuilder, pack, type SInt, sint, sum, type UInt, unpack } from '../../gen/index.ts';
+import { type ModuleBuilder, pack, type SInt, sint, sum, type UInt, uint, unpack } from '../../gen/index.ts';
 import type { Control } from './control.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 
@@ -17,7 +17,7 @@ export function activationBuffer(
   m.comment('Activations: columns beyond the matrix become zero.');
   const masked = unpack(beat, w.activation).map((q, i) => c.valid.gt(i).mux(q, 0).named(`q_${i}`));
   const planes = Array.from({ length: w.activation }, (_, b) => pack(masked.map((q) => q.bit(b))).named(`plane_${b}`));
-  const buffer = m.memory('activations', { depth: w.depth, width: p.columns * w.activation });
+  const buffer = m.memory('activations', { depth: w.depth, shape: uint(p.columns * w.activation) });
   buffer.write({ address: c.column, data: pack(planes).named('planes_in'), enable: c.load });
 
   m.comment('Their sum: the sign identity is sum s q = 2 sum w q - sum q.');

@@ -1,5 +1,5 @@
 /** B and C of one token: every group's, L elements a word; elements beyond d_state count as zero. */
-import { bitsFor, cat, type ModuleBuilder, pack, type SInt, type UInt, unpack } from '../../gen/index.ts';
+import { bitsFor, cat, type ModuleBuilder, pack, type SInt, type UInt, uint, unpack } from '../../gen/index.ts';
 import type { Control } from './control.ts';
 import { type ScanParameters, scanWidths } from './parameters.ts';
 
@@ -22,7 +22,7 @@ export function inputBuffer(
     pack(unpack(word, inputBits).map((v, i) => remaining.gt(i).mux(v, 0).named(`${name}_${i}`))).named(
       `${name}_masked`,
     );
-  const memory = m.memory('input_words', { depth: w.inputDepth, width: 2 * p.lanes * inputBits });
+  const memory = m.memory('input_words', { depth: w.inputDepth, shape: uint(2 * p.lanes * inputBits) });
   const data = cat(masked(beat.c, 'c_in'), masked(beat.b, 'b_in'));
   memory.write({ address: k.loadWord, data, enable: k.load });
   return {

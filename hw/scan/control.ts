@@ -2,11 +2,13 @@
 import {
   addressWidth,
   atMost,
+  type Bits,
   bit,
   type Inside,
   increment,
   lessBy,
   type ModuleBuilder,
+  type RegisterHandle,
   type UInt,
   uint,
 } from '../../gen/index.ts';
@@ -86,13 +88,7 @@ export function control(m: ModuleBuilder, io: Inside<ScanInterface>, p: ScanPara
   const headDone = rowDone.and(rowsLeft.eq(1)).named('head_done');
   const groupDone = headDone.and(groupLeft.eq(1)).named('group_done');
   const tokenDone = headDone.and(headsLeft.eq(1)).named('token_done');
-  const count = (
-    left: ReturnType<typeof m.register<'unsigned'>>,
-    step: UInt,
-    again: UInt,
-    first: UInt,
-    done: UInt,
-  ): void => {
+  const count = (left: RegisterHandle<Bits<'unsigned'>>, step: UInt, again: UInt, first: UInt, done: UInt): void => {
     const fewerLeft = done.mux(again, lessBy(left, 1));
     left.next(start.mux(first, issue.and(step).mux(fewerLeft, left)));
   };

@@ -1,5 +1,6 @@
 /** The scan's pipeline, stage by stage. Every register moves with `advance`; the row's scalars travel with its beats. */
 import {
+  bit,
   cat,
   type Inside,
   type ModuleBuilder,
@@ -12,6 +13,7 @@ import {
   sint,
   sum,
   type UInt,
+  uint,
   unpack,
 } from '../../gen/index.ts';
 import type { InputWords } from './buffer.ts';
@@ -58,9 +60,9 @@ export function datapath(
   m.comment('Stage 3: dt x in the unit in which its product with B lines up with a S. Read state, B and C.');
   const shift2 = pipe('step_shift_2', stepShift1);
   const rounded = roundShiftBy(m, dtx2, shift2, 'step');
-  const step3 = pipe('step_3', saturate(rounded, f.stepBits));
+  const step3 = pipe('step_3', saturate(rounded, sint(f.stepBits)));
   const stateWord2 = pipe('state_word_2', stateWord1);
-  const state = m.memory('states', { depth: p.stateWords, width: p.lanes * f.stateBits, style: 'block' });
+  const state = m.memory('states', { depth: p.stateWords, shape: uint(p.lanes * f.stateBits), style: 'block' });
   const stored = state.read('state_read', stateWord2, { enable });
   const { b, c } = words.read(pipe('input_word_2', inputWord1));
   const decay3 = pipes('decay', decay1, 1, 3).toSigned().named('decay');
@@ -76,7 +78,10 @@ export function datapath(
   m.comment('Stage 5: the new state, rounded half up and saturated.');
   const next = aS.map((a, i) => {
     const exact = a.add(stepB[i]!).named(`exact_${i}`);
-    return pipe(`state_${i}`, saturate(roundShift(exact, f.decayFraction).named(`rounded_${i}`), f.stateBits));
+    return pipe(
+      `state_${i}`,
+      saturate(roundShift(exact, f.decayFraction, 'half-up').named(`rounded_${i}`), sint(f.stateBits)),
+    );
   });
   const writeWord = pipes('state_word', stateWord2, 2, 5);
   state.write({
@@ -99,8 +104,8 @@ export function datapath(
 
   m.comment('Stage 9: y = C . S in the unit of y, plus D x.');
   const seen = roundShiftBy(m, dot, pipes('output_shift', outputShift1, 1, 8), 'dot');
-  const direct = roundShift(pipes('d_x', dx2, 2, 8).named('d_x_late'), f.directFraction).named('direct');
-  io.y.payload.y.drive(pipe('y_9', saturate(seen.add(direct).named('y_exact'), f.outputBits)));
+  const direct = roundShift(pipes('d_x', dx2, 2, 8).named('d_x_late'), f.directFraction, 'half-up').named('direct');
+  io.y.payload.y.drive(pipe('y_9', saturate(seen.add(direct).named('y_exact'), sint(f.outputBits))));
   io.y.payload.last.drive(pipe('y_last', pipes('token_done', k.tokenDone, 0, 8)));
   const rowDone = pipes('row_done', k.rowDone, 0, 8);
   io.y.valid.drive(m.delay('y_valid_9', valid[8]!.and(rowDone), { enable, reset: 0 }));
@@ -108,8 +113,6 @@ export function datapath(
 
 /** x / 2^amount rounded half up: floor((floor(x / 2^(amount - 1)) + 1) / 2), exact for amount 0 too. */
 function roundShiftBy(m: ModuleBuilder, x: SInt, amount: UInt, name: string): SInt {
-  const doubled = cat(x, m.constant({ sign: 'unsigned', width: 1, signed: false }, 0))
-    .asSigned()
-    .named(`${name}_doubled`);
-  return roundShift(doubled.shiftRight(amount).named(`${name}_shifted`), 1).named(`${name}_rounded`);
+  const doubled = cat(x, m.constant(bit, 0)).asSigned().named(`${name}_doubled`);
+  return roundShift(doubled.shiftRight(amount).named(`${name}_shifted`), 1, 'half-up').named(`${name}_rounded`);
 }

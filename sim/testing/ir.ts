@@ -80,7 +80,7 @@ export function sketch(name: string): Sketch {
     instances,
     finish: (clocks = registers.length + memories.length + properties.length > 0 ? [clk] : []) => ({
       ...{ name, doc: '', clocks, ports, nodes, registers, memories, instances, properties },
-      ...{ drivers, outputs, names, comments: new Map(), location },
+      ...{ drivers, outputs, names, comments: new Map(), displays: new Map(), location },
     }),
   };
 }

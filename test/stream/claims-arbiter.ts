@@ -1,6 +1,6 @@
 /** Claims about the arbiter. */
-import { bit, type Design, type output, sink, source, type UInt, uint } from '../../gen/index.ts';
-import { connect, packPayload, watch } from '../../gen/stream/index.ts';
+import { bit, type Design, type output, sink, source, toBits, type UInt, uint } from '../../gen/index.ts';
+import { connect, watch } from '../../gen/stream/index.ts';
 import { consumers } from './elements.ts';
 import { anyOf, implies, monitor, moves, pick, plus, same } from './monitor.ts';
 import { probe } from './probe.ts';
@@ -43,7 +43,7 @@ export function arbiterClaims(element: ArbiterElement, packets: boolean): Design
     const locked = dut.probe_locked;
     for (const [i, name] of consumers.entries()) {
       claims.never(fires[i]!.and(from.ne(i)));
-      claims.never(io.out.valid.and(from.eq(i)).and(packPayload(io.out.payload).ne(packPayload(inputs[i]!.payload))));
+      claims.never(io.out.valid.and(from.eq(i)).and(toBits(io.out.payload).ne(toBits(inputs[i]!.payload))));
       const passed = m.register(`${name}_passed`, uint(3), { reset: 0 });
       const waiting = valids[i]!.and(fires[i]!.not());
       passed.next(waiting.mux(turn.mux(plus(passed, 1), passed), m.constant(passed.type, 0)));

@@ -1,6 +1,6 @@
 /** Claims about fork and join. */
-import { bit, type Design, sink, source, uint } from '../../gen/index.ts';
-import { connect, packPayload, watch } from '../../gen/stream/index.ts';
+import { bit, type Design, sink, source, toBits, uint } from '../../gen/index.ts';
+import { connect, watch } from '../../gen/stream/index.ts';
 import { consumers } from './elements.ts';
 import { allOf, implies, monitor, moves, same } from './monitor.ts';
 import { probe } from './probe.ts';
@@ -29,7 +29,7 @@ export function forkClaims(element: ForkElement): Design {
       delivered.next(enter.not().and(delivered.or(fires)));
       claims.never(fires.and(delivered.or(io.in.valid.not())));
       claims.never(enter.and(delivered.or(fires).not()));
-      claims.never(out.valid.and(packPayload(out.payload).ne(io.in.payload)));
+      claims.never(out.valid.and(toBits(out.payload).ne(io.in.payload)));
       claims.never(io.in.valid.and(delivered.not()).and(out.valid.not()));
       claims.invariant(same(delivered, dut[`probe_${name}_taken`]));
       claims.invariant(implies(delivered, io.in.valid));

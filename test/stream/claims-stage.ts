@@ -1,6 +1,16 @@
 /** Claims about elements with one stream in and the same stream out. */
-import { bit, bitsFor, type Design, type Given, type Shape, type Taken, type UInt, uint } from '../../gen/index.ts';
-import { connect, packPayload, type Stage, watch } from '../../gen/stream/index.ts';
+import {
+  bit,
+  bitsFor,
+  type Design,
+  type Given,
+  type Shape,
+  type Taken,
+  toBits,
+  type UInt,
+  uint,
+} from '../../gen/index.ts';
+import { connect, type Stage, watch } from '../../gen/stream/index.ts';
 import { allOf, type Claims, free, implies, minus, monitor, moves, pick, plus, same } from './monitor.ts';
 export interface StageSheet {
   readonly places: number;
@@ -46,13 +56,13 @@ export function stageClaims<T extends Shape>(element: Design<Stage<T>>, sheet: S
     const picked = m.register('picked', bit, { reset: 0 });
     const follow = enter.and(io.mark).and(picked.not());
     picked.next(picked.or(follow));
-    const value = m.delay('value', packPayload(io.in.payload), { enable: follow });
+    const value = m.delay('value', toBits(io.in.payload), { enable: follow });
     const pending = m.register('pending', bit, { reset: 0 });
     const ahead = m.register('ahead', count, { reset: 0 });
     const arrives = pending.and(ahead.eq(0));
     pending.next(follow.or(pending.and(arrives.and(leave).not())));
     ahead.next(follow.mux(minus(inside, leave), leave.mux(arrives.mux(zero, minus(ahead, 1)), ahead)));
-    claims.never(arrives.and(io.out.valid).and(packPayload(io.out.payload).ne(value)));
+    claims.never(arrives.and(io.out.valid).and(toBits(io.out.payload).ne(value)));
     claims.never(pending.and(ahead.ge(inside)));
     const probes = dut as unknown as Readonly<Record<string, UInt>>;
     sheet.inside?.(probes, { inside, pending, ahead, value }, claims);
@@ -61,7 +71,7 @@ export function stageClaims<T extends Shape>(element: Design<Stage<T>>, sheet: S
 
 /** The skid buffer's second place holds the marked beat when one is ahead of it. */
 export const insideSkidBuffer: NonNullable<StageSheet['inside']> = (probes, { pending, ahead, value }, { invariant }) =>
-  invariant(implies(pending.and(ahead.eq(1)), probes['probe_skid_data']!.eq(value)));
+  invariant(implies(pending.and(ahead.eq(1)), probes['probe_skid']!.eq(value)));
 
 /** The FIFO's pointers span the beats it counts, and the marked beat is in its word. */
 export const insideFifo =

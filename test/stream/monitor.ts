@@ -6,9 +6,10 @@
  * To follow one beat among any number, the prover marks one when it enters; what holds for it holds for each.
  */
 import {
+  type Bits,
   bit,
   type Design,
-  type Driven,
+  type Drivable,
   defineModule,
   type Given,
   type Inside,
@@ -46,7 +47,7 @@ export function monitor<I extends Interface>(
       never: (happens) => happened.push(happens),
       invariant: (holds) => consistent.push(holds),
     });
-    const outputs = io as unknown as Readonly<Record<keyof typeof flags, Driven<'unsigned'>>>;
+    const outputs = io as unknown as Readonly<Record<keyof typeof flags, Drivable<Bits<'unsigned'>>>>;
     outputs.assumed.drive(kept.reduce((a, b) => a.and(b)));
     outputs.wrong.drive(happened.reduce((a, b) => a.or(b)));
     outputs.inconsistent.drive(consistent.reduce((a, b) => a.and(b)).not());

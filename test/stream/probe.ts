@@ -8,6 +8,7 @@ import {
   type Node,
   type OutputPort,
   output,
+  uint,
 } from '../../gen/index.ts';
 
 type Probes<N extends string> = { readonly [K in N as `probe_${K}`]: OutputPort<Bits<'unsigned'>> };
@@ -47,7 +48,7 @@ export function probe<I extends Interface, N extends string>(
     draft.outputs.set(`probe_${name}`, wire);
     return { name: `probe_${name}`, direction: 'output', width: node.width, signed: false, doc: '' } as const;
   });
-  const handles = ports.map((p) => [p.name, output({ sign: 'unsigned', width: p.width, signed: false }, '')] as const);
+  const handles = ports.map((p) => [p.name, output(uint(p.width), '')] as const);
   return {
     module: {
       ...module,
