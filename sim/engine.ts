@@ -19,6 +19,24 @@ export interface PortHandle {
   getNumber(): number;
 }
 
+/** What can be compared with others in lock step: it takes the inputs of cycles and gives their outputs. */
+export interface Follower {
+  readonly name: string;
+  /** Without clocks; resets are inputs. */
+  readonly ports: readonly EnginePort[];
+  /** Per cycle: takes a row of inputs, evaluates, gives a row of outputs, ticks the clocks of a mask: one for all, or one each. */
+  replay(inputs: Uint32Array, cycles: number, clocks?: Clocks): Uint32Array;
+  /** Engines that know X: rows of the bits that had no value in the last replay, which gave them as 0. */
+  unknown?(): Uint32Array;
+  close(): void;
+}
+
+/** One mask of rising clocks for every cycle, or one per cycle. */
+export type Clocks = number | Uint32Array;
+
+export const clocksOf = (clocks: Clocks, cycle: number): number =>
+  typeof clocks === 'number' ? clocks : clocks[cycle]!;
+
 /**
  * One cycle: `poke` inputs, `eval`, `peek` outputs, `tick`. What outputs show between `tick` and the next `eval` is not
  * defined.
@@ -26,10 +44,7 @@ export interface PortHandle {
  * Rows: one packed record of all inputs (or all outputs) of a cycle. Ports in the module's order, resets first; each takes
  * ceil(width / 64) little-endian 64-bit slots, that is twice as many 32-bit words; unused high bits are zero.
  */
-export interface Engine {
-  readonly name: string;
-  /** Without clocks; resets are inputs. */
-  readonly ports: readonly EnginePort[];
+export interface Engine extends Follower {
   /** Sets an input; the low `width` bits of the value count. */
   poke(port: string, value: bigint | number): void;
   /** Value of an output as of the last `eval`, or of an input; negative where a signed port is. */
@@ -43,9 +58,6 @@ export interface Engine {
   tick(clocks?: number): void;
   /** Evaluates and writes the rows of the present cycle at row number `row`. */
   sample(inputs: Uint32Array, outputs: Uint32Array, row: number): void;
-  /** Per cycle: takes a row of inputs, evaluates, gives a row of outputs, ticks. */
-  replay(inputs: Uint32Array, cycles: number, clocks?: number): Uint32Array;
-  close(): void;
 }
 
 /** A mistake in the use of an engine, or a run that does not come to its end. */

@@ -1,6 +1,6 @@
 /** Cycle-level simulation: engines, test benches, lock step, waveforms. */
 export * from './engine.ts';
-export { type LockStepOptions, type LockStepResult, lockStep, type Mismatch } from './lockstep.ts';
+export { type LockStepOptions, type LockStepResult, lockStep, type Mismatch, type Unknown } from './lockstep.ts';
 export { createRandom, type Random } from './random.ts';
 export type { Coverage, SimulatorStatus, Violation } from './reports.ts';
 export {

@@ -7,7 +7,17 @@
  * speed.
  */
 import type { Module } from '../gen/ir.ts';
-import { type Engine, type RowLayout, readField, rowLayout, SimProblem } from './engine.ts';
+import {
+  type Clocks,
+  clocksOf,
+  type Engine,
+  type Follower,
+  type RowField,
+  type RowLayout,
+  readField,
+  rowLayout,
+  SimProblem,
+} from './engine.ts';
 import { createHistory, type History } from './mismatch-wave.ts';
 
 export interface Mismatch {
@@ -26,12 +36,21 @@ export interface LockStepResult {
   /** Output words (ports times cycles) that were compared, per follower. */
   readonly compared: number;
   readonly mismatch: Mismatch | undefined;
+  /** The first output that had no value in a follower that knows X, after every reset had been 1. */
+  readonly unknown: Unknown | undefined;
+}
+
+/** No mismatch by itself: a payload that is not valid may be unknown. Where outputs must be known, it is a fault. */
+export interface Unknown {
+  readonly engine: string;
+  readonly cycle: number;
+  readonly port: string;
 }
 
 export interface LockStepOptions {
   readonly leader: Engine;
   /** In the state the leader is in: freshly made, or after the same inputs. */
-  readonly followers: readonly Engine[];
+  readonly followers: readonly Follower[];
   /** Cycles between comparisons; default 1024. */
   readonly chunk?: number;
   /** Where to write a window of waves on a mismatch. */
@@ -60,7 +79,7 @@ export function lockStep(options: LockStepOptions, bench: (engine: Engine) => vo
   const recorder = new Recorder(options);
   const result = (mismatch: Mismatch | undefined): LockStepResult => {
     const cycles = mismatch?.cycle ?? recorder.cycles;
-    return { cycles, compared: cycles * recorder.outputs.fields.length, mismatch };
+    return { cycles, compared: cycles * recorder.outputs.fields.length, mismatch, unknown: recorder.unknown };
   };
   try {
     try {
@@ -84,9 +103,12 @@ class Recorder {
   readonly #inputRows: Uint32Array;
   readonly #outputRows: Uint32Array;
   readonly #history: History | undefined;
+  readonly #clocks: Uint32Array;
+  /** Resets that have not been 1 yet. */
+  readonly #untouched: Set<RowField>;
+  unknown: Unknown | undefined;
   #start = 0;
   #count = 0;
-  #clocks = 1;
 
   constructor(options: LockStepOptions) {
     const { leader, followers } = options;
@@ -97,6 +119,8 @@ class Recorder {
     this.outputs = rowLayout(leader.ports, 'output');
     this.#inputRows = new Uint32Array(this.#chunk * this.inputs.words);
     this.#outputRows = new Uint32Array(this.#chunk * this.outputs.words);
+    this.#clocks = new Uint32Array(this.#chunk);
+    this.#untouched = new Set(this.inputs.fields.filter((f) => f.port.reset === true));
     if (options.wave === undefined) return;
     const { path, before = 64, after = 8, module } = options.wave;
     this.#history = createHistory({ path, before, after, module }, this.inputs, this.outputs);
@@ -123,8 +147,7 @@ class Recorder {
   }
 
   #tick(clocks: number): void {
-    if (clocks !== this.#clocks) this.flush();
-    this.#clocks = clocks;
+    this.#clocks[this.#count] = clocks;
     const { leader } = this.#options;
     leader.sample(this.#inputRows, this.#outputRows, this.#count);
     leader.tick(clocks);
@@ -133,16 +156,17 @@ class Recorder {
   }
 
   /** Vectors prepared beforehand: no recording is needed, but the comparison is made chunk by chunk all the same. */
-  #replay(inputs: Uint32Array, cycles: number, clocks: number): Uint32Array {
+  #replay(inputs: Uint32Array, cycles: number, clocks: Clocks): Uint32Array {
     this.flush();
     const { words } = this.outputs;
     const outputs = new Uint32Array(cycles * words);
     for (let done = 0; done < cycles; done += this.#chunk) {
       const count = Math.min(this.#chunk, cycles - done);
       const rows = inputs.slice(done * this.inputs.words, (done + count) * this.inputs.words);
-      const found = this.#options.leader.replay(rows, count, clocks);
+      const masks = Uint32Array.from({ length: count }, (_, row) => clocksOf(clocks, done + row));
+      const found = this.#options.leader.replay(rows, count, masks);
       outputs.set(found, done * words);
-      this.#compare(rows, found, count, clocks);
+      this.#compare(rows, found, count, masks);
       this.#start += count;
     }
     return outputs;
@@ -155,37 +179,61 @@ class Recorder {
     this.#count = 0;
     const inputs = this.#inputRows.slice(0, count * this.inputs.words);
     const outputs = this.#outputRows.slice(0, count * this.outputs.words);
-    this.#compare(inputs, outputs, count, this.#clocks);
+    this.#compare(inputs, outputs, count, this.#clocks.slice(0, count));
     this.#start += count;
   }
 
-  #compare(inputs: Uint32Array, expected: Uint32Array, count: number, clocks: number): void {
+  #compare(inputs: Uint32Array, expected: Uint32Array, count: number, clocks: Uint32Array): void {
     this.#history?.add({ start: this.#start, count, clocks, inputs, outputs: expected });
     const { leader, followers } = this.#options;
-    const outputs = new Map([[leader, expected]]);
+    const outputs = new Map<Follower, Uint32Array>([[leader, expected]]);
     for (const follower of followers) outputs.set(follower, follower.replay(inputs, count, clocks));
-    const firsts = followers.map((f) => firstDifference(expected, outputs.get(f)!));
+    this.#lookForUnknowns(inputs, count);
+    const firsts = followers.map((f) => firstDifference(expected, outputs.get(f)!, f.unknown?.()));
     const first = Math.min(...firsts.filter((at) => at >= 0));
     if (!Number.isFinite(first)) return;
 
-    const row = Math.floor(first / this.outputs.words);
-    const at = first - row * this.outputs.words;
-    const field = this.outputs.fields.findLast((f) => f.at <= at)!;
+    const { row, field } = this.#placeOf(first);
     const cycle = this.#start + row;
     const valueIn = (rows: Uint32Array) => readField(rows, row * this.outputs.words, field);
     const values = new Map([...outputs].map(([engine, rows]) => [engine.name, valueIn(rows)]));
     this.#history?.write(cycle, outputs);
     throw new Stop({ cycle, port: field.port.name, values, wave: this.#options.wave?.path });
   }
+
+  /** The port that word `word` of the rows of outputs belongs to. */
+  #placeOf(word: number): { row: number; field: RowField } {
+    const row = Math.floor(word / this.outputs.words);
+    const at = word - row * this.outputs.words;
+    return { row, field: this.outputs.fields.findLast((f) => f.at <= at)! };
+  }
+
+  #lookForUnknowns(inputs: Uint32Array, count: number): void {
+    let reset = 0;
+    for (; reset < count && this.#untouched.size > 0; reset++) {
+      for (const field of this.#untouched) {
+        if (readField(inputs, reset * this.inputs.words, field) === 1n) this.#untouched.delete(field);
+      }
+    }
+    for (const follower of this.#options.followers) {
+      const bits = follower.unknown?.();
+      if (bits === undefined || this.unknown !== undefined || this.#untouched.size > 0) continue;
+      const first = bits.findIndex((word, at) => word !== 0 && at >= reset * this.outputs.words);
+      if (first < 0) continue;
+      const { row, field } = this.#placeOf(first);
+      this.unknown = { engine: follower.name, cycle: this.#start + row, port: field.port.name };
+    }
+  }
 }
 
-function firstDifference(a: Uint32Array, b: Uint32Array): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return i;
+/** The first word that differs, in bits that are known in `b`. */
+function firstDifference(a: Uint32Array, b: Uint32Array, unknown?: Uint32Array): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i] && ((a[i]! ^ b[i]!) & ~(unknown?.[i] ?? 0)) !== 0) return i;
   return -1;
 }
 
-function samePorts(leader: Engine, follower: Engine): void {
-  const show = (e: Engine) => e.ports.map((p) => `${p.direction} ${p.name}[${p.width}]`).join(', ');
+function samePorts(leader: Follower, follower: Follower): void {
+  const show = (e: Follower) => e.ports.map((p) => `${p.direction} ${p.name}[${p.width}]`).join(', ');
   if (show(leader) === show(follower)) return;
   throw new SimProblem({
     id: 'ports-differ',

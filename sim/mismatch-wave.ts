@@ -1,6 +1,6 @@
 /** The waveform around a mismatch: the ports of every engine, and the design's named nets from a run repeated for it. */
 import type { Module } from '../gen/ir.ts';
-import { type Engine, type RowLayout, readField } from './engine.ts';
+import { type Clocks, clocksOf, type Follower, type RowLayout, readField } from './engine.ts';
 import { createSimulator } from './simulator.ts';
 import { type Signal, waveWindow } from './vcd.ts';
 
@@ -8,7 +8,7 @@ import { type Signal, waveWindow } from './vcd.ts';
 export interface Chunk {
   readonly start: number;
   readonly count: number;
-  readonly clocks: number;
+  readonly clocks: Clocks;
   readonly inputs: Uint32Array;
   readonly outputs: Uint32Array;
 }
@@ -26,7 +26,7 @@ export interface WaveRequest {
 export interface History {
   add(chunk: Chunk): void;
   /** `outputs`: the rows of every engine in the last chunk, leader first. */
-  write(cycle: number, outputs: ReadonlyMap<Engine, Uint32Array>): void;
+  write(cycle: number, outputs: ReadonlyMap<Follower, Uint32Array>): void;
 }
 
 /** With a module all inputs are kept for the repeated run, up to this many words (128 MB); then only the window is. */
@@ -53,7 +53,7 @@ export function createHistory(request: WaveRequest, inputs: RowLayout, outputs: 
       const to = Math.min(last.start + last.count - 1, cycle + request.after);
       const [leader, ...followers] = engines.keys();
       const nets = complete ? repeatedRun(request.module!, chunks, from, inputs) : undefined;
-      const scope = (engine: Engine, layout: RowLayout): Signal[] =>
+      const scope = (engine: Follower, layout: RowLayout): Signal[] =>
         layout.fields.map(({ port }) => ({ path: `${engine.name}.${port.name}`, width: port.width }));
       const signals = [
         ...(nets === undefined ? scope(leader!, inputs) : []),
@@ -94,7 +94,7 @@ function repeatedRun(module: Module, chunks: readonly Chunk[], from: number, inp
       for (const { field, handle } of handles) handle.set(readField(chunk.inputs, row * inputs.words, field));
       simulator.eval();
       const values = probes.map((p) => p.get());
-      simulator.tick(chunk.clocks);
+      simulator.tick(clocksOf(chunk.clocks, row));
       return values;
     },
   };

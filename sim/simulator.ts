@@ -5,7 +5,16 @@ import { type Compiled, compile } from './compile/compile.ts';
 import type { EntryPoints } from './compile/entry.ts';
 import { rowBytes } from './compile/entry.ts';
 import { wordsFor } from './compile/wide.ts';
-import { type Engine, type EnginePort, enginePorts, type PortHandle, SimProblem, unknownPort } from './engine.ts';
+import {
+  type Clocks,
+  clocksOf,
+  type Engine,
+  type EnginePort,
+  enginePorts,
+  type PortHandle,
+  SimProblem,
+  unknownPort,
+} from './engine.ts';
 import { writeInitialState } from './initial.ts';
 import { type Coverage, createReports, type Reports, type SimulatorStatus, type Violation } from './reports.ts';
 import { Slot } from './slot.ts';
@@ -194,17 +203,18 @@ class WasmSimulator implements Simulator {
     outputs.set(this.#rows.subarray(inputWords, inputWords + outputWords), row * outputWords);
   }
 
-  replay(inputs: Uint32Array, cycles: number, clocks = 1): Uint32Array {
+  replay(inputs: Uint32Array, cycles: number, clocks: Clocks = 1): Uint32Array {
     const { address, bytes } = this.#compiled.rows;
     const [inputWords, outputWords] = [this.#inputBytes / 4, this.#outputBytes / 4];
     if (inputs.length < cycles * inputWords) throw this.#shortRows(inputs.length, cycles * inputWords);
     const outputs = new Uint32Array(cycles * outputWords);
     const room = Math.max(1, Math.floor(bytes / 4 / Math.max(1, inputWords + outputWords)));
-    for (let done = 0; done < cycles; done += room) {
-      const count = Math.min(room, cycles - done);
+    for (let done = 0, count = 0; done < cycles; done += count) {
+      const mask = clocksOf(clocks, done);
+      for (count = 1; count < room && done + count < cycles && clocksOf(clocks, done + count) === mask; ) count++;
       this.#rows.set(inputs.subarray(done * inputWords, (done + count) * inputWords));
       const from = count * inputWords;
-      this.#code.replay(address, address + 4 * from, count, clocks);
+      this.#code.replay(address, address + 4 * from, count, mask);
       this.#stale = true;
       this.#afterCheck(this.name);
       outputs.set(this.#rows.subarray(from, from + count * outputWords), done * outputWords);

@@ -139,13 +139,14 @@ describe.each(['wasm', 'native'] as const)('a %s model', (how) => {
     const cycles = 10_000;
     const rows = noisyRows(cycles);
     const [replayed, ticked] = [start(), start()];
-    const sampled = replayed.replay(rows, cycles);
+    const clocks = Uint32Array.from({ length: cycles }, (_, k) => k % 4);
+    const sampled = replayed.replay(rows, cycles, clocks);
     const width = ticked.outputs.length;
     for (let k = 0; k < cycles; k += 1) {
       ticked.inputs.set(rows.subarray(k * ticked.inputs.length, (k + 1) * ticked.inputs.length));
       ticked.eval();
       if (k % 997 === 0) expect(sampled.subarray(k * width, (k + 1) * width)).toEqual(ticked.outputs);
-      ticked.tick();
+      ticked.tick(clocks[k]);
     }
     expect(replayed.replay(new Uint32Array(0), 0)).toHaveLength(0);
     replayed.close();
@@ -163,8 +164,10 @@ describe.each(['wasm', 'native'] as const)('a %s model', (how) => {
     two.close();
   });
 
-  test('refuses rows of another size, and any use after close', () => {
+  test('refuses rows of another size, other clocks than rows, and any use after close', () => {
     const model = start();
+    const one = new Uint32Array(rowWords(PORTS, 'input'));
+    expect(() => model.replay(one, 1, new Uint32Array(2))).toThrow(/other clocks/);
     expect(() => model.replay(new Uint32Array(3), 1)).toThrow(expect.objectContaining({ status: 2, id: 'model-use' }));
     model.close();
     model.close();

@@ -1,22 +1,11 @@
-import { chmod, copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VERILATOR_WASM_VERSION } from './artifact.ts';
-import { cacheDirectory, sealedDirectory, sha256 } from './cache.ts';
-import { startClang } from './clang.ts';
-import { compileNative, NATIVE_FLAGS } from './compile-native.ts';
-import { compileWasm, WASM_FLAGS } from './compile-wasm.ts';
-import { drive } from './drive.ts';
-import {
-  checkInterface,
-  HARNESS_VERSION,
-  harnessCpp,
-  WRAPPER,
-  WRAPPER_FILE,
-  wrapperPort,
-  wrapperVerilog,
-} from './harness.ts';
+import { type CppDesign, type CppSource, compileCpp } from './compile.ts';
+import { runtimeObjects } from './compile-native.ts';
+import { verilatorFiles } from './compile-wasm.ts';
+import { checkInterface, WRAPPER, WRAPPER_FILE, wrapperPort, wrapperVerilog } from './harness.ts';
 import type { BuildRequest, CompiledModel, VerilatedModel } from './model.ts';
-import { startNative } from './native-engine.ts';
 import { VerilatorProblem } from './problem.ts';
 import {
   isSource,
@@ -26,10 +15,7 @@ import {
   toolchain,
   verilogProblem,
   withFiles,
-  writeFiles,
 } from './verilate.ts';
-import { startWasm } from './wasm-engine.ts';
-import { wasm } from './webassembly.ts';
 
 /**
  * Unknown bits and registers without a value are 0, whatever the version: runs repeat and engines agree. Functions of a few
@@ -52,8 +38,6 @@ const VERILATOR_FLAGS = [
 /** Where Verilator writes; no Verilog file can have a name that starts with a dot. */
 const MADE = '.made';
 
-const UNITY_FILE = 'popscan_unity.cpp';
-
 /**
  * Builds a model of a design and starts one instance of it. A build like an earlier one comes from the cache.
  * @throws VerilatorProblem: status 2 for the Verilog or the request, 3 for a missing or failing tool
@@ -66,62 +50,40 @@ export async function buildModel(request: BuildRequest): Promise<VerilatedModel>
 export async function compileModel(request: BuildRequest): Promise<CompiledModel> {
   checkInterface(request);
   const chain = await toolchain(request.how);
-  const version = chain.how === 'wasm' ? VERILATOR_WASM_VERSION : chain.tools.version;
-  const path = join(cacheDirectory(), 'models', cacheKey(request, chain));
-  await sealedDirectory(path, (directory) => compile(request, chain, version, directory));
-
-  const images = Object.fromEntries(Object.entries(request.files).filter(([name]) => !isSource(name)));
+  const make: CppSource['make'] = (progress) => verilated(request, chain, progress);
   if (chain.how === 'wasm') {
-    const module = await wasm.compile(await readFile(join(path, 'model.wasm')));
-    const start = () => startWasm(module, images, request);
-    return { version, how: 'wasm', instantiate: () => drive(start(), version, 'wasm', request) };
-  }
-  const start = () => startNative(join(path, 'model'), join(path, 'data'), request);
-  return { version, how: 'native', instantiate: () => drive(start(), version, 'native', request) };
-}
-
-function cacheKey({ files, top, ports, clocks, defines }: BuildRequest, chain: Toolchain): string {
-  const tools =
-    chain.how === 'wasm'
-      ? [chain.kit.root.split(/[\\/]/).at(-1), WASM_FLAGS]
-      : [chain.tools, NATIVE_FLAGS, process.platform, process.arch];
-  const shape = ports.map(({ name, width, direction }) => [name, width, direction]);
-  const inputs = [Object.entries(files), top, shape, clocks, defines ?? []];
-  return sha256(JSON.stringify([HARNESS_VERSION, VERILATOR_FLAGS, tools, inputs])).slice(0, 32);
-}
-
-async function compile(request: BuildRequest, chain: Toolchain, version: string, output: string): Promise<void> {
-  const progress = request.onProgress ?? (() => undefined);
-  const clang = chain.how === 'wasm' ? startClang() : undefined; // it loads while Verilator runs
-  try {
-    await withFiles({ ...request.files, [WRAPPER_FILE]: wrapperVerilog(request) }, async (directory) => {
-      progress(`verilator ${version} (${chain.how})`);
-      await verilate(request, chain, version, directory);
-      const made = join(directory, MADE);
-      const names = (await readdir(made)).filter((name) => /\.(cpp|h)$/.test(name)).sort();
-      const unity = unityCpp(request, names);
-      progress(`c++ (${chain.how})`);
-      if (chain.how === 'native') {
-        await writeFile(join(made, UNITY_FILE), unity);
-        await compileNative(chain.tools, made, UNITY_FILE, 'model');
-        await copyFile(join(made, 'model'), join(output, 'model'));
-        await chmod(join(output, 'model'), 0o755);
-        await writeFiles(join(output, 'data'), request.files);
-        return;
-      }
-      const texts = names.map(async (name) => [name, await readFile(join(made, name), 'utf8')] as const);
-      const sources = { ...Object.fromEntries(await Promise.all(texts)), [UNITY_FILE]: unity };
-      const binary = await compileWasm(clang!, chain.kit, sources, UNITY_FILE);
-      await writeFile(join(output, 'model.wasm'), binary);
+    const { kit } = chain;
+    const key = [VERILATOR_FLAGS, kit.root.split(/[\\/]/).at(-1)];
+    return compileCpp(request, {
+      version: VERILATOR_WASM_VERSION,
+      key,
+      compiler: undefined,
+      make,
+      wasm: () => verilatorFiles(kit),
     });
-  } finally {
-    clang?.close();
   }
+  const { tools } = chain;
+  const native = { flags: [`-I${join(tools.root, 'include')}`], objects: () => runtimeObjects(tools) };
+  return compileCpp(request, { version: tools.version, key: [VERILATOR_FLAGS, tools], compiler: tools, make, native });
 }
 
-function unityCpp(request: BuildRequest, names: readonly string[]): string {
-  const sources = names.filter((name) => name.endsWith('.cpp'));
-  return `${sources.map((name) => `#include "${name}"\n`).join('')}${harnessCpp(request)}`;
+/** The C++ that Verilator makes of the design in its wrapper. */
+async function verilated(
+  request: BuildRequest,
+  chain: Toolchain,
+  progress: (what: string) => void,
+): Promise<CppDesign> {
+  const version = chain.how === 'wasm' ? VERILATOR_WASM_VERSION : chain.tools.version;
+  return withFiles({ ...request.files, [WRAPPER_FILE]: wrapperVerilog(request) }, async (directory) => {
+    progress(`verilator ${version} (${chain.how})`);
+    await verilate(request, chain, version, directory);
+    const made = join(directory, MADE);
+    const names = (await readdir(made)).filter((name) => /\.(cpp|h)$/.test(name)).sort();
+    const texts = names.map(async (name) => [name, await readFile(join(made, name), 'utf8')] as const);
+    const sources = names.filter((name) => name.endsWith('.cpp'));
+    const prelude = sources.map((name) => `#include "${name}"\n`).join('');
+    return { files: Object.fromEntries(await Promise.all(texts)), prelude };
+  });
 }
 
 async function verilate(request: BuildRequest, chain: Toolchain, version: string, directory: string): Promise<void> {

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { cacheDirectory, sealedDirectory, sha256 } from './cache.ts';
 import { cppProblem } from './clang.ts';
-import type { NativeTools } from './find.ts';
+import type { CppCompiler, NativeTools } from './find.ts';
 import { runProgram } from './spawn.ts';
 
 /** Flags of a model's own code and of the runtime; the result must run on any machine that shares the cache. */
 export const NATIVE_FLAGS: readonly string[] = [
   '-std=gnu++17',
-  '-O3',
   '-w',
   '-DVM_COVERAGE=0',
   '-DVM_SC=0',
@@ -17,34 +16,34 @@ export const NATIVE_FLAGS: readonly string[] = [
 
 const RUNTIME = ['verilated', 'verilated_threads'] as const;
 
-/** Compiles Verilator's C++ in `directory` and the harness, as one translation unit, to the program `output`. */
+/** Compiles one translation unit in `directory` and links it with `objects` to the program `output`. */
 export async function compileNative(
-  tools: NativeTools,
+  { compiler }: CppCompiler,
+  flags: readonly string[],
   directory: string,
   unity: string,
+  objects: Promise<readonly string[]>,
   output: string,
 ): Promise<void> {
-  const include = join(tools.root, 'include');
-  const [objects] = await Promise.all([
-    runtimeObjects(tools),
-    cpp(tools, [...NATIVE_FLAGS, `-I${include}`, '-c', unity, '-o', 'unity.o'], directory),
-  ]);
-  await cpp(tools, ['unity.o', ...objects, '-pthread', '-o', output], directory);
+  const compiled = cpp(compiler, [...NATIVE_FLAGS, ...flags, '-c', unity, '-o', 'unity.o'], directory);
+  const [linked] = await Promise.all([objects, compiled]);
+  await cpp(compiler, ['unity.o', ...linked, '-pthread', '-o', output], directory);
 }
 
 /** Verilator's runtime, compiled once for each compiler and each Verilator. */
-async function runtimeObjects(tools: NativeTools): Promise<string[]> {
+export async function runtimeObjects(tools: NativeTools): Promise<string[]> {
   const include = join(tools.root, 'include');
-  const key = sha256(JSON.stringify([tools, NATIVE_FLAGS, process.platform, process.arch])).slice(0, 32);
+  const flags = [...NATIVE_FLAGS, '-O3', `-I${include}`];
+  const key = sha256(JSON.stringify([tools, flags, process.platform, process.arch])).slice(0, 32);
   const path = await sealedDirectory(join(cacheDirectory(), 'runtime', key), async (directory) => {
     const compile = (name: string) =>
-      cpp(tools, [...NATIVE_FLAGS, `-I${include}`, '-c', join(include, `${name}.cpp`), '-o', `${name}.o`], directory);
+      cpp(tools.compiler, [...flags, '-c', join(include, `${name}.cpp`), '-o', `${name}.o`], directory);
     await Promise.all(RUNTIME.map(compile));
   });
   return RUNTIME.map((name) => join(path, `${name}.o`));
 }
 
-async function cpp(tools: NativeTools, args: readonly string[], cwd: string): Promise<void> {
-  const { status, stderr } = await runProgram(tools.compiler, args, { cwd });
-  if (status !== 0) throw cppProblem(tools.compiler, stderr);
+async function cpp(compiler: string, args: readonly string[], cwd: string): Promise<void> {
+  const { status, stderr } = await runProgram(compiler, args, { cwd });
+  if (status !== 0) throw cppProblem(compiler, stderr);
 }

@@ -2,13 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tree } from '@yowasp/clang';
 import type { VerilatorKit } from './artifact.ts';
-import type { Clang } from './clang.ts';
 import { CLANG_FLAGS, RUNTIME_OBJECTS } from './clang-flags.ts';
 
-/** Flags of a model's own code. */
+/** Flags of a model's own code, before the level of optimisation (-O2 takes longer than -O1 and does not run faster). */
 export const WASM_FLAGS: readonly string[] = [
   ...CLANG_FLAGS,
-  '-O1', // -O2 takes longer to build and does not run faster (README, figures)
   // Most of a small design's time goes into libc++: read only the headers that are named. No layout depends on it.
   '-D_LIBCPP_REMOVE_TRANSITIVE_INCLUDES',
   '-mexec-model=reactor',
@@ -18,24 +16,12 @@ export const WASM_FLAGS: readonly string[] = [
   '-Wl,--strip-all',
 ];
 
-/**
- * Compiles Verilator's C++ and the harness, as one translation unit, to a WebAssembly reactor.
- * `sources`: Verilator's output and the unity file, by name.
- */
-export async function compileWasm(
-  clang: Clang,
-  kit: VerilatorKit,
-  sources: Readonly<Record<string, string>>,
-  unity: string,
-): Promise<Uint8Array> {
-  const files: Tree = { ...sources, include: await headers(kit.include) };
-  for (const object of RUNTIME_OBJECTS) files[object] = await readFile(join(kit.runtime, object));
-  return clang.compile([...WASM_FLAGS, unity, ...RUNTIME_OBJECTS, '-o', 'model.wasm'], files, 'model.wasm');
-}
-
-async function headers(directory: string): Promise<Tree> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith('.h'));
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const)),
-  );
+/** Verilator's headers and runtime, for a compilation of a verilated model. */
+export async function verilatorFiles(kit: VerilatorKit): Promise<Tree> {
+  const names = (await readdir(kit.include)).filter((name) => name.endsWith('.h'));
+  const header = async (name: string) => [name, await readFile(join(kit.include, name), 'utf8')] as const;
+  const object = async (name: string) => [name, await readFile(join(kit.runtime, name))] as const;
+  const files: Tree = Object.fromEntries(await Promise.all(RUNTIME_OBJECTS.map(object)));
+  files['include'] = Object.fromEntries(await Promise.all(names.map(header)));
+  return files;
 }

@@ -9,7 +9,7 @@ export function drive(engine: Engine, version: string, how: 'wasm' | 'native', r
   const perCall = rowsPerCall(request);
   const inputs = new Uint32Array(inputWords);
   const outputs = new Uint32Array(outputWords);
-  const { clocks, top } = request;
+  const { top } = request;
   let closed = false;
 
   const refuse = (what: string, expected: string, found: string, remedy: string) =>
@@ -31,7 +31,7 @@ export function drive(engine: Engine, version: string, how: 'wasm' | 'native', r
       checkOpen();
       engine.tick(inputs, mask, outputs);
     },
-    replay(rows, cycles) {
+    replay(rows, cycles, masks = 1) {
       checkOpen();
       if (!Number.isInteger(cycles) || cycles < 0 || rows.length !== cycles * inputWords) {
         const expected = `${cycles} rows of ${inputWords} words: ${cycles * inputWords} words`;
@@ -42,15 +42,17 @@ export function drive(engine: Engine, version: string, how: 'wasm' | 'native', r
           'pack the rows like `inputs`',
         );
       }
-      if (clocks.length === 0) {
-        throw refuse('replay() needs a clock', 'at least one clock', 'none', 'name it in `clocks`, or use eval()');
+      const edges = typeof masks === 'number' ? new Uint32Array(cycles).fill(masks) : masks;
+      if (edges.length !== cycles) {
+        const expected = `${cycles} masks`;
+        throw refuse('replay() got other clocks', expected, `${edges.length} masks`, 'give one mask of clocks per row');
       }
       const sampled = new Uint32Array(cycles * outputWords);
       for (let first = 0; first < cycles; first += perCall) {
         const last = Math.min(cycles, first + perCall);
         engine.replay(
           rows.subarray(first * inputWords, last * inputWords),
-          last - first,
+          edges.subarray(first, last),
           sampled.subarray(first * outputWords, last * outputWords),
         );
       }

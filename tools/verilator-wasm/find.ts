@@ -15,14 +15,18 @@ export interface FoundVerilator {
   readonly path?: string;
 }
 
+/** A C++ compiler on PATH. */
+export interface CppCompiler {
+  readonly compiler: string;
+  readonly compilerVersion: string;
+}
+
 /** What a native build needs: Verilator 5 and a C++ compiler, both on PATH. */
-export interface NativeTools {
+export interface NativeTools extends CppCompiler {
   readonly verilator: string;
   readonly version: string;
   /** Verilator's own idea of where its C++ headers are. */
   readonly root: string;
-  readonly compiler: string;
-  readonly compilerVersion: string;
 }
 
 /** The first executable of that name on PATH. */
@@ -48,10 +52,16 @@ export async function findNativeTools(env: NodeJS.ProcessEnv = process.env): Pro
   const version = /^Verilator (5\.\S+)/.exec(await output(verilator, ['--version'], env))?.[1];
   if (version === undefined) return 'the `verilator` on PATH is not a working Verilator 5';
   const root = (await output(verilator, ['--getenv', 'VERILATOR_ROOT'], env)).trim();
+  const compiler = await findCompiler(env);
+  return typeof compiler === 'string' ? compiler : { verilator, version, root, ...compiler };
+}
+
+/** The C++ compiler on PATH, or a sentence on what is missing. */
+export async function findCompiler(env: NodeJS.ProcessEnv = process.env): Promise<CppCompiler | string> {
+  if (process.platform === 'win32') return 'native models are not supported on Windows';
   const compiler = ['c++', 'g++', 'clang++'].map((name) => onPath(name, env)).find((path) => path !== undefined);
   if (compiler === undefined) return 'no C++ compiler (`c++`, `g++` or `clang++`) on PATH';
-  const compilerVersion = (await output(compiler, ['--version'], env)).split('\n')[0] ?? '';
-  return { verilator, version, root, compiler, compilerVersion };
+  return { compiler, compilerVersion: (await output(compiler, ['--version'], env)).split('\n')[0] ?? '' };
 }
 
 async function output(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {

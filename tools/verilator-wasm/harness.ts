@@ -16,7 +16,7 @@ export interface Interface {
 }
 
 /** Part of every cache key: raised whenever the text made here, or the protocol it speaks, changes. */
-export const HARNESS_VERSION = 1;
+export const HARNESS_VERSION = 2;
 
 /** The Verilog module the harness wraps round the design, and the file it is in. */
 export const WRAPPER = 'popscan_harness';
@@ -115,7 +115,7 @@ export function harnessCpp(request: Interface): string {
   return `#include <cstdint>
 #include <cstring>
 static constexpr uint32_t ROWS = ${rows}, IN = ${inputWords}, OUT = ${outputWords};
-static uint32_t rows_in[ROWS * IN + 1], rows_out[ROWS * OUT + 1], applied[IN + 1];
+static uint32_t rows_in[ROWS * IN + 1], rows_out[ROWS * OUT + 1], clocks[ROWS], applied[IN + 1];
 static VerilatedContext* context;
 static Vmodel* dut;
 
@@ -153,21 +153,22 @@ EXPORT(harness_start) void harness_start() {
   dut->eval();
 }
 EXPORT(harness_rows_in) uint32_t* harness_rows_in() { return rows_in; }
+EXPORT(harness_clocks) uint32_t* harness_clocks() { return clocks; }
 EXPORT(harness_rows_out) uint32_t* harness_rows_out() { return rows_out; }
 EXPORT(harness_eval) void harness_eval() {
   settle(rows_in);
   sample(rows_out);
 }
-EXPORT(harness_tick) void harness_tick(uint32_t clocks) {
+EXPORT(harness_tick) void harness_tick(uint32_t mask) {
   settle(rows_in);
-  edge(clocks);
+  edge(mask);
   sample(rows_out);
 }
 EXPORT(harness_replay) void harness_replay(uint32_t cycles) {
   for (uint32_t k = 0; k < cycles; k++) {
     settle(rows_in + k * IN);
     sample(rows_out + k * OUT);
-    edge(1);
+    edge(clocks[k]);
   }
 }
 EXPORT(harness_finish) void harness_finish() { dut->final(); }
@@ -191,7 +192,7 @@ static bool put(const void* data, size_t size) {
   }
   return true;
 }
-// A request is {operation, argument} and its rows; the reply is the rows that result. Whoever reads does not write, so
+// A request is {operation, argument}, its rows, and the clocks of each row of a replay; the reply is the rows that result. Whoever reads does not write, so
 // neither side can block the other, whatever the size of a pipe.
 int main() {
   harness_start();
@@ -200,7 +201,7 @@ int main() {
   for (uint32_t request[2]; get(request, 8);) {
     const auto [operation, argument] = request;
     const uint32_t rows = operation == 2 ? argument : 1;
-    if (rows > ROWS || !get(rows_in, rows * IN * 4)) break;
+    if (rows > ROWS || !get(rows_in, rows * IN * 4) || (operation == 2 && !get(clocks, rows * 4))) break;
     if (operation == 0) harness_eval();
     if (operation == 1) harness_tick(argument);
     if (operation == 2) harness_replay(argument);

@@ -2,8 +2,21 @@
 export { type Artifact, VERILATOR_WASM_VERSION, type VerilatorKit, verilatorKit } from './artifact.ts';
 export { buildModel, compileModel } from './build.ts';
 export { cacheDirectory } from './cache.ts';
-export { type FoundVerilator, findVerilator } from './find.ts';
-export { type ModelPort, portWords, rowWords } from './harness.ts';
+export { type Channel, openChannel } from './channel.ts';
+export { type CppDesign, type CppSource, compileCpp } from './compile.ts';
+export { type CppCompiler, type FoundVerilator, findCompiler, findVerilator, onPath } from './find.ts';
+export {
+  checkInterface,
+  type Interface,
+  type ModelPort,
+  portWords,
+  rowWords,
+  WRAPPER,
+  WRAPPER_FILE,
+  wrapperVerilog,
+} from './harness.ts';
 export { type LintOptions, lint } from './lint.ts';
 export type { BuildRequest, CompiledModel, VerilatedModel } from './model.ts';
 export { type ProblemFields, VerilatorProblem } from './problem.ts';
+export { type Outcome, runProgram } from './spawn.ts';
+export { withFiles } from './verilate.ts';

@@ -16,6 +16,10 @@ export interface BuildRequest {
   readonly defines?: readonly string[];
   /** `auto`: native where Verilator 5 and a C++ compiler are on PATH, else WebAssembly. */
   readonly how: 'wasm' | 'native' | 'auto';
+  /** What the C++ compiler shall be good at: a model that runs fast (default), or one that is soon there. */
+  readonly effort?: 'run' | 'build';
+  /** Whether the model stays in the cache for the next build like this one; default true. */
+  readonly keep?: boolean;
   readonly onProgress?: (what: string) => void;
 }
 
@@ -39,10 +43,11 @@ export interface VerilatedModel {
    */
   tick(clocks?: number): void;
   /**
-   * `cycles` times: applies one row of inputs, settles, samples one row of outputs, ticks the first clock. Rows are packed
-   * like `inputs` and `outputs` and follow one another; returns the sampled rows. `inputs` and `outputs` are left alone.
+   * `cycles` times: applies one row of inputs, settles, samples one row of outputs, ticks the clocks of a mask (one for all,
+   * default the first clock, or one per row). Rows are packed like `inputs` and `outputs` and follow one another; returns
+   * the sampled rows. `inputs` and `outputs` are left alone.
    */
-  replay(inputs: Uint32Array, cycles: number): Uint32Array;
+  replay(inputs: Uint32Array, cycles: number, clocks?: number | Uint32Array): Uint32Array;
   /** Runs `final` blocks and gives everything back; the model cannot be used afterwards. */
   close(): void;
 }
@@ -59,7 +64,7 @@ export interface CompiledModel {
 export interface Engine {
   eval(inputs: Uint32Array, outputs: Uint32Array): void;
   tick(inputs: Uint32Array, clocks: number, outputs: Uint32Array): void;
-  /** At most `rowsPerCall` (harness.ts) cycles. */
-  replay(inputs: Uint32Array, cycles: number, outputs: Uint32Array): void;
+  /** A cycle per mask in `clocks`, at most `rowsPerCall` (harness.ts). */
+  replay(inputs: Uint32Array, clocks: Uint32Array, outputs: Uint32Array): void;
   close(): void;
 }
