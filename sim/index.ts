@@ -1,5 +1,7 @@
 /** Cycle-level simulation: engines, test benches, lock step, waveforms. */
+export { type CxxrtlOptions, createCxxrtl } from './cxxrtl.ts';
 export * from './engine.ts';
+export { createIcarus, findIcarus, type IcarusEngine, type IcarusOptions } from './icarus.ts';
 export { type LockStepOptions, type LockStepResult, lockStep, type Mismatch, type Unknown } from './lockstep.ts';
 export { createRandom, type Random } from './random.ts';
 export type { Coverage, SimulatorStatus, Violation } from './reports.ts';

@@ -1,5 +1,5 @@
 /** Emitted Verilog in Verilator, behind the same interface as the simulator. */
-import { buildModel, type VerilatedModel } from 'verilator-wasm';
+import { type BuildRequest, buildModel, type VerilatedModel } from 'verilator-wasm';
 import type { Module } from '../gen/ir.ts';
 import {
   clockNames,
@@ -15,19 +15,16 @@ import {
   writeField,
 } from './engine.ts';
 
-export interface VerilatorOptions {
+export interface VerilatorOptions
+  extends Partial<Pick<BuildRequest, 'how' | 'effort' | 'keep' | 'defines' | 'onProgress'>> {
   /** Verilog text by file name, as gen prints it. */
   readonly files: Readonly<Record<string, string>>;
   /** Name of the top module in the text. */
   readonly top: string;
   /** The module printed: its ports and clocks. */
   readonly module: Module;
-  readonly defines?: readonly string[];
-  /** Default `auto`: native where it is installed. */
-  readonly how?: 'wasm' | 'native' | 'auto';
   /** The engine's name in reports; default `verilator`. */
   readonly name?: string;
-  readonly onProgress?: (what: string) => void;
 }
 
 export interface VerilatorEngine extends Engine {
@@ -37,16 +34,13 @@ export interface VerilatorEngine extends Engine {
 
 /** Verilates and compiles the files (cached by content), and starts the model with all state zero. */
 export async function createVerilator(options: VerilatorOptions): Promise<VerilatorEngine> {
-  const { files, top, module, defines, how = 'auto', onProgress } = options;
+  const { module, how = 'auto' } = options;
   const ports = enginePorts(module);
   const model = await buildModel({
-    files,
-    top,
+    ...options,
     ports: ports.map(({ name, width, direction }) => ({ name, width, direction })),
     clocks: clockNames(module.clocks),
     how,
-    ...(defines === undefined ? {} : { defines }),
-    ...(onProgress === undefined ? {} : { onProgress }),
   });
   return adaptModel(options.name ?? 'verilator', ports, model);
 }

@@ -16,13 +16,13 @@ import {
   skidBuffer,
   widen,
 } from '../gen/stream/index.ts';
+import { yosys } from '../sim/yosys.ts';
 import { arbiterClaims } from './stream/claims-arbiter.ts';
 import { forkClaims, joinClaims, small } from './stream/claims-fork-join.ts';
 import { insideFifo, insideSkidBuffer, type StageSheet, stageClaims } from './stream/claims-stage.ts';
 import { narrowClaims, widenClaims } from './stream/claims-width.ts';
 import { consumers, type elements, type Fault, faults, planted, widths } from './stream/elements.ts';
 import { probe } from './stream/probe.ts';
-import { yosys } from './yosys.ts';
 
 type Plant = <I extends Design['ports']>(design: Design<I>) => Design<I>;
 

@@ -54,17 +54,13 @@ export async function compileModel(request: BuildRequest): Promise<CompiledModel
   if (chain.how === 'wasm') {
     const { kit } = chain;
     const key = [VERILATOR_FLAGS, kit.root.split(/[\\/]/).at(-1)];
-    return compileCpp(request, {
-      version: VERILATOR_WASM_VERSION,
-      key,
-      compiler: undefined,
-      make,
-      wasm: () => verilatorFiles(kit),
-    });
+    const target = { how: 'wasm', files: () => verilatorFiles(kit) } as const;
+    return compileCpp(request, { version: VERILATOR_WASM_VERSION, key, make, target });
   }
   const { tools } = chain;
-  const native = { flags: [`-I${join(tools.root, 'include')}`], objects: () => runtimeObjects(tools) };
-  return compileCpp(request, { version: tools.version, key: [VERILATOR_FLAGS, tools], compiler: tools, make, native });
+  const flags = [`-I${join(tools.root, 'include')}`];
+  const target = { how: 'native', compiler: tools, flags, objects: () => runtimeObjects(tools) } as const;
+  return compileCpp(request, { version: tools.version, key: [VERILATOR_FLAGS, tools], make, target });
 }
 
 /** The C++ that Verilator makes of the design in its wrapper. */

@@ -47,12 +47,12 @@ export function startClang(): Clang {
   };
 }
 
-/** C++ that came from Verilator and does not compile is never the user's making. */
+/** C++ that a tool made and that does not compile is never the user's making. */
 export function cppProblem(compiler: string, log: string): VerilatorProblem {
   return new VerilatorProblem({
     status: 3,
     id: 'cpp-failed',
-    what: 'the C++ compiler failed on the C++ that Verilator made of the design',
+    what: 'the C++ compiler failed on the C++ made of the design',
     where: compiler,
     expected: 'exit status 0',
     found: log.trim().slice(0, 2000),

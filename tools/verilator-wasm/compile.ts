@@ -29,15 +29,19 @@ export interface CppSource {
   readonly version: string;
   /** All that the C++ depends on besides the request. */
   readonly key: unknown;
-  /** Compiled with this compiler, or with `@yowasp/clang`. */
-  readonly compiler: CppCompiler | undefined;
-  /** The tool and its way to run, for progress. */
+  readonly target: CppTarget;
   readonly make: (progress: (what: string) => void) => Promise<CppDesign>;
-  /** Further flags, and what is linked, on a native compilation. */
-  readonly native?: { readonly flags: readonly string[]; readonly objects: () => Promise<readonly string[]> };
-  /** Further files of a compilation to WebAssembly; those that end in .o are linked. */
-  readonly wasm?: () => Promise<Tree>;
 }
+
+/** What compiles the C++: a native compiler with further flags and objects, or `@yowasp/clang` with further files (.o: linked). */
+export type CppTarget =
+  | {
+      readonly how: 'native';
+      readonly compiler: CppCompiler;
+      readonly flags: readonly string[];
+      readonly objects: () => Promise<readonly string[]>;
+    }
+  | { readonly how: 'wasm'; readonly files: () => Promise<Tree> };
 
 const UNITY_FILE = 'popscan_unity.cpp';
 /** Measured: compiling Verilator's or CXXRTL's C++ without optimisation takes half the time of -O1. */
@@ -46,7 +50,7 @@ const levels = { native: { run: '-O3', build: '-O0' }, wasm: { run: '-O1', build
 /** Compiles the C++ of a design with the harness; a build like an earlier one comes from the cache. */
 export async function compileCpp(request: BuildRequest, source: CppSource): Promise<CompiledModel> {
   checkInterface(request);
-  const { version, compiler } = source;
+  const { version, target } = source;
   const { keep = true } = request;
   const fill = (directory: string) => compile(request, source, directory);
   const path = keep
@@ -55,7 +59,7 @@ export async function compileCpp(request: BuildRequest, source: CppSource): Prom
   const discard = () => rm(path, { recursive: true, force: true });
   if (!keep) await fill(path).catch((error) => discard().then(() => Promise.reject(error)));
 
-  const how = compiler === undefined ? 'wasm' : 'native';
+  const { how } = target;
   let start = () => startNative(join(path, 'model'), join(path, 'data'), request);
   if (how === 'wasm') {
     const images = Object.fromEntries(Object.entries(request.files).filter(([name]) => !isSource(name)));
@@ -69,8 +73,8 @@ export async function compileCpp(request: BuildRequest, source: CppSource): Prom
   return { version, how, instantiate: () => model };
 }
 
-function cacheKey({ files, top, ports, clocks, defines, effort }: BuildRequest, { key, compiler }: CppSource): string {
-  const tools = compiler === undefined ? WASM_FLAGS : [compiler, NATIVE_FLAGS, process.platform, process.arch];
+function cacheKey({ files, top, ports, clocks, defines, effort }: BuildRequest, { key, target }: CppSource): string {
+  const tools = target.how === 'wasm' ? WASM_FLAGS : [target.compiler, NATIVE_FLAGS, process.platform, process.arch];
   const shape = ports.map(({ name, width, direction }) => [name, width, direction]);
   const inputs = [Object.entries(files), top, shape, clocks, defines ?? [], effort ?? 'run'];
   return sha256(JSON.stringify([HARNESS_VERSION, key, tools, levels, inputs])).slice(0, 32);
@@ -78,20 +82,20 @@ function cacheKey({ files, top, ports, clocks, defines, effort }: BuildRequest, 
 
 async function compile(request: BuildRequest, source: CppSource, output: string): Promise<void> {
   const { onProgress: progress = () => undefined, effort = 'run' } = request;
-  const clang = source.compiler === undefined ? startClang() : undefined; // it loads while the C++ is made
+  const { target } = source;
+  const clang = target.how === 'wasm' ? startClang() : undefined; // it loads while the C++ is made
   try {
     const { files, prelude } = await source.make(progress);
     const texts = { ...files, [UNITY_FILE]: `${prelude}${harnessCpp(request)}` };
-    if (clang !== undefined) {
-      progress('c++ (wasm)');
-      await writeFile(join(output, 'model.wasm'), await toWasm(clang, texts, source, levels.wasm[effort]));
+    progress(`c++ (${target.how})`);
+    if (target.how === 'wasm') {
+      const tree = { ...(await target.files()), ...nested(texts) };
+      await writeFile(join(output, 'model.wasm'), await toWasm(clang!, tree, levels.wasm[effort]));
       return;
     }
-    progress('c++ (native)');
-    const { flags, objects } = source.native ?? { flags: [], objects: async () => [] };
     await withFiles(texts, (directory) => {
-      const all = [levels.native[effort], ...flags];
-      return compileNative(source.compiler!, all, directory, UNITY_FILE, objects(), join(output, 'model'));
+      const flags = [levels.native[effort], ...target.flags];
+      return compileNative(target.compiler, flags, directory, UNITY_FILE, target.objects(), join(output, 'model'));
     });
     await chmod(join(output, 'model'), 0o755);
     await mkdir(join(output, 'data'));
@@ -101,8 +105,23 @@ async function compile(request: BuildRequest, source: CppSource, output: string)
   }
 }
 
-async function toWasm(clang: Clang, texts: Tree, source: CppSource, level: string): Promise<Uint8Array> {
-  const tree: Tree = { ...(await source.wasm?.()), ...texts };
+/** Files by path as folders of files. */
+function nested(texts: Readonly<Record<string, string>>): Tree {
+  const tree: Tree = {};
+  for (const [path, text] of Object.entries(texts)) {
+    const folders = path.split('/');
+    const name = folders.pop()!;
+    let at = tree;
+    for (const folder of folders) {
+      at[folder] ??= {};
+      at = at[folder] as Tree;
+    }
+    at[name] = text;
+  }
+  return tree;
+}
+
+async function toWasm(clang: Clang, tree: Tree, level: string): Promise<Uint8Array> {
   const objects = Object.keys(tree).filter((name) => name.endsWith('.o'));
   return clang.compile([...WASM_FLAGS, level, UNITY_FILE, ...objects, '-o', 'model.wasm'], tree, 'model.wasm');
 }

@@ -3,7 +3,7 @@ export { type Artifact, VERILATOR_WASM_VERSION, type VerilatorKit, verilatorKit 
 export { buildModel, compileModel } from './build.ts';
 export { cacheDirectory } from './cache.ts';
 export { type Channel, openChannel } from './channel.ts';
-export { type CppDesign, type CppSource, compileCpp } from './compile.ts';
+export { type CppDesign, type CppSource, type CppTarget, compileCpp } from './compile.ts';
 export { type CppCompiler, type FoundVerilator, findCompiler, findVerilator, onPath } from './find.ts';
 export {
   checkInterface,
