@@ -172,7 +172,7 @@ export interface Memory {
   readonly style: 'auto' | 'block' | 'distributed' | 'ultra' | 'registers';
   /** Contents at power-up, from word 0 on; the rest is zero. Undefined: unknown (two-state simulators take 0). */
   readonly init: readonly bigint[] | undefined;
-  /** Words written by one clock and read by another; a read must come after the write is known to have happened. */
+  /** Registered reads may have another clock than writes: a word is read only when its write is known to have happened. */
   readonly crossing?: 'held' | undefined;
   readonly reads: readonly ReadPort[];
   readonly writes: readonly WritePort[];

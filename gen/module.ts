@@ -41,6 +41,7 @@ import {
 import { unknownDomain } from './mistakes-clock.ts';
 import type { MemoryHandle, MemoryOptions, RegisterOptions } from './options.ts';
 import { order } from './passes/combinational.ts';
+import { checkDomains } from './passes/domains.ts';
 import {
   displayOf,
   type Encoding,
@@ -423,7 +424,8 @@ export class ModuleBuilder implements NodeFactory {
       displays: this.#displays,
       location: this.#location,
     };
-    order(module);
+    const mistakes = checkDomains(order(module), this.#domains);
+    if (mistakes.length > 0) throw new DesignError(`module ${spec.name}`, mistakes);
     return module;
   }
 

@@ -50,6 +50,7 @@ export type Item =
   | Comment
   | { kind: 'blank' }
   | ({ kind: 'wire'; value: Expr | undefined } & Declared)
+  /** `attribute`: what stands between `(*` and `*)`. */
   | ({ kind: 'reg'; attribute: string | undefined; depth: number | undefined; init: Expr | undefined } & Declared)
   | ({ kind: 'assign'; target: string; value: Expr } & Placed)
   | { kind: 'always'; clock: string; reset: string | undefined; body: readonly Statement[] }

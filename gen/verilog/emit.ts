@@ -78,10 +78,13 @@ class Emitter {
   #generated = 0;
 
   readonly #initOf = new Map<Node, Expr>();
+  /** Registers that take bits of another clock, and those that let them settle. */
+  readonly #synchronising = new Set<Node>();
 
   constructor(module: Module, modules: ModuleNames) {
     this.#module = module;
     for (const r of module.registers) {
+      if (r.crossing !== undefined && r.crossing !== 'held') this.#synchronising.add(r.node);
       if (r.init !== undefined) this.#initOf.set(r.node, literal(r.init, r.node.width, r.node.signed));
     }
     this.#modules = modules;
@@ -180,7 +183,8 @@ class Emitter {
     if (node.tag === 'read') return [this.#readDeclaration(node)];
     if (node.tag === 'reg') {
       const init = this.#initOf.get(node);
-      return [{ kind: 'reg', ...shape, name: this.#declare(node), attribute: undefined, depth: undefined, init }];
+      const attribute = this.#synchronising.has(node) ? 'ASYNC_REG = "TRUE"' : undefined;
+      return [{ kind: 'reg', ...shape, name: this.#declare(node), attribute, depth: undefined, init }];
     }
     if (node.tag === 'result' || node.tag === 'wire') {
       return [{ kind: 'wire', ...shape, name: this.#declare(node), value: undefined }];

@@ -4,7 +4,7 @@ import { binary, type Expr, type Item, name, type Statement } from './ast.ts';
 import { type Expressions, literal } from './expressions.ts';
 
 export function memoryDeclaration(m: Memory, known: string): Item[] {
-  const attribute = m.style === 'auto' ? undefined : m.style;
+  const attribute = m.style === 'auto' ? undefined : `ram_style = "${m.style}"`;
   const words: Item = {
     kind: 'reg',
     name: known,

@@ -90,7 +90,7 @@ function printItem(item: Item, indent: string): Line[] {
     }
     case 'reg': {
       const depth = item.depth === undefined ? '' : ` [0:${item.depth - 1}]`;
-      const attribute = item.attribute === undefined ? '' : `(* ram_style = "${item.attribute}" *) `;
+      const attribute = item.attribute === undefined ? '' : `(* ${item.attribute} *) `;
       const init = item.init === undefined ? '' : ` = ${printExpr(item.init)}`;
       const text = `${indent}${attribute}reg${declaration(item)} ${item.name}${depth}${init};`;
       return [{ text, origin: item.origin }];
