@@ -1,11 +1,11 @@
 /** A queue of beats between two clock domains. */
 import { inDomain } from '../domain.ts';
-import { type Shape, sink, source } from '../interface.ts';
+import { sink, source } from '../interface.ts';
 import type { Memory } from '../ir.ts';
 import { type Design, defineModule, type ModuleBuilder } from '../module.ts';
-import { bit, cat, type UInt, uint } from '../signal.ts';
+import { bit, type Shape, uint, widthOf } from '../shape.ts';
+import { cat, type UInt } from '../signal.ts';
 import { checkParameters, type Parameter } from '../stream/parameter.ts';
-import { drivePayload, packPayload, payloadWidth, unpackPayload } from '../stream/payload.ts';
 import { toGray } from './gray.ts';
 import type { CrossingInterface } from './handshake.ts';
 import { type CrossingOptions, checkFlops, sides } from './parameter.ts';
@@ -42,7 +42,7 @@ export function asyncFifo<T extends Shape>(
   { depth, flops = 2, style = 'auto' }: AsyncFifoOptions,
 ): Design<CrossingInterface<T>, 'from' | 'to'> {
   checkParameters('asyncFifo', asyncFifo, [powerOfTwo(depth), checkFlops(flops)]);
-  const width = payloadWidth(payload);
+  const width = widthOf(payload);
   const { from, to } = sides();
   return defineModule(
     {
@@ -65,8 +65,8 @@ export function asyncFifo<T extends Shape>(
       const full = tail.gray.eq(bits === 1 ? turned : cat(turned, headSeen.slice(bits - 2, 0))).named('full');
       write.drive(io.in.valid.and(full.not()));
       io.in.ready.drive(full.not());
-      const words = m.memory('words', { depth, width, style, crossing: 'held' });
-      words.write({ address: tail.address, data: packPayload(io.in.payload), enable: write });
+      const words = m.memory('words', { depth, shape: payload, style, crossing: 'held' });
+      words.write({ address: tail.address, data: io.in.payload, enable: write });
 
       m.domain(to, () => {
         const tailSeen = settled(m, 'tail', 'gray', tail.gray, flops);
@@ -79,7 +79,7 @@ export function asyncFifo<T extends Shape>(
         shown.next(read.or(free.not()));
         const front = words.read('front', head.address, { enable: read });
         io.out.valid.drive(shown);
-        drivePayload(io.out.payload, unpackPayload(payload, front));
+        io.out.payload.drive(front);
       });
     },
   );

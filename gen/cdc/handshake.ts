@@ -1,10 +1,9 @@
 /** A word at a time into another clock domain. */
 import { inDomain } from '../domain.ts';
-import { type Shape, type SinkPort, type SourcePort, sink, source } from '../interface.ts';
+import { type SinkPort, type SourcePort, sink, source } from '../interface.ts';
 import { type Design, defineModule } from '../module.ts';
-import { bit } from '../signal.ts';
+import { bit, type Shape, widthOf } from '../shape.ts';
 import { checkParameters } from '../stream/parameter.ts';
-import { drivePayload, mapPayload, payloadWidth } from '../stream/payload.ts';
 import { type CrossingOptions, checkFlops, sides } from './parameter.ts';
 import { request } from './pulse.ts';
 import { settled } from './synchroniser.ts';
@@ -30,7 +29,7 @@ export function handshake<T extends Shape>(
   const { from, to } = sides();
   return defineModule(
     {
-      name: `cdc_handshake_w${payloadWidth(payload)}_n${flops}`,
+      name: `cdc_handshake_w${widthOf(payload)}_n${flops}`,
       doc: 'Stream handshake: beats of one clock, held until the other clock has taken them.',
       domains: [from, to],
       ports: {
@@ -42,7 +41,7 @@ export function handshake<T extends Shape>(
       const taken = m.wire('taken', bit);
       const { toggle, ready, accept } = request(m, io.in.valid, taken, flops);
       io.in.ready.drive(ready);
-      const held = mapPayload(io.in.payload, (value, field) => m.delay(`${field}_held`, value, { enable: accept }));
+      const held = m.delay('held', io.in.payload, { enable: accept });
       m.domain(to, () => {
         const asked = settled(m, 'toggle', 'bit', toggle, flops);
         const full = m.register('full', bit, { reset: 0 });
@@ -51,10 +50,7 @@ export function handshake<T extends Shape>(
         full.next(take.or(free.not()));
         taken.drive(m.delay('toggle_taken', asked, { reset: 0, enable: take }));
         io.out.valid.drive(full);
-        const out = mapPayload(held, (value, field) =>
-          m.delay(`${field}_out`, value, { enable: take, crossing: 'held' }),
-        );
-        drivePayload(io.out.payload, out);
+        io.out.payload.drive(m.delay('out_payload', held, { enable: take, crossing: 'held' }));
       });
     },
   );

@@ -2,7 +2,8 @@
 import { inDomain } from '../domain.ts';
 import { input, output } from '../interface.ts';
 import { type Design, defineModule, type ModuleBuilder } from '../module.ts';
-import { bit, type UInt } from '../signal.ts';
+import { bit } from '../shape.ts';
+import type { UInt } from '../signal.ts';
 import { checkParameters } from '../stream/parameter.ts';
 import { type CrossingOptions, checkFlops, sides } from './parameter.ts';
 import { settled } from './synchroniser.ts';

@@ -2,7 +2,8 @@
 import { inDomain } from '../domain.ts';
 import { type InputPort, input, type OutputPort, output } from '../interface.ts';
 import { type Design, defineModule, type ModuleBuilder } from '../module.ts';
-import { type Bits, bit, type UInt } from '../signal.ts';
+import { type Bits, bit } from '../shape.ts';
+import type { UInt } from '../signal.ts';
 import { checkParameters } from '../stream/parameter.ts';
 import { type CrossingOptions, checkFlops } from './parameter.ts';
 

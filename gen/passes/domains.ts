@@ -6,6 +6,7 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import type { ClockDomain } from '../domain.ts';
 import type { Clock, Instance, Module, Node, Register } from '../ir.ts';
+import type { Location } from '../location.ts';
 import { type DomainValue, domainsMeet, notSettled, takesForeign, wrongForm } from '../mistakes-clock.ts';
 import type { OrderedGraph } from './combinational.ts';
 import { isGray } from './gray.ts';
@@ -51,11 +52,11 @@ class DomainCheck {
     for (const r of this.#module.registers) this.#register(r);
     this.#memories();
     for (const i of this.#module.instances) this.#instance(i);
-    for (const p of this.#module.properties) this.#take(p.condition, p.clock, `${p.kind} ${p.name}`);
+    for (const p of this.#module.properties) this.#take(p.condition, p.clock, `${p.kind} ${p.name}`, p.location);
     for (const p of this.#module.ports) {
       const node = this.#module.outputs.get(p.name);
       if (node !== undefined && p.domain !== undefined && p.domain !== 'asynchronous') {
-        this.#take(node, p.domain, `output ${p.name}`);
+        this.#take(node, p.domain, `output ${p.name}`, p.location);
       }
     }
     this.#unsettled();
@@ -121,19 +122,19 @@ class DomainCheck {
   }
 
   /** `what`, which belongs to `clock`, takes the value of `node`. */
-  #take(node: Node | undefined, clock: Clock, what: string): void {
+  #take(node: Node | undefined, clock: Clock, what: string, at: Location): void {
     if (node === undefined) return;
     const found = this.#domainOf[node.id]!;
     const wanted = this.#at(clock);
     if (found === any || found === wanted) return;
-    this.#diagnostics.push(takesForeign(what, this.#domains[wanted]!, this.#valueOf(node.id), node.location));
+    this.#diagnostics.push(takesForeign(what, this.#domains[wanted]!, this.#valueOf(node.id), at));
   }
 
   #register({ node, clock, next, enable, crossing }: Register): void {
     const what = `register ${this.#module.names.get(node)}`;
-    this.#take(enable, clock, what);
+    this.#take(enable, clock, what, node.location);
     if (crossing === undefined || crossing === 'settle') {
-      this.#take(next, clock, what);
+      this.#take(next, clock, what, node.location);
       return;
     }
     const wrong = this.#formOf(crossing, node, next, enable);
@@ -168,9 +169,10 @@ class DomainCheck {
   #memories(): void {
     for (const m of this.#module.memories) {
       const what = `memory ${m.name}`;
-      for (const w of m.writes) for (const n of [w.address, w.data, w.enable, w.mask]) this.#take(n, w.clock, what);
+      for (const w of m.writes)
+        for (const n of [w.address, w.data, w.enable, w.mask]) this.#take(n, w.clock, what, m.location);
       for (const r of m.reads) {
-        for (const n of r.kind === 'registered' ? [r.address, r.enable] : []) this.#take(n, r.clock, what);
+        for (const n of r.kind === 'registered' ? [r.address, r.enable] : []) this.#take(n, r.clock, what, m.location);
         const foreign = m.writes.find((w) => w.clock.clock !== r.clock.clock);
         if (foreign === undefined || (m.crossing === 'held' && r.kind === 'registered')) continue;
         const written = { name: m.name, location: m.location, domain: this.#domains[this.#at(foreign.clock)] };
@@ -185,7 +187,7 @@ class DomainCheck {
       const node = instance.inputs.get(p.name);
       const wanted = this.#through(instance, p.domain);
       if (node === undefined || wanted < 0) continue;
-      this.#take(node, this.#domains[wanted]!, `input ${p.name} of instance ${instance.name}`);
+      this.#take(node, this.#domains[wanted]!, `input ${p.name} of instance ${instance.name}`, instance.location);
     }
   }
 
