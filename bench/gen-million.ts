@@ -87,13 +87,13 @@ const shapes: Readonly<Record<string, (nodes: number) => Design>> = {
   /** Many small instances in a row: a module of two nodes, once per ten nodes above. */
   instances: (nodes) => {
     const cell = defineModule(
-      { name: 'cell', doc: 'Adds one.', ports: { a: input(word, 'a'), b: output(word, 'a + 1') } },
+      { name: 'plus_one', doc: 'Adds one.', ports: { a: input(word, 'a'), b: output(word, 'a + 1') } },
       (_m, { a, b }) => b.drive(a.add(1).trunc(32)),
     );
     return defineModule({ name: 'row', doc: 'A row of cells.', ports }, (m, { x, k, y }) => {
       let value = x;
       for (let i = 0; i < nodes / 3; i++) {
-        const inner = m.instance(`cell_${i}`, cell);
+        const inner = m.instance(`step_${i}`, cell);
         inner.a.drive(value.xor(k));
         value = inner.b;
       }

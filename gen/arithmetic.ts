@@ -1,7 +1,8 @@
 /** Arithmetic that units share, built from signals. */
+import { literal } from './literal.ts';
 import type { Rounding } from './quantize.ts';
 import type { Bits, Sign } from './shape.ts';
-import { cat, checkSome, type Signal, type UInt } from './signal.ts';
+import { cat, checkSome, Signal, type UInt } from './signal.ts';
 
 /** Exact sum of many values by a balanced tree of adders; `name` is what partial sums are called in the output. */
 export function sum<S extends Sign>(terms: readonly Signal<S>[], name: string): Signal<S> {
@@ -63,8 +64,10 @@ function clampSigned(x: Signal, width: number): Signal {
   const sign = x.bit(x.width - 1);
   const top = x.slice(x.width - 1, width - 1);
   const fits = top.all().or(top.any().not());
-  const limit = width === 1 ? sign : cat(sign, ...repeat(sign.not(), width - 1));
-  return fits.mux(x.trunc(width), limit.asSigned());
+  const low = x.trunc(width);
+  const half = 1n << BigInt(width - 1);
+  const smallest = new Signal(x.module, literal(x.module, -half, low.type, x.module.locate(saturate)));
+  return fits.mux(low, sign.mux(smallest, half - 1n));
 }
 
 function clampUnsigned(x: Signal, width: number): UInt {

@@ -124,6 +124,7 @@ export class ModuleBuilder implements NodeFactory {
   readonly #registers: OpenRegister[] = [];
   readonly #memories: Memory[] = [];
   readonly #instances: Instance[] = [];
+  readonly #instanceNames = new Set<string>();
   readonly #properties: Property[] = [];
   readonly #domains: readonly [ClockDomain, ...ClockDomain[]];
   readonly #usedDomains = new Set<ClockDomain>();
@@ -332,7 +333,8 @@ export class ModuleBuilder implements NodeFactory {
     options: InstanceOptions<D> = {},
   ): Outside<I> {
     const location = this.locate(this.instance);
-    const taken = this.#instances.some((i) => i.name === name);
+    const taken = this.#instanceNames.has(name);
+    this.#instanceNames.add(name);
     if (taken || identifier(name) !== name)
       this.report(wrongName('instance-name', `an instance cannot be called ${name}`, why(taken), location));
     const inputs = new Map<string, Node>();

@@ -2,7 +2,7 @@
 import type { Location } from '../location.ts';
 
 export type UnaryOp = '~' | '|' | '^' | '&';
-export type BinaryOp = '+' | '-' | '*' | '&' | '|' | '^' | '==' | '!=' | '<' | '<<' | '>>' | '>>>';
+export type BinaryOp = '+' | '-' | '*' | '&' | '|' | '^' | '==' | '!=' | '<' | '<=' | '>' | '>=' | '<<' | '>>' | '>>>';
 
 export type Expr =
   | { readonly kind: 'name'; readonly name: string }
@@ -57,7 +57,7 @@ export type Item =
   /** Contents of a memory at power-up, from word 0 on; words beyond are `rest`. */
   | ({ kind: 'fill'; name: string; words: readonly Expr[]; depth: number; rest: Expr } & Placed)
   | ({ kind: 'instance'; module: string; name: string; connections: readonly Connection[] } & Placed)
-  | { kind: 'ifdef'; define: string; yes: readonly Item[]; no: readonly Item[] };
+  | { kind: 'ifdef'; define: string; yes: Iterable<Item>; no: Iterable<Item> | undefined };
 
 export interface Connection {
   readonly port: string;
@@ -69,11 +69,11 @@ export interface PortDecl extends Declared {
   readonly doc: string;
 }
 
+/** A module without its name, which is known when its text is. */
 export interface VerilogModule extends Placed {
-  readonly name: string;
   readonly doc: string;
   readonly ports: readonly PortDecl[];
-  readonly items: readonly Item[];
+  readonly items: Iterable<Item>;
 }
 
 export const name = (n: string): Expr => ({ kind: 'name', name: n });

@@ -1,16 +1,18 @@
 /** One IR module to a Verilog syntax tree: declarations in the order of the design, then instances, drivers and state. */
-import { controlPorts, type Module, type Node, type ReadPort, type Register, type Tag } from '../ir.ts';
+import { controlPorts, type Module, type Node, type ReadPort, type Register } from '../ir.ts';
 import { type Expr, type Item, name, type PortDecl, type Statement, unary, type VerilogModule } from './ast.ts';
 import { Expressions, literal } from './expressions.ts';
+import { inheritance } from './inherit.ts';
 import { memoryDeclaration, memoryProcesses } from './memory.ts';
 import { Names } from './names.ts';
-import { plan } from './plan.ts';
+import { type Plan, plan } from './plan.ts';
+import { Usage, unusedBits } from './usage.ts';
 
 export interface Emitted {
+  /** Its items are made as they are asked for, once. */
   readonly module: VerilogModule;
-  /** Declared identifiers, and how many of them the design did not name. */
-  readonly declared: number;
-  readonly generated: number;
+  /** Declared identifiers, and how many of them neither the design nor a name of the design gave; complete after the last item. */
+  readonly count: { declared: number; generated: number };
 }
 
 /** Verilog names of the modules that an emitted module instantiates. */
@@ -19,34 +21,6 @@ export interface ModuleNames {
   popcount(width: number): string;
 }
 
-/** What an unnamed value is called when it needs a declaration. */
-const generatedNames: { readonly [T in Tag]: string } = {
-  const: 'constant',
-  input: 'in',
-  wire: 'net',
-  reg: 'state',
-  read: 'word',
-  result: 'result',
-  not: 'inverse',
-  popcount: 'count',
-  any: 'some',
-  parity: 'parity',
-  resize: 'resized',
-  slice: 'part',
-  add: 'sum',
-  sub: 'difference',
-  mul: 'product',
-  and: 'both',
-  or: 'either',
-  xor: 'differs',
-  eq: 'equal',
-  lt: 'less',
-  shl: 'shifted',
-  shr: 'shifted',
-  mux: 'choice',
-  cat: 'joined',
-};
-
 /** Define that turns the properties of a design on in its Verilog (SystemVerilog immediate assertions). */
 export const assertionsDefine = 'POPSCAN_ASSERTIONS';
 
@@ -54,89 +28,94 @@ export function emitModule(module: Module, modules: ModuleNames): Emitted {
   return new Emitter(module, modules).emit();
 }
 
-interface Declaration {
-  readonly name: string;
-  readonly width: number;
-  /** One bit per bit of the value that something reads. */
-  used: bigint;
-  /** Its unused bits have been listed. */
-  settled: boolean;
-}
-
 class Emitter {
   readonly #module: Module;
   readonly #modules: ModuleNames;
+  readonly #plan: Plan;
   readonly #names = new Names();
-  readonly #nameOf = new Map<Node, string>();
-  readonly #declarations = new Map<string, Declaration>();
-  readonly #expressions = new Expressions({
-    nameOf: (node) => this.#nameOf.get(node),
-    use: (of, high, low) => this.#use(of, high, low),
-  });
+  /** By the id of the node. */
+  readonly #nameOf: string[] = [];
+  readonly #usage: Usage[] = [];
+  readonly #resets = new Map<string, Usage>();
+  readonly #expressions: Expressions;
+  #inherited: ReturnType<typeof inheritance> | undefined;
   readonly #memoryOf = new Map<Node, { readonly read: ReadPort; readonly memory: string }>();
   readonly #processed = new Set<Register>();
-  #generated = 0;
-
   readonly #initOf = new Map<Node, Expr>();
   /** Registers that take bits of another clock, and those that let them settle. */
   readonly #synchronising = new Set<Node>();
+  readonly #count = { declared: 0, generated: 0 };
 
   constructor(module: Module, modules: ModuleNames) {
     this.#module = module;
+    this.#modules = modules;
+    this.#plan = plan(module);
+    const nameOf = (node: Node): string | undefined => this.#nameOf[node.id];
+    const use = (node: Node, high: number, low: number): void => this.#usage[node.id]?.use(high, low);
+    this.#expressions = new Expressions({ nameOf, use }, this.#plan);
     for (const r of module.registers) {
       if (r.crossing !== undefined && r.crossing !== 'held') this.#synchronising.add(r.node);
       if (r.init !== undefined) this.#initOf.set(r.node, literal(r.init, r.node.width, r.node.signed));
     }
-    this.#modules = modules;
   }
 
   emit(): Emitted {
+    const { doc, location } = this.#module;
+    return { module: { doc, origin: location, ports: this.#ports(), items: this.#items() }, count: this.#count };
+  }
+
+  *#items(): Generator<Item> {
     const module = this.#module;
     for (const c of module.clocks) {
       this.#names.reserve(c.clock);
-      this.#declarations.set(c.reset, { name: this.#names.reserve(c.reset), width: 1, used: 0n, settled: false });
+      this.#resets.set(c.reset, new Usage(this.#names.reserve(c.reset), 1));
     }
     for (const p of module.ports) this.#names.reserve(p.name);
-    for (const [port, node] of module.outputs) this.#nameOf.set(node, port);
-    for (const n of module.nodes) if (n.tag === 'input') this.#declarePort(n, n.port);
+    for (const [port, node] of module.outputs) this.#nameOf[node.id] = port;
+    for (const n of module.nodes) if (n.tag === 'input') this.#bind(n, n.port);
+    this.#count.declared = this.#resets.size + module.ports.filter((p) => p.direction === 'input').length;
     const memories = new Map(module.memories.map((m) => [m, this.#names.unique(m.name)]));
     for (const [m, known] of memories) for (const r of m.reads) this.#memoryOf.set(r.node, { read: r, memory: known });
-    const { live, checking, declared } = plan(module);
-    const items: Item[] = [
-      ...[...memories].flatMap(([m, known]) => memoryDeclaration(m, known)),
-      ...this.#body(live, declared),
-      ...this.#instances(),
-      ...this.#assigns(),
-      ...this.#registers(),
-      ...[...memories].flatMap(([m, known]) =>
-        memoryProcesses(m, known, this.#expressions, (n) => this.#nameOf.get(n)!),
-      ),
-    ];
-    items.push(...this.#unusedBits());
-    if (module.properties.length > 0) items.push({ kind: 'blank' }, this.#checks(checking, declared));
-    return {
-      module: { name: this.#modules.of(module), doc: module.doc, origin: module.location, ports: this.#ports(), items },
-      declared: this.#declarations.size,
-      generated: this.#generated,
+    for (const [m, known] of memories) yield* memoryDeclaration(m, known);
+    yield* this.#body(this.#plan.live);
+    yield* this.#instances();
+    yield* this.#assigns();
+    yield* this.#registers();
+    for (const [m, known] of memories) yield* memoryProcesses(m, known, this.#expressions, (n) => this.#nameOf[n.id]!);
+    yield* this.#unusedBits();
+    if (module.properties.length > 0) {
+      yield { kind: 'blank' };
+      yield this.#checks();
+    }
+  }
+
+  *#unusedBits(): Generator<Item> {
+    const all = function* (resets: Iterable<Usage>, nodes: readonly Usage[]): Generator<Usage> {
+      yield* resets;
+      for (const usage of nodes) if (usage !== undefined) yield usage;
     };
+    yield* unusedBits(all(this.#resets.values(), this.#usage), (wish) => this.#names.unique(wish));
   }
 
-  #use(of: string, high: number, low: number): void {
-    const d = this.#declarations.get(of);
-    if (d !== undefined) d.used |= ((1n << BigInt(high - low + 1)) - 1n) << BigInt(low);
-  }
-
-  #declarePort(node: Node, port: string): void {
-    this.#nameOf.set(node, port);
-    this.#declarations.set(port, { name: port, width: node.width, used: 0n, settled: false });
+  #bind(node: Node, known: string): void {
+    this.#nameOf[node.id] = known;
+    this.#usage[node.id] = new Usage(known, this.#plan.widthOf(node));
   }
 
   #declare(node: Node): string {
+    const known = this.#wished(node);
+    this.#bind(node, known);
+    this.#count.declared++;
+    return known;
+  }
+
+  #wished(node: Node): string {
     const asked = this.#module.names.get(node);
-    if (asked === undefined) this.#generated++;
-    const known = this.#names.unique(asked ?? generatedNames[node.tag]);
-    this.#nameOf.set(node, known);
-    this.#declarations.set(known, { name: known, width: node.width, used: 0n, settled: false });
+    if (asked !== undefined) return this.#names.unique(asked);
+    this.#inherited ??= inheritance(this.#module, this.#plan);
+    const { wish, derived } = this.#inherited(node, (n) => this.#nameOf[n.id]);
+    const known = this.#names.unique(wish);
+    if (!derived || known !== wish) this.#count.generated++;
     return known;
   }
 
@@ -161,25 +140,25 @@ class Emitter {
   }
 
   /** Every declaration, in the order in which the design made the values, with the design's comments. */
-  #body(live: readonly Node[], declared: ReadonlySet<Node>): Item[] {
+  *#body(live: readonly Node[]): Generator<Item> {
     const transparent = new Set<Node>(this.#module.instances.flatMap((i) => [...i.inputs.values()]));
     const comments = [...this.#module.comments].map(([node, text]) => ({ id: node.id, text }));
-    const items: Item[] = [];
+    let comment = 0;
     for (const node of live) {
-      const late = node.tag === 'wire' && !this.#nameOf.has(node) && !(transparent.has(node) && !declared.has(node));
-      const stated = node.tag === 'reg' || node.tag === 'read' || node.tag === 'result' || late;
-      if (!stated && !declared.has(node)) continue;
-      if (this.#nameOf.has(node)) continue;
-      while (comments.length > 0 && comments[0]!.id <= node.id) {
-        items.push({ kind: 'blank' }, { kind: 'comment', text: comments.shift()!.text });
+      if (this.#nameOf[node.id] !== undefined) continue;
+      const declared = this.#plan.isDeclared(node);
+      const stated = node.tag === 'reg' || node.tag === 'read' || node.tag === 'result';
+      if (!declared && !stated && (node.tag !== 'wire' || transparent.has(node))) continue;
+      for (; comment < comments.length && comments[comment]!.id <= node.id; comment++) {
+        yield { kind: 'blank' };
+        yield { kind: 'comment', text: comments[comment]!.text };
       }
-      items.push(...this.#declaration(node));
+      yield* this.#declaration(node);
     }
-    return items;
   }
 
   #declaration(node: Node): Item[] {
-    const shape = { width: node.width, signed: node.signed, origin: node.location };
+    const shape = { width: this.#plan.widthOf(node), signed: node.signed, origin: node.location };
     if (node.tag === 'read') return [this.#readDeclaration(node)];
     if (node.tag === 'reg') {
       const init = this.#initOf.get(node);
@@ -229,60 +208,57 @@ class Emitter {
     return { kind: 'wire', ...shape, name: this.#declare(node), value };
   }
 
-  #instances(): Item[] {
-    return this.#module.instances.flatMap((i): Item[] => {
+  *#instances(): Generator<Item> {
+    for (const i of this.#module.instances) {
       const input = (wire: Node): Expr =>
-        this.#nameOf.has(wire) ? this.#expressions.use(wire) : this.#expressions.use(this.#module.drivers.get(wire)!);
+        this.#expressions.use(this.#nameOf[wire.id] === undefined ? this.#module.drivers.get(wire)! : wire);
       const clocks = controlPorts(i.module.clocks).map((port) => ({ port, value: this.#control(i.clocks.get(port)!) }));
       const ports = i.module.ports.map((p) => {
         const wire = i.inputs.get(p.name);
         return {
           port: p.name,
-          value: wire === undefined ? name(this.#nameOf.get(i.results.get(p.name)!)!) : input(wire),
+          value: wire === undefined ? name(this.#nameOf[i.results.get(p.name)!.id]!) : input(wire),
         };
       });
-      const instance = this.#names.unique(i.name);
-      return [
-        { kind: 'blank' },
-        {
-          kind: 'instance',
-          module: this.#modules.of(i.module),
-          name: instance,
-          connections: [...clocks, ...ports],
-          origin: i.location,
-        },
-      ];
-    });
+      yield { kind: 'blank' };
+      const module = this.#modules.of(i.module);
+      const connections = [...clocks, ...ports];
+      yield { kind: 'instance', module, name: this.#names.unique(i.name), connections, origin: i.location };
+    }
   }
 
-  #assigns(): Item[] {
-    const items: Item[] = [];
+  *#assigns(): Generator<Item> {
+    let first = true;
     for (const [wire, driver] of this.#module.drivers) {
-      const target = this.#nameOf.get(wire);
-      if (target !== undefined)
-        items.push({ kind: 'assign', target, value: this.#expressions.use(driver), origin: driver.location });
+      const target = this.#nameOf[wire.id];
+      if (target === undefined) continue;
+      if (first) yield { kind: 'blank' };
+      first = false;
+      yield { kind: 'assign', target, value: this.#expressions.use(driver), origin: driver.location };
     }
-    return items.length === 0 ? [] : [{ kind: 'blank' }, ...items];
   }
 
   /** One process for all registers of a clock that are alike in reset and enable. */
-  #registers(): Item[] {
+  *#registers(): Generator<Item> {
     const groups = new Map<string, Register[]>();
     for (const r of this.#module.registers) {
-      if (!this.#nameOf.has(r.node) || this.#processed.has(r)) continue; // nothing reads it, or not here
+      if (this.#nameOf[r.node.id] === undefined || this.#processed.has(r)) continue; // nothing reads it, or not here
       this.#processed.add(r);
       const reset = r.reset === undefined ? '' : `${r.clock.reset} ${r.clock.resetStyle}`;
       const key = `${r.clock.clock} ${r.enable?.id} ${reset}`;
-      const group = groups.get(key) ?? [];
-      group.push(r);
-      groups.set(key, group);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [r]);
+      else group.push(r);
     }
-    return [...groups.values()].flatMap((group): Item[] => [{ kind: 'blank' }, this.#process(group)]);
+    for (const group of groups.values()) {
+      yield { kind: 'blank' };
+      yield this.#process(group);
+    }
   }
 
   #process(group: readonly Register[]): Item {
     const { clock, enable, reset } = group[0]!;
-    const target = (r: Register): Expr => name(this.#nameOf.get(r.node)!);
+    const target = (r: Register): Expr => name(this.#nameOf[r.node.id]!);
     const set = group.map(
       (r): Statement => ({
         kind: 'set',
@@ -309,14 +285,14 @@ class Emitter {
 
   /** A clock or a reset. */
   #control(port: string): Expr {
-    this.#use(port, 0, 0);
+    this.#resets.get(port)?.use(0, 0);
     return name(port);
   }
 
   /** Properties, and the logic that only they look at, behind a define: SystemVerilog immediate assertions. */
-  #checks(checking: readonly Node[], declared: ReadonlySet<Node>): Item {
-    const body = this.#body(checking, declared);
-    const state = this.#registers();
+  #checks(): Item {
+    const body = [...this.#body(this.#plan.checking)];
+    const state = [...this.#registers()];
     const names = new Map(this.#module.properties.map((p) => [p, this.#names.unique(p.name)]));
     const statements = this.#module.properties.flatMap((p): Item[] => {
       const check: Statement = {
@@ -338,36 +314,7 @@ class Emitter {
       kind: 'ifdef',
       define: assertionsDefine,
       yes: [...body, ...state, ...statements, ...this.#unusedBits()],
-      no: [],
+      no: undefined,
     };
   }
-
-  /** Bits that nothing reads, gathered in one net whose name tells linters that this is meant. */
-  #unusedBits(): Item[] {
-    const parts = [...this.#declarations.values()].filter((d) => !d.settled).flatMap((d) => unusedOf(d));
-    for (const d of this.#declarations.values()) d.settled = true;
-    if (parts.length === 0) return [];
-    const value: Expr = { kind: 'unary', op: '&', a: { kind: 'concat', parts: [literal(0n, 1), ...parts] } };
-    return [
-      { kind: 'blank' },
-      { kind: 'comment', text: 'Bits that are dropped on purpose.' },
-      { kind: 'wire', name: this.#names.unique('unused'), width: 1, signed: false, value, origin: undefined },
-    ];
-  }
-}
-
-/** The runs of bits of a declaration that nothing reads. */
-function unusedOf(d: Declaration): Expr[] {
-  const all = (1n << BigInt(d.width)) - 1n;
-  let rest = all & ~d.used;
-  if (rest === all) return [name(d.name)];
-  const runs: Expr[] = [];
-  while (rest !== 0n) {
-    const high = rest.toString(2).length - 1;
-    let low = high;
-    while (low > 0 && (rest >> BigInt(low - 1)) & 1n) low--;
-    runs.push({ kind: 'select', name: d.name, high, low });
-    rest &= (1n << BigInt(low)) - 1n;
-  }
-  return runs;
 }

@@ -6,14 +6,14 @@
  */
 import type { Node, NodeOf, Tag } from '../ir.ts';
 import { type BinaryOp, binary, type Expr, name, unary } from './ast.ts';
-import { selectionOf } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { printExpr } from './print-expression.ts';
 
 export interface Names {
   /** The identifier of a node that has one. */
   nameOf(node: Node): string | undefined;
-  /** Notes that bits `high` to `low` of a name are read. */
-  use(name: string, high: number, low: number): void;
+  /** Notes that bits `high` to `low` of a value with a name are read. */
+  use(node: Node, high: number, low: number): void;
 }
 
 export const literal = (value: bigint, width: number, signed = false): Expr => ({
@@ -25,16 +25,18 @@ export const literal = (value: bigint, width: number, signed = false): Expr => (
 
 export class Expressions {
   readonly #names: Names;
+  readonly #plan: Plan;
 
-  constructor(names: Names) {
+  constructor(names: Names, plan: Plan) {
     this.#names = names;
+    this.#plan = plan;
   }
 
-  /** The value of `node` wherever it is used. */
+  /** The value of `node` wherever it is used; of a sum as many bits as its user keeps. */
   use(node: Node): Expr {
     const known = this.#names.nameOf(node);
     if (known === undefined) return this.#inline(node);
-    this.#names.use(known, node.width - 1, 0);
+    this.#names.use(node, this.#plan.widthOf(node) - 1, 0);
     return name(known);
   }
 
@@ -80,30 +82,52 @@ export class Expressions {
     return runs.length === 1 && runs[0]!.kind !== 'repeat' ? runs[0]! : { kind: 'concat', parts: runs };
   }
 
+  #narrowed(n: NodeOf<'resize' | 'slice'>): Expr {
+    const whole = this.#plan.widthOf(n.a) < n.a.width; // a sum in as many bits as are wanted
+    return whole ? this.use(n.a) : this.#select(n, n.width - 1, 0);
+  }
+
   #select(node: Node, high: number, low: number): Expr {
     const stop = (n: Node): boolean => this.#names.nameOf(n) !== undefined;
-    const found = stop(node) ? { base: node, low: 0 } : selectionOf(node, stop);
+    const found = stop(node) ? { base: node, low: 0 } : this.#plan.selectionOf(node, stop);
     const base = found.base;
     if (base.tag === 'const') return literal(base.value >> BigInt(low + found.low), high - low + 1);
     if (base.width === 1 || (low + found.low === 0 && high + 1 === base.width)) return this.use(base);
     const known = this.#names.nameOf(base);
     if (known === undefined) throw new Error(`no name to select from: ${base.tag} at ${base.location}`);
-    this.#names.use(known, high + found.low, low + found.low);
+    this.#names.use(base, high + found.low, low + found.low);
     return { kind: 'select', name: known, high: high + found.low, low: low + found.low };
   }
 
   /** Operands at the width of the result. */
   #wide(op: BinaryOp): (n: NodeOf<'add' | 'sub' | 'mul'>) => Expr {
-    return (n) => binary(op, this.widened(n.a, n.width), this.widened(n.b, n.width));
+    return (n) => {
+      const width = this.#plan.widthOf(n);
+      return binary(op, this.#resized(n.a, width), this.#resized(n.b, width));
+    };
+  }
+
+  /** `node` extended to `width` bits, or its low bits. */
+  #resized(node: Node, width: number): Expr {
+    if (this.#plan.widthOf(node) === width) return this.use(node);
+    return node.width <= width ? this.widened(node, width) : this.#select(node, width - 1, 0);
   }
 
   #plain(op: BinaryOp): (n: NodeOf<'and' | 'or' | 'xor' | 'shl' | 'shr'>) => Expr {
     return (n) => binary(op, this.use(n.a), this.use(n.b));
   }
 
+  /** The other operand, where one is the constant that changes nothing. */
+  #neutral({ a, b }: NodeOf<'and' | 'or'>, value: bigint): Expr | undefined {
+    const is = (n: Node): boolean => n.tag === 'const' && n.value === value;
+    if (is(a)) return this.use(b);
+    return is(b) ? this.use(a) : undefined;
+  }
+
   #natural(node: Node): Expr | undefined {
     if (node.tag === 'shr' && node.signed) return binary('>>>', this.#signed(node.a), this.use(node.b));
     if (node.tag !== 'add' && node.tag !== 'sub' && node.tag !== 'mul') return undefined;
+    if (this.#plan.widthOf(node) < node.width) return undefined;
     const { a, b } = node;
     const simple = (n: Node): boolean => n.tag === 'const' || this.#names.nameOf(n) !== undefined;
     if (!simple(a) || !simple(b)) return undefined;
@@ -125,14 +149,20 @@ export class Expressions {
     return this.#names.nameOf(node) === undefined ? { kind: 'call', name: '$signed', a: e } : e;
   }
 
-  #less(n: NodeOf<'lt'>): Expr {
-    return n.a.signed ? binary('<', this.#signed(n.a), this.#signed(n.b)) : binary('<', this.use(n.a), this.use(n.b));
+  /** `a < b`, or its inverse; a constant stands on the right. */
+  #less({ a, b }: NodeOf<'lt'>, inverse: boolean): Expr {
+    const value = (n: Node): Expr => (a.signed ? this.#signed(n) : this.use(n));
+    if (a.tag === 'const') return binary(inverse ? '<=' : '>', value(b), value(a));
+    return binary(inverse ? '>=' : '<', value(a), value(b));
   }
 
   #not(n: NodeOf<'not'>): Expr {
-    if (n.a.tag === 'eq' && this.#names.nameOf(n.a) === undefined)
-      return binary('!=', this.use(n.a.a), this.use(n.a.b));
-    return unary('~', this.use(n.a));
+    const { a } = n;
+    if (this.#names.nameOf(a) === undefined) {
+      if (a.tag === 'eq') return binary('!=', this.use(a.a), this.use(a.b));
+      if (a.tag === 'lt') return this.#less(a, true);
+    }
+    return unary('~', this.use(a));
   }
 
   #declaredOnly(n: Node): never {
@@ -150,16 +180,16 @@ export class Expressions {
     not: (n) => this.#not(n),
     any: (n) => (n.a.width === 1 ? this.use(n.a) : unary('|', this.use(n.a))),
     parity: (n) => (n.a.width === 1 ? this.use(n.a) : unary('^', this.use(n.a))),
-    resize: (n) => (n.width > n.a.width ? this.widened(n.a, n.width) : this.#select(n, n.width - 1, 0)),
-    slice: (n) => this.#select(n, n.width - 1, 0),
+    resize: (n) => (n.width > n.a.width ? this.widened(n.a, n.width) : this.#narrowed(n)),
+    slice: (n) => this.#narrowed(n),
     add: this.#wide('+'),
     sub: this.#wide('-'),
     mul: this.#wide('*'),
-    and: this.#plain('&'),
-    or: this.#plain('|'),
+    and: (n) => this.#neutral(n, n.signed ? -1n : (1n << BigInt(n.width)) - 1n) ?? this.#plain('&')(n),
+    or: (n) => this.#neutral(n, 0n) ?? this.#plain('|')(n),
     xor: this.#plain('^'),
     eq: (n) => binary('==', this.use(n.a), this.use(n.b)),
-    lt: (n) => this.#less(n),
+    lt: (n) => this.#less(n, false),
     shl: this.#plain('<<'),
     shr: this.#plain('>>'),
     mux: (n) => ({ kind: 'conditional', test: this.use(n.select), yes: this.use(n.a), no: this.use(n.b) }),

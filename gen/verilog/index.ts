@@ -1,5 +1,4 @@
-/** Verilog-2005 files of a design: one module per file, the same text for the same design. */
-
+/** Verilog-2005 files of a design: the same text for the same design. */
 import { bitsFor, type Module } from '../ir.ts';
 import type { Location } from '../location.ts';
 import type { Design } from '../module.ts';
@@ -8,7 +7,10 @@ import { popcountDesign } from '../popcount.ts';
 import { name, type VerilogModule } from './ast.ts';
 import { emitModule, type ModuleNames } from './emit.ts';
 import { identifier } from './names.ts';
-import { printModule } from './print.ts';
+import { styleOf, type VerilogOptions } from './options.ts';
+import { type PrintStyle, printBody, printHead } from './print.ts';
+
+export type { VerilogOptions } from './options.ts';
 
 export interface VerilogFile {
   /** `<module>.v` */
@@ -22,7 +24,7 @@ export interface VerilogOutput {
   /** Children before parents; the top module is last. */
   readonly files: readonly VerilogFile[];
   readonly top: string;
-  /** Share of declared identifiers that the design did not name itself, 0 to 1. */
+  /** Share of declared identifiers that neither the design gave nor come from one it gave, 0 to 1. */
   readonly generatedNames: number;
 }
 
@@ -40,14 +42,21 @@ function withTwin(m: VerilogModule, width: number): VerilogModule {
   return { ...m, items: [{ kind: 'ifdef', define: behaviouralDefine, yes: twin, no: m.items }] };
 }
 
+type Printed = Omit<VerilogFile, 'name'>;
+
 class Printer implements ModuleNames {
   /** Verilog name of every module met. */
   readonly #names = new Map<Module, string>();
-  /** Text by name: two modules of one name and one text are one, of one name and two texts get different names. */
-  readonly files = new Map<string, Omit<VerilogFile, 'name'>>();
+  /** By name: two modules of one name and one text are one, of one name and two texts get different names. */
+  readonly printed = new Map<string, Printed>();
   readonly #popcounts = new Map<number, string>();
+  readonly #style: PrintStyle;
   declared = 0;
   generated = 0;
+
+  constructor(style: PrintStyle) {
+    this.#style = style;
+  }
 
   of(module: Module): string {
     const known = this.#names.get(module);
@@ -73,30 +82,45 @@ class Printer implements ModuleNames {
 
   #printOne(module: Module, finish: (m: VerilogModule) => VerilogModule): void {
     const base = identifier(module.name);
-    const emitted = emitModule(module, {
-      of: (m) => (m === module ? base : this.of(m)),
-      popcount: (w) => this.popcount(w),
-    });
+    const names = { of: (m: Module) => this.of(m), popcount: (w: number) => this.popcount(w) };
+    const emitted = emitModule(module, names);
+    const tree = finish(emitted.module);
+    const body = printBody(tree, this.#style);
     for (let i = 0; ; i++) {
       const found = i === 0 ? base : `${base}_${i}`;
-      const lines = printModule(finish({ ...emitted.module, name: found }));
-      const text = `${lines.map((l) => l.text).join('\n')}\n`;
-      if ((this.files.get(found)?.text ?? text) !== text) continue;
-      if (!this.files.has(found)) {
-        this.declared += emitted.declared;
-        this.generated += emitted.generated;
-      }
-      this.files.set(found, { text, origins: lines.map((l) => l.origin) });
+      const head = printHead(tree, found, this.#style);
+      const known = this.printed.get(found);
+      const text = head.text + body.text;
+      if (known !== undefined && known.text !== text) continue;
       this.#names.set(module, found);
+      if (known !== undefined) return;
+      this.declared += emitted.count.declared;
+      this.generated += emitted.count.generated;
+      this.printed.set(found, { text, origins: [...head.origins, ...body.origins] });
       return;
     }
   }
 }
 
 /** Prints `design` and everything below it. */
-export function printVerilog(design: Design | { readonly module: Module }): VerilogOutput {
-  const printer = new Printer();
+export function printVerilog(
+  design: Design | { readonly module: Module },
+  options: VerilogOptions = {},
+): VerilogOutput {
+  const printer = new Printer(styleOf(options));
   const top = printer.print(design.module);
-  const files = [...printer.files].map(([module, file]) => ({ name: `${module}.v`, ...file }));
+  const header = options.header?.split('\n').map((l) => `// ${l}`.trimEnd()) ?? [];
+  const file = (name: string, modules: readonly Printed[]): VerilogFile => ({
+    name: `${name}.v`,
+    text: header.map((l) => `${l}\n`).join('') + modules.map((m) => m.text).join('\n'),
+    origins: [
+      ...header.map(() => undefined),
+      ...modules.flatMap((m, i) => (i === 0 ? m.origins : [undefined, ...m.origins])),
+    ],
+  });
+  const files =
+    options.layout === 'single'
+      ? [file(top, [...printer.printed.values()])]
+      : [...printer.printed].map(([module, printed]) => file(module, [printed]));
   return { files, top, generatedNames: printer.declared === 0 ? 0 : printer.generated / printer.declared };
 }

@@ -19,8 +19,11 @@ const keywords = new Set(
 
 export const isKeyword = (name: string): boolean => keywords.has(name);
 
+const plain = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 /** A legal Verilog identifier that resembles `name`. */
 export function identifier(name: string): string {
+  if (plain.test(name) && !isKeyword(name)) return name;
   const legal = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=[0-9])/, '_');
   return isKeyword(legal) ? `${legal}_` : legal;
 }

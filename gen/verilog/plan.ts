@@ -1,5 +1,5 @@
 /** Decides which values of a module get a declaration of their own and which are written where they are used. */
-import { type Module, type Node, operandsOf } from '../ir.ts';
+import { type Module, type Node, type NodeOf, operandsOf, type Register } from '../ir.ts';
 
 /** Terms that an expression may have before it gets a name of its own. */
 const largestExpression = 12;
@@ -9,7 +9,14 @@ export interface Plan {
   readonly live: readonly Node[];
   /** Nodes that only properties look at, in creation order. */
   readonly checking: readonly Node[];
-  readonly declared: ReadonlySet<Node>;
+  isDeclared(node: Node): boolean;
+  /**
+   * Bits in which a value is computed: all, but of a sum or difference of which its one user keeps only the low bits those
+   * alone, so that `count + 1` of four bits is an addition of four bits.
+   */
+  widthOf(node: Node): number;
+  /** Follows `node` down to the value it selects from; `stop` tells where a value has a name of its own. */
+  selectionOf(node: Node, stop: (n: Node) => boolean): Selection;
 }
 
 /** Bits `low` and up of `base`, for a chain of unnamed slices, truncations and casts. */
@@ -18,68 +25,59 @@ export interface Selection {
   readonly low: number;
 }
 
-const isSelection = (n: Node): boolean => n.tag === 'slice' || (n.tag === 'resize' && n.width <= n.a.width);
+type Narrowing = NodeOf<'slice'> | NodeOf<'resize'>;
+type Sum = NodeOf<'add' | 'sub'>;
 
-/** Follows `node` down to the value it selects from; `stop` tells where a value has a name of its own. */
-export function selectionOf(node: Node, stop: (n: Node) => boolean): Selection {
-  let base = node;
-  let low = 0;
-  while (isSelection(base) && (base === node || !stop(base))) {
-    if (base.tag === 'slice') low += base.low;
-    base = (base as Extract<Node, { a: Node }>).a;
-  }
-  return { base, low };
-}
-
-/** Nodes that the roots depend on. */
-function reached(module: Module, roots: readonly Node[]): Set<Node> {
-  const registers = new Map(module.registers.map((r) => [r.node as Node, r]));
-  const work = [...roots];
-  const live = new Set<Node>();
-  for (let node = work.pop(); node !== undefined; node = work.pop()) {
-    if (live.has(node)) continue;
-    live.add(node);
-    const register = registers.get(node);
-    if (register !== undefined) work.push(register.next, ...(register.enable === undefined ? [] : [register.enable]));
-    const driver = module.drivers.get(node);
-    if (driver !== undefined) work.push(driver);
-    work.push(...operandsOf(node));
-  }
-  return live;
-}
-
-function hardwareRoots(module: Module): Node[] {
-  const present = (n: Node | undefined): n is Node => n !== undefined;
-  return [
-    ...module.outputs.values(),
-    ...module.instances.flatMap((i) => [...i.inputs.values(), ...i.results.values()]),
-    ...module.memories.flatMap((m) => [
-      ...m.reads.flatMap((r) => [r.node, r.address, r.enable]),
-      ...m.writes.flatMap((w) => [w.address, w.data, w.enable, w.mask]),
-    ]),
-  ].filter(present);
-}
+const isNarrowing = (n: Node): n is Narrowing => n.tag === 'slice' || (n.tag === 'resize' && n.width <= n.a.width);
+const isSum = (n: Node): n is Sum => n.tag === 'add' || n.tag === 'sub';
 
 /** Values that are named by what they are: their declaration is a port, a register, a memory's or an instance's output. */
-const isStated = (n: Node): boolean =>
+export const isStated = (n: Node): boolean =>
   n.tag === 'input' || n.tag === 'wire' || n.tag === 'reg' || n.tag === 'read' || n.tag === 'result';
 
 /** Values that no expression can hold: they are instances, or their meaning would change with the width around them. */
 const standsAlone = (n: Node): boolean => n.tag === 'popcount' || n.tag === 'mul' || (n.tag === 'shr' && n.signed);
 
-/** Operands from which bits are selected (a slice, a sign bit), or which should stand alone beside a multiplier. */
-function namedOperands(n: Node): readonly Node[] {
-  if (n.tag === 'mul') return [n.a, n.b];
-  if (n.tag === 'slice' || (n.tag === 'resize' && n.width < n.a.width)) return [n.a];
-  if (n.tag === 'resize' && n.a.signed && n.width > n.a.width) return [n.a];
-  if ((n.tag === 'add' || n.tag === 'sub') && n.a.signed) return [n.a, n.b];
-  return [];
+/** Notes in `seen` every node that the roots depend on. */
+function reach(module: Module, roots: Iterable<Node | undefined>): Uint8Array {
+  const seen = new Uint8Array(module.nodes.length);
+  const registers: (Register | undefined)[] = [];
+  for (const r of module.registers) registers[r.node.id] = r;
+  const work: Node[] = [];
+  const visit = (n: Node | undefined): void => {
+    if (n === undefined || seen[n.id] === 1) return;
+    seen[n.id] = 1;
+    work.push(n);
+  };
+  for (const n of roots) visit(n);
+  for (let n = work.pop(); n !== undefined; n = work.pop()) {
+    for (const o of operandsOf(n)) visit(o);
+    if (n.tag === 'wire') visit(module.drivers.get(n));
+    if (n.tag === 'reg') {
+      visit(registers[n.id]?.next);
+      visit(registers[n.id]?.enable);
+    }
+  }
+  return seen;
 }
 
-function useCounts(module: Module, live: readonly Node[]): Map<Node, number> {
-  const uses = new Map<Node, number>();
-  const use = (n: Node | undefined): void => void (n !== undefined && uses.set(n, (uses.get(n) ?? 0) + 1));
-  for (const n of live) operandsOf(n).forEach(use);
+function* hardwareRoots(module: Module): Generator<Node | undefined> {
+  yield* module.outputs.values();
+  for (const i of module.instances) {
+    yield* i.inputs.values();
+    yield* i.results.values();
+  }
+  for (const m of module.memories) {
+    for (const r of m.reads) yield* [r.node, r.address, r.enable];
+    for (const w of m.writes) yield* [w.address, w.data, w.enable, w.mask];
+  }
+}
+
+/** How often the text of each value would be written, by id. */
+function useCounts(module: Module, live: readonly Node[]): Uint32Array {
+  const uses = new Uint32Array(module.nodes.length);
+  const use = (n: Node | undefined): void => void (n !== undefined && uses[n.id]!++);
+  for (const n of live) for (const o of operandsOf(n)) use(o);
   for (const driver of module.drivers.values()) use(driver);
   for (const r of module.registers) [r.next, r.enable].forEach(use);
   for (const m of module.memories) {
@@ -92,36 +90,79 @@ function useCounts(module: Module, live: readonly Node[]): Map<Node, number> {
   return uses;
 }
 
+/** Bits of each sum that its one user keeps, by id; 0: all of them. Users come after what they use. */
+function keptBits(module: Module, live: readonly Node[], uses: Uint32Array): Uint32Array {
+  const kept = new Uint32Array(module.nodes.length);
+  const keep = (n: Node, bits: number): void => {
+    if (isSum(n) && n.width > bits && uses[n.id] === 1 && !module.names.has(n)) kept[n.id] = bits;
+  };
+  for (let i = live.length - 1; i >= 0; i--) {
+    const n = live[i]!;
+    if (isNarrowing(n) && (n.tag !== 'slice' || n.low === 0)) keep(n.a, n.width);
+    if (isSum(n) && kept[n.id]! > 0) for (const o of [n.a, n.b]) keep(o, kept[n.id]!);
+  }
+  return kept;
+}
+
+/** Operands from which bits are selected (a slice, a sign bit), or which should stand alone beside a multiplier. */
+function namedOperands(n: Node, kept: Uint32Array): readonly Node[] {
+  if (n.tag === 'mul') return [n.a, n.b];
+  if (n.tag === 'slice' || (n.tag === 'resize' && n.width < n.a.width)) return kept[n.a.id]! > 0 ? [] : [n.a];
+  if (n.tag === 'resize' && n.a.signed && n.width > n.a.width) return [n.a];
+  if (!isSum(n)) return [];
+  const width = kept[n.id]!;
+  if (width === 0) return n.a.signed ? [n.a, n.b] : [];
+  return [n.a, n.b].filter((o) => kept[o.id] !== width && (o.width > width || (o.signed && o.width < width)));
+}
+
 export function plan(module: Module): Plan {
-  const hardware = reached(module, hardwareRoots(module));
-  const watched = reached(
+  const hardware = reach(module, hardwareRoots(module));
+  const watched = reach(
     module,
     module.properties.map((p) => p.condition),
   );
-  const live = module.nodes.filter((n) => hardware.has(n) || watched.has(n));
-  const uses = useCounts(module, live);
-  const declared = new Set<Node>();
-  const named = (n: Node): boolean => declared.has(n) || isStated(n);
-  for (const n of live) {
-    if (n.tag !== 'input' && n.tag !== 'const' && (module.names.has(n) || standsAlone(n))) declared.add(n);
+  const all = module.nodes.filter((n) => hardware[n.id] === 1 || watched[n.id] === 1);
+  const uses = useCounts(module, all);
+  const kept = keptBits(module, all, uses);
+  const isWhole = (n: Narrowing): boolean => kept[n.a.id]! > 0;
+  const selectionOf = (node: Node, stop: (n: Node) => boolean): Selection => {
+    let base = node;
+    let low = 0;
+    while (isNarrowing(base) && !isWhole(base) && (base === node || !stop(base))) {
+      if (base.tag === 'slice') low += base.low;
+      base = base.a;
+    }
+    return { base, low };
+  };
+  const declared = new Uint8Array(module.nodes.length);
+  const named = (n: Node): boolean => declared[n.id] === 1 || isStated(n);
+  const declare = (n: Node): void => {
+    if (n.tag !== 'const' && !isStated(n)) declared[n.id] = 1;
+  };
+  for (const n of all) {
+    if (n.tag !== 'input' && n.tag !== 'const' && (standsAlone(n) || module.names.has(n))) declared[n.id] = 1;
   }
-  const declare = (n: Node): void => void (n.tag !== 'const' && !isStated(n) && declared.add(n));
   for (const m of module.memories) {
     // bits are selected from the data and the mask; a masked write needs them by name
     for (const w of m.writes) if (w.mask !== undefined) [w.data, w.mask].forEach(declare);
   }
-  for (const n of live) {
-    for (const o of namedOperands(n)) declare(n.tag === 'mul' || named(o) ? o : selectionOf(o, named).base);
+  for (const n of all) {
+    for (const o of namedOperands(n, kept)) declare(n.tag === 'mul' || named(o) ? o : selectionOf(o, named).base);
   }
-  const size = new Map<Node, number>();
-  for (const n of live) {
-    const terms = operandsOf(n).reduce(
-      (sum, o) => sum + (named(o) ? 1 : (size.get(o) ?? 1)),
-      n.tag === 'const' ? 1 : 0,
-    );
-    const cheap = n.tag === 'const' || n.tag === 'slice' || n.tag === 'resize' || (n.tag === 'not' && terms <= 1);
-    if (!named(n) && ((!cheap && (uses.get(n) ?? 0) > 1) || terms > largestExpression)) declared.add(n);
-    size.set(n, Math.max(1, terms));
+  const size = new Uint32Array(module.nodes.length);
+  for (const n of all) {
+    let terms = n.tag === 'const' ? 1 : 0;
+    for (const o of operandsOf(n)) terms += named(o) ? 1 : Math.max(1, size[o.id]!);
+    const moves = n.tag === 'slice' || n.tag === 'resize';
+    const cheap = n.tag === 'const' || (moves && !isWhole(n)) || (n.tag === 'not' && terms <= 1);
+    if (!named(n) && ((!cheap && uses[n.id]! > 1) || terms > largestExpression)) declare(n);
+    size[n.id] = Math.max(1, terms);
   }
-  return { live: live.filter((n) => hardware.has(n)), checking: live.filter((n) => !hardware.has(n)), declared };
+  return {
+    live: all.filter((n) => hardware[n.id] === 1),
+    checking: all.filter((n) => hardware[n.id] === 0),
+    isDeclared: (n) => declared[n.id] === 1,
+    widthOf: (n) => kept[n.id]! || n.width,
+    selectionOf,
+  };
 }

@@ -100,8 +100,8 @@ describe('output', () => {
         reg signed [7:0] state;
         wire signed [10:0] three = state * 3'sd3;
         wire signed [11:0] mix = {three[10], three} + {{4{x_data[7]}}, x_data};
-        wire signed [12:0] sum = mix + 12'sd2;
-        wire signed [10:0] quarter = sum[12:2];
+        wire signed [12:0] quarter_sum = mix + 12'sd2;
+        wire signed [10:0] quarter = quarter_sum[12:2];
 
         assign x_ready = advance;
         assign y_valid = valid_q;
@@ -116,12 +116,12 @@ describe('output', () => {
         always @(posedge clk) begin
           if (rst) begin
             state <= 8'sd0;
-          end else if (take) state <= (quarter[10:7] == 4'd15) | ~(|quarter[10:7]) ? quarter[7:0] : {quarter[10],
-              {7{~quarter[10]}}};
+          end else if (take) state <= (quarter[10:7] == 4'd15) | ~(|quarter[10:7]) ? quarter[7:0] : quarter[10] ?
+              8'd128 : 8'd127;
         end
 
         // Bits that are dropped on purpose.
-        wire unused = &{1'd0, sum[1:0]};
+        wire unused = &{1'd0, quarter_sum[1:0]};
       endmodule
       "
     `);

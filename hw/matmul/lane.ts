@@ -40,7 +40,7 @@ export function lane(p: MatmulParameters): Design<ReturnType<typeof laneInterfac
 
       m.comment('Stage 3: accumulate over the columns of a row.');
       const total = m.register('running', sint(width), { enable: enable.and(io.take).named('accumulate') });
-      const before = io.first.mux(m.constant(sint(width), 0), total).named('before');
+      const before = io.first.mux(m.constant(sint(width), 0), total).named('total_before');
       const next = before.add(partial).named('next_total');
       total.next(next.width > width ? next.trunc(width) : next.ext(width)); // `width` holds any sum of maxColumns products
       io.total.drive(total);
