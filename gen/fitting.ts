@@ -81,13 +81,13 @@ export function constants(
   value: unknown,
   place: string,
   at: Location,
-  misfit: (place: string, type: LeafShape) => Diagnostic,
+  misfit: (place: string, type: LeafShape, found: string) => Diagnostic,
 ): readonly (bigint | undefined)[] {
   const given = match(module, shape, value, place, at) ?? [];
   return given.map((g) => {
     if (g.type.kind !== 'bits') return codeOfLiteral(module, g.type, g.value, g.place, at);
     if (fits(g.value, g.type)) return BigInt(g.value as number);
-    module.report(misfit(g.place.replace(/^.* /, ''), g.type));
+    module.report(misfit(g.place.replace(/^.* /, ''), g.type, showFound(g.value)));
     return undefined;
   });
 }

@@ -21,6 +21,7 @@ export { type Design, defineModule, type InstanceOptions, type ModuleBuilder, ty
 export type { MemoryHandle, MemoryOptions, ReadOptions, RegisterOptions, WriteOptions } from './options.ts';
 export { equal, fromBits, toBits } from './packing.ts';
 export { type Replacement, type Rewrite, rewriteModule } from './passes/rewrite.ts';
+export type { Pipeline, PipelineOptions } from './pipeline.ts';
 export { type Overflow, type Quantization, quantize, type Rounding } from './quantize.ts';
 export {
   type Bits,

@@ -25,8 +25,8 @@ export function openMemory<T extends Shape>(
   const reads: ReadPort[] = [];
   const writes: WritePort[] = [];
   const init = options.init?.map((value, i) => {
-    const codes = constants(module, shape, value, `memory ${name}`, location, (_place, type) =>
-      memoryWord(name, i, type, `${value}`, location),
+    const codes = constants(module, shape, value, `memory ${name}`, location, (_place, type, found) =>
+      memoryWord(name, i, type, found, location),
     );
     return wordOf(shape, codes);
   });

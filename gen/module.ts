@@ -42,6 +42,7 @@ import { unknownDomain } from './mistakes-clock.ts';
 import type { MemoryHandle, MemoryOptions, RegisterOptions } from './options.ts';
 import { order } from './passes/combinational.ts';
 import { checkDomains } from './passes/domains.ts';
+import { type OpenPipeline, openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 import {
   displayOf,
   type Encoding,
@@ -123,6 +124,7 @@ export class ModuleBuilder implements NodeFactory {
   readonly #diagnostics: Diagnostic[] = [];
   readonly #registers: OpenRegister[] = [];
   readonly #memories: Memory[] = [];
+  readonly #pipelines: OpenPipeline[] = [];
   readonly #instances: Instance[] = [];
   readonly #instanceNames = new Set<string>();
   readonly #properties: Property[] = [];
@@ -221,6 +223,13 @@ export class ModuleBuilder implements NodeFactory {
     const targets = leavesOf(register);
     for (const [i, { node }] of leavesOf(value).entries()) this.assign(targets[i]!.node, node, at);
     return register as Readable<T>;
+  }
+
+  /** A pipeline, which keeps account of latencies and makes delay lines. */
+  pipeline(name: string, options: PipelineOptions = {}): Pipeline {
+    const pipeline = openPipeline(this, name, options);
+    this.#pipelines.push(pipeline);
+    return pipeline;
   }
 
   memory<T extends Shape>(name: string, options: MemoryOptions<T>): MemoryHandle<T> {
@@ -365,6 +374,11 @@ export class ModuleBuilder implements NodeFactory {
 
   // The frame of a module.
 
+  /** What a node is called so far. */
+  nameOf(node: Node): string | undefined {
+    return node.tag === 'input' ? node.port : this.#names.get(node);
+  }
+
   /** Runs the body of the module. */
   run(body: () => void): void {
     this.#within(this.#statements, body, this.#location);
@@ -391,6 +405,7 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   finish(spec: ModuleSpec<Interface>): Module {
+    for (const pipeline of this.#pipelines) pipeline.finish(this.#nodes);
     const ports = flatPorts(spec.ports).map((port) => {
       const domain = domainOf(port, this.#domains[0]);
       if (domain !== 'asynchronous') this.#checkDomain(domain, `port ${port.name}`, this.#location);
@@ -553,8 +568,8 @@ export class ModuleBuilder implements NodeFactory {
     const codes = (value: Constant<T> | undefined, when: 'reset' | 'power-up') =>
       value === undefined
         ? []
-        : constants(this, shape, value, `register ${name}`, location, (place, type) =>
-            registerValue(place, when, type, `${value}`, location),
+        : constants(this, shape, value, `register ${name}`, location, (place, type, found) =>
+            registerValue(place, when, type, found, location),
           );
     const resets = codes(reset, 'reset').values();
     const inits = codes(init, 'power-up').values();
