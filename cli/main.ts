@@ -9,6 +9,7 @@ import { genCommand } from './commands/gen.ts';
 import { generateCommand } from './commands/generate.ts';
 import { modelCommand } from './commands/model.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { waveCommand } from './commands/wave.ts';
 import { whereCommand } from './commands/where.ts';
 import { type Io, processIo } from './io.ts';
 import { printFailure, printReport, printText } from './print.ts';
@@ -24,6 +25,7 @@ export const commands: readonly AnyCommand[] = [
   generateCommand,
   genCommand,
   verifyCommand,
+  waveCommand,
   whereCommand,
   doctorCommand,
 ] as readonly unknown[] as readonly AnyCommand[];

@@ -26,3 +26,4 @@ export {
 } from './testbench.ts';
 export { openVcd, type Probe, type VcdWriter, type WaveWindow, waveWindow } from './vcd.ts';
 export { createVerilator, type VerilatorEngine, type VerilatorOptions } from './verilator.ts';
+export * from './wave/index.ts';

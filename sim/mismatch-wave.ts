@@ -54,7 +54,7 @@ export function createHistory(request: WaveRequest, inputs: RowLayout, outputs: 
       const [leader, ...followers] = engines.keys();
       const nets = complete ? repeatedRun(request.module!, chunks, from, inputs) : undefined;
       const scope = (engine: Follower, layout: RowLayout): Signal[] =>
-        layout.fields.map(({ port }) => ({ path: `${engine.name}.${port.name}`, width: port.width }));
+        layout.fields.map(({ port: { name, width, signed } }) => ({ path: `${engine.name}.${name}`, width, signed }));
       const signals = [
         ...(nets === undefined ? scope(leader!, inputs) : []),
         ...scope(leader!, outputs),
@@ -89,7 +89,7 @@ function repeatedRun(module: Module, chunks: readonly Chunk[], from: number, inp
   const probes = names.map((n) => simulator.signal(n.path));
   const handles = inputs.fields.map((field) => ({ field, handle: simulator.handle(field.port.name) }));
   return {
-    signals: names.map(({ path, width }): Signal => ({ path: `design.${path}`, width })),
+    signals: names.map(({ kind: _, ...signal }): Signal => ({ ...signal, path: `design.${signal.path}` })),
     next: (chunk: Chunk, row: number): bigint[] => {
       for (const { field, handle } of handles) handle.set(readField(chunk.inputs, row * inputs.words, field));
       simulator.eval();

@@ -1,6 +1,6 @@
 /** The compiled simulator: a design as WebAssembly, with its state in one flat memory. */
 import type { Module, Node } from '../gen/ir.ts';
-import { flatten } from '../gen/passes/flatten.ts';
+import { type FlatDesign, flatten } from '../gen/passes/flatten.ts';
 import { type Compiled, compile } from './compile/compile.ts';
 import type { EntryPoints } from './compile/entry.ts';
 import { rowBytes } from './compile/entry.ts';
@@ -19,6 +19,7 @@ import { writeInitialState } from './initial.ts';
 import { type Coverage, createReports, type Reports, type SimulatorStatus, type Violation } from './reports.ts';
 import { Slot } from './slot.ts';
 import { instantiate } from './wasm/instance.ts';
+import type { TraceSignal } from './wave/trace.ts';
 
 export interface SimulatorOptions {
   /** `ports` (default): fastest; `named`: every named net, register and memory can be read. */
@@ -36,10 +37,7 @@ export interface SimulatorOptions {
 }
 
 /** A net that can be read by `peekNamed`. */
-export interface NamedSignal {
-  /** Hierarchical, e.g. `lane_0.acc`. */
-  readonly path: string;
-  readonly width: number;
+export interface NamedSignal extends TraceSignal {
   readonly signed: boolean;
   readonly kind: 'input' | 'register' | 'net';
 }
@@ -92,7 +90,7 @@ export function createSimulator(module: Module, options: SimulatorOptions = {}):
   const reports = createReports(instance.memory.buffer, compiled.layout.checks);
   const afterCheck = properties === 'throw' ? reports.throwViolation : () => {};
   const name = options.name ?? 'sim';
-  return new WasmSimulator(name, enginePorts(module), compiled, instance, design.names, reports, afterCheck, {
+  return new WasmSimulator(name, enginePorts(module), compiled, instance, design, reports, afterCheck, {
     nodes: design.nodes.length,
     wasmBytes: compiled.binary.length,
     functions: compiled.functions,
@@ -109,7 +107,7 @@ class WasmSimulator implements Simulator {
   readonly #buffer: ArrayBuffer;
   readonly #rows: Uint32Array;
   readonly #handles = new Map<string, PortHandle>();
-  readonly #names: ReadonlyMap<string, Node>;
+  readonly #design: FlatDesign;
   readonly #reports: Reports;
   readonly #afterCheck: (engine: string) => void;
   readonly #inputBytes: number;
@@ -122,7 +120,7 @@ class WasmSimulator implements Simulator {
     ports: readonly EnginePort[],
     compiled: Compiled,
     code: EntryPoints & { readonly memory: { readonly buffer: ArrayBuffer } },
-    names: ReadonlyMap<string, Node>,
+    design: FlatDesign,
     reports: Reports,
     afterCheck: (engine: string) => void,
     statistics: Simulator['statistics'],
@@ -133,7 +131,7 @@ class WasmSimulator implements Simulator {
     this.#compiled = compiled;
     this.#code = code;
     this.#buffer = code.memory.buffer;
-    this.#names = names;
+    this.#design = design;
     this.#reports = reports;
     this.#afterCheck = afterCheck;
     this.#rows = new Uint32Array(this.#buffer, compiled.rows.address, compiled.rows.bytes / 4);
@@ -225,13 +223,18 @@ class WasmSimulator implements Simulator {
   signals(): readonly NamedSignal[] {
     const { visible, layout } = this.#compiled;
     const registers = new Set(layout.state.map((s) => s.node));
-    const kindOf = (node: Node) => (node.tag === 'input' ? 'input' : registers.has(node) ? 'register' : 'net');
-    return [...this.#names]
+    const kindOf = (node: Node): NamedSignal['kind'] =>
+      node.tag === 'input' ? 'input' : registers.has(node) ? 'register' : 'net';
+    return [...this.#design.names]
       .filter(([, node]) => visible.has(node))
-      .map(([path, node]) => ({ path, width: node.width, signed: node.signed, kind: kindOf(node) }));
+      .map(([path, node]) => {
+        const display = this.#design.displays.get(path);
+        const named = { path, width: node.width, signed: node.signed, kind: kindOf(node) };
+        return display === undefined ? named : { ...named, display };
+      });
   }
   signal(path: string): { get(): bigint } {
-    const node = this.#names.get(path);
+    const node = this.#design.names.get(path);
     const address = node === undefined ? undefined : this.#compiled.visible.get(node);
     if (node === undefined || address === undefined) throw this.#invisible(path);
     return new Slot(this.#buffer, address, node);

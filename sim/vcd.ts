@@ -1,13 +1,13 @@
 /**
  * Waveforms as VCD (IEEE 1364-2005, clause 18). A cycle takes ten time units: its values appear at 10 t together with the
- * rising edge of `clk` that made them, the falling edge is at 10 t + 5.
+ * rising edge of `clk` that made them, the falling edge is at 10 t + 5. How a signal is to be shown stands in a comment
+ * behind its declaration, for `readVcd`.
  */
 import { openAtomically } from './files.ts';
+import type { TraceSignal } from './wave/trace.ts';
 
 /** Something that can be looked at in every cycle; the path's dots become scopes. */
-export interface Probe {
-  readonly path: string;
-  readonly width: number;
+export interface Probe extends Signal {
   get(): bigint;
 }
 
@@ -19,7 +19,7 @@ export interface VcdWriter {
   abandon(): void;
 }
 
-export type Signal = Pick<Probe, 'path' | 'width'>;
+export type Signal = TraceSignal;
 
 const clock = '!';
 /** Identifier codes: printable characters, short ones first; `!` is the clock. */
@@ -37,7 +37,7 @@ function header(signals: readonly Signal[]): string {
     readonly children: Map<string, Scope>;
   }
   const root: Scope = { name: '', variables: [], children: new Map() };
-  for (const [index, { path, width }] of signals.entries()) {
+  for (const [index, { path, width, ...show }] of signals.entries()) {
     const steps = path.split('.');
     const name = steps.pop()!;
     let scope = root;
@@ -51,6 +51,7 @@ function header(signals: readonly Signal[]): string {
     }
     const range = width === 1 ? '' : ` [${width - 1}:0]`;
     scope.variables.push(`$var wire ${width} ${codeOf(index)} ${name}${range} $end`);
+    if (show.signed || show.display) scope.variables.push(`$comment popscan: ${JSON.stringify(show)} $end`);
   }
   const lines = ['$timescale 1 ns $end', '$scope module top $end', `$var wire 1 ${clock} clk $end`, ...root.variables];
   const work: (Scope | undefined)[] = [...root.children.values()].reverse();

@@ -2,9 +2,19 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { lint } from 'verilator-wasm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Design, printVerilog } from '../gen/index.ts';
-import { createSimulator, driveStream, monitorStream, reset, runUntil, type Simulator } from '../sim/index.ts';
+import {
+  createSimulator,
+  driveStream,
+  monitorStream,
+  probesOf,
+  recordTrace,
+  reset,
+  runUntil,
+  type Simulator,
+  waveSvg,
+} from '../sim/index.ts';
 
 const page = fileURLToPath(new URL('../docs/tutorial.md', import.meta.url));
 const folder = fileURLToPath(new URL('./.tutorial', import.meta.url));
@@ -88,4 +98,38 @@ it('5: counts ones', () => {
   const engine = simulate(5);
   expect(cycle(engine, { x: 2n ** 64n - 1n }, 'weight')).toBe(64n);
   expect(cycle(engine, { x: 0x8000_0001_0001_0000n }, 'weight')).toBe(3n);
+});
+
+/** `npx vitest run -u test/tutorial` draws them again. */
+describe('the waveforms on the page are those of a run', () => {
+  const named = (n: number): Simulator => {
+    const engine = createSimulator(designs[n - 1]!.module, { visibility: 'named' });
+    reset(engine);
+    return engine;
+  };
+  const picture = (name: string) => fileURLToPath(new URL(`../docs/waves/${name}.svg`, import.meta.url));
+
+  it('smooth', async () => {
+    const engine = named(3);
+    const recorder = recordTrace(probesOf(engine, ['x_*', 'y_*', 'take', 'state']));
+    const agents = [
+      driveStream(engine, 'x', [64, -64, 127, 3, 4], { stall: 0.2, seed: 4 }),
+      monitorStream(engine, 'y', { stall: 0.4, seed: 6, count: 5 }),
+    ];
+    runUntil(engine, agents, { limit: 20, onCycle: recorder.sample });
+    await expect(waveSvg(recorder.trace())).toMatchFileSnapshot(picture('smooth'));
+  });
+
+  it('recorder', async () => {
+    const engine = named(4);
+    const recorder = recordTrace(probesOf(engine, ['start', 'sample', 'state', 'address', 'playing', 'out']));
+    for (let cycle = 0; cycle < 22; cycle++) {
+      engine.poke('start', cycle === 1 ? 1 : 0);
+      engine.poke('sample', 7 * cycle);
+      engine.eval();
+      recorder.sample();
+      engine.tick();
+    }
+    await expect(waveSvg(recorder.trace())).toMatchFileSnapshot(picture('recorder'));
+  });
 });

@@ -4,7 +4,7 @@
  * Wires, instance results and the input ports of sub-modules are followed to their drivers and disappear; instance paths
  * become dotted prefixes of names (`lane_0.acc`). Logic that no output port and no property depends on is dropped. Linear in the size of the elaborated design.
  */
-import type { BitType, Clock, Input, Memory, Module, Node, Property, ReadPort, Register } from '../ir.ts';
+import type { BitType, Clock, Display, Input, Memory, Module, Node, Property, ReadPort, Register } from '../ir.ts';
 import type { Location } from '../location.ts';
 import { type Found, nodeBuilder } from './build.ts';
 import { pathsOf } from './combinational.ts';
@@ -40,6 +40,8 @@ export interface FlatDesign {
   readonly properties: readonly Property[];
   /** Every named net by hierarchical name, the ports of instances included. Several names may denote one node. */
   readonly names: ReadonlyMap<string, Node>;
+  /** Of the named nets, those that are more than an integer. */
+  readonly displays: ReadonlyMap<string, Display>;
 }
 
 export interface FlattenOptions {
@@ -89,7 +91,7 @@ export function flatten(module: Module, options: FlattenOptions = {}): FlatDesig
   const live = nodes.length;
   for (const scope of scopes) for (const node of scope.module.drivers.keys()) build({ scope, node });
   for (const scope of scopes) for (const node of scope.tables.results.keys()) build({ scope, node });
-  const { names, registers: registerNames } = nameNodes(scopes, live);
+  const { names, displays, registers: registerNames } = nameNodes(scopes, live);
   nodes.length = live;
   return {
     name: module.name,
@@ -101,6 +103,7 @@ export function flatten(module: Module, options: FlattenOptions = {}): FlatDesig
     memories: state.memories,
     properties,
     names,
+    displays,
   };
 }
 

@@ -1,5 +1,5 @@
 /** Hierarchical names of the nets of a flat design. */
-import type { Node } from '../ir.ts';
+import type { Display, Node } from '../ir.ts';
 import type { Place, Scope } from './scopes.ts';
 
 /** Named nets of one scope in a fixed order: ports, then the names asked for. */
@@ -13,6 +13,7 @@ export function* namedPlaces(scope: Scope): Generator<readonly [string, Place]> 
 export function nameNodes(scopes: readonly Scope[], live: number) {
   const names = new Map<string, Node>();
   const registers = new Map<Node, string>();
+  const displays = new Map<string, Display>();
   for (const scope of scopes) {
     for (const [name, place] of namedPlaces(scope)) {
       const flat = scope.flat[place.node.id];
@@ -20,8 +21,10 @@ export function nameNodes(scopes: readonly Scope[], live: number) {
       let full = scope.prefix + name;
       for (let n = 1; names.has(full) && names.get(full) !== flat; n++) full = `${scope.prefix}${name}_${n}`;
       names.set(full, flat);
+      const display = scope.module.displays.get(place.node);
+      if (display !== undefined) displays.set(full, display);
       if (place.node.tag === 'reg') registers.set(flat, full);
     }
   }
-  return { names, registers };
+  return { names, registers, displays };
 }
