@@ -36,6 +36,7 @@ export function waveSvg(trace: Trace, radix?: Radix): string {
   const body = labels.map(({ depth, row }, i) => signalRow(row, depth, size.row * (i + 1), left, cell));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
+    `<title>${escaped(titleOf(rows, trace))}</title>`,
     `<style>${style}</style>`,
     `<text class="n" x="${size.margin}" y="17">cycle</text>`,
     ...ticks,
@@ -43,6 +44,9 @@ export function waveSvg(trace: Trace, radix?: Radix): string {
     '</svg>\n',
   ].join('\n');
 }
+
+const titleOf = (rows: readonly Row[], { start, cycles }: Trace): string =>
+  `Waveform of ${rows.map((r) => r.label).join(', ')}, cycles ${start} to ${start + cycles - 1}`;
 
 function signalRow(row: Row, depth: number, y: number, left: number, cell: number): string {
   const kind = row.kind === 'group' ? ' class="g"' : '';
