@@ -1,6 +1,7 @@
 /** The command line: one command per file in commands/, one report for each, one way to print it and to fail. */
 import yargs from 'yargs';
 import { version } from '../verify/version.ts';
+import { benchCommand } from './commands/bench.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -27,6 +28,7 @@ export const commands: readonly AnyCommand[] = [
   verifyCommand,
   waveCommand,
   whereCommand,
+  benchCommand,
   doctorCommand,
 ] as readonly unknown[] as readonly AnyCommand[];
 

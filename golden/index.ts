@@ -20,10 +20,11 @@ export {
   readCalibrationText,
   writeCalibration,
 } from './fixed/calibration-file.ts';
-export { createFastSession, type FastSession } from './fixed/fast/session.ts';
-export { createTeamSession, type TeamSession } from './fixed/fast/team.ts';
+export type { Program } from './fixed/fast/program.ts';
+export { createFastSession, type FastSession, openSession, placeModel } from './fixed/fast/session.ts';
+export { createTeam, createTeamSession, type TeamSession } from './fixed/fast/team.ts';
 export { type FixedObserver, type FixedTap, stepFixed } from './fixed/forward.ts';
-export { type FixedModel, fixModel } from './fixed/model.ts';
+export { type FixedModel, fixModel, type Streamed, streamModel } from './fixed/model.ts';
 export { defaultNumerics, type Numerics } from './fixed/numerics.ts';
 export { createFixedSession, type FixedSession, resetFixed, restoreFixed, saveFixed } from './fixed/session.ts';
 export { VARIANTS, variant } from './fixed/variants.ts';

@@ -23,6 +23,7 @@ export type ProblemId =
   | 'pickle-refused'
   | 'index-invalid'
   | 'calibration-invalid'
+  | 'scale-tile'
   | 'usage';
 
 /** The facts of a problem; every field is one readable phrase. */

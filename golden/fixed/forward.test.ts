@@ -98,6 +98,15 @@ describe('the specification', () => {
     expect(session.clamped).toEqual({});
   });
 
+  it('refuses a scale tile that does not divide, by name', async () => {
+    for (const scaleTile of [4, 0, 2.5, 30]) {
+      const numerics = { ...defaultNumerics, norm: { ...defaultNumerics.norm, scaleTile } };
+      await expectProblem('scale-tile', 'a divisor of d_inner / groups = 15', () => prepare(AWKWARD, numerics));
+    }
+    const { fixed } = await prepare(AWKWARD, { ...defaultNumerics, norm: { ...defaultNumerics.norm, scaleTile: 3 } });
+    expect(fixed.layers[0]!.outProj.tile).toBe(3);
+  });
+
   it('refuses tokens outside the vocabulary, as the kernels do', async () => {
     const { fixed } = await prepare(AWKWARD);
     const fast = createFastSession(fixed);

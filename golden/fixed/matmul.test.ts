@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { randomSource } from '../testing/random.ts';
 import { binaryMatmul, type SignMatrix } from './matmul.ts';
 import { epsilonFor, inverseNorm, sumOfSquares } from './norm.ts';
-import { planeSum, planeWeight, quantizeRows, splitPlanes } from './planes.ts';
+import { planeRow, planeSum, planeWeight, quantizeRows, splitPlanes } from './planes.ts';
 
 const random = randomSource(3);
 const integer = (bits: number) => Math.floor(random() * 2 ** bits) - 2 ** (bits - 1);
@@ -24,6 +24,7 @@ describe('weight planes', () => {
         expect(planeSum(matrix, o, q, from, to)).toBe(sum);
       }
       for (let i = 0; i < cols; i++) expect(planeWeight(matrix, o, i)).toBe(weights[o * cols + i]);
+      expect(planeRow(matrix, o, new Int32Array(cols))).toEqual(weights.subarray(o * cols, (o + 1) * cols));
     }
   });
 
@@ -34,7 +35,11 @@ describe('weight planes', () => {
     const q = Int32Array.from({ length: cols }, () => integer(8));
     const y = binaryMatmul(matrix, { q, exponent: 0, bias: 5 }, { activationBits: 8, resultFraction: 6 });
     y.forEach((v, o) => {
-      expect(v).toBe(64 * planeSum({ rows, cols, planes: [matrix] }, o, q, 0, cols) + 5);
+      const binary = { rows, cols, planes: [matrix] };
+      expect(v).toBe(64 * planeSum(binary, o, q, 0, cols) + 5);
+      expect([...planeRow(binary, o, new Int32Array(cols))]).toEqual(
+        Array.from({ length: cols }, (_, i) => planeWeight(binary, o, i)),
+      );
     });
   });
 

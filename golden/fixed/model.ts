@@ -1,6 +1,7 @@
 /** A model in integers: every weight in its format, every static unit chosen. What the hardware's memories will hold. */
 import { convDim, type ModelConfig } from '../config.ts';
 import type { Layer, Model } from '../model.ts';
+import { GoldenProblem } from '../problem.ts';
 import type { DenseProjection } from '../projection.ts';
 import { exponentFor, largest } from './arithmetic.ts';
 import type { Calibration, LayerRanges } from './calibration.ts';
@@ -55,10 +56,22 @@ export interface FixedLayer {
 /** Twice the calibrated range is kept representable. */
 const MARGIN = 2;
 
-/** Converts a model. Static units hold `MARGIN` times the calibrated ranges. */
+/** A model whose layers come one at a time, so that they need not all be held. */
+export type Streamed<M extends { readonly layers: readonly unknown[] }> = Omit<M, 'layers'> & {
+  readonly layers: Iterable<M['layers'][number]>;
+};
+
+/** Converts a model. Static units hold `MARGIN` times the calibrated ranges. Errors: `scale-tile`. */
 export function fixModel(model: Model, calibration: Calibration, n: Numerics): FixedModel {
+  const streamed = streamModel(model, calibration, n);
+  return { ...streamed, layers: [...streamed.layers] };
+}
+
+/** `fixModel`, converting each layer when it is asked for. */
+export function streamModel(model: Streamed<Model>, calibration: Calibration, n: Numerics): Streamed<FixedModel> {
   const { config } = model;
   const { nHeads: heads, headDim, dState, nGroups: groups, vocabSize, dModel } = config;
+  checkTile(config, n);
   const residualUnit = exponentFor(MARGIN * calibration.residual, n.residualBits);
   const rows = (weights: Float32Array): DenseProjection => ({
     kind: 'dense',
@@ -71,7 +84,7 @@ export function fixModel(model: Model, calibration: Calibration, n: Numerics): F
     numerics: n,
     shape: { heads, headDim, dState, groups },
     embedding: fixEmbedding(rows(model.embedding), n),
-    layers: model.layers.map((layer, i) => fixLayer(config, layer, calibration.layers[i]!, residualUnit, n)),
+    layers: fixLayers(model, calibration, residualUnit, n),
     head: fixProjection(
       {
         projection: rows(model.head),
@@ -90,10 +103,39 @@ export function fixModel(model: Model, calibration: Calibration, n: Numerics): F
   };
 }
 
+function* fixLayers(
+  { config, layers }: Streamed<Model>,
+  calibration: Calibration,
+  residualUnit: number,
+  n: Numerics,
+): Iterable<FixedLayer> {
+  let i = 0;
+  for (const layer of layers) yield fixLayer(config, layer, calibration.layers[i++]!, residualUnit, n);
+}
+
+const tileOf = ({ headDim }: ModelConfig, { norm }: Numerics): number =>
+  norm.scaleTile === 'headdim' ? headDim : norm.scaleTile;
+
+/** Columns that share an exponent must fill each group of out_proj's input. */
+function checkTile(config: ModelConfig, n: Numerics): void {
+  const tile = tileOf(config, n);
+  const width = config.dInner / config.nGroups;
+  if (Number.isInteger(tile) && tile >= 1 && width % tile === 0) return;
+  throw new GoldenProblem({
+    id: 'scale-tile',
+    what: `scaleTile = ${tile} does not divide the columns of out_proj that share a norm`,
+    where: 'number formats, norm.scaleTile',
+    expected: `a divisor of d_inner / groups = ${width}`,
+    found: String(tile),
+    remedy: "Choose such a divisor, or 'headdim'.",
+  });
+}
+
 function fixEmbedding({ weights, rows, cols }: DenseProjection, n: Numerics): FixedEmbedding {
   const matrix = quantizeRows(weights, rows, cols, n.head.weightBits);
   const integers = new (n.head.weightBits > 8 ? Int16Array : Int8Array)(rows * cols);
-  for (let o = 0; o < rows; o++) integers.set(planeRow(matrix, o), o * cols);
+  const row = new Int32Array(cols);
+  for (let o = 0; o < rows; o++) integers.set(planeRow(matrix, o, row), o * cols);
   return { weights: integers, scales: mantissas(matrix.scales, n.norm.rowScaleBits) };
 }
 
@@ -108,7 +150,7 @@ function fixLayer(
   residualUnit: number,
   n: Numerics,
 ): FixedLayer {
-  const { dModel, nGroups, headDim, normEps: eps } = config;
+  const { dModel, nGroups, normEps: eps } = config;
   const { mixer } = n;
   const common = { activationBits: n.matmul.activationBits, denseBits: n.denseBits, eps };
   const gatedUnit = exponentFor(MARGIN * ranges.gated, mixer.gatedBits);
@@ -148,7 +190,7 @@ function fixLayer(
         projection: layer.outProj,
         norm: layer.gatedNorm,
         groups: nGroups,
-        tile: n.norm.scaleTile === 'headdim' ? headDim : n.norm.scaleTile,
+        tile: tileOf(config, n),
         inputBits: mixer.gatedBits,
         inputUnit: gatedUnit,
       },

@@ -35,16 +35,17 @@ export function planeWeight({ planes }: PlaneMatrix, row: number, col: number): 
   return planes.reduce((sum, plane, k) => sum + (k === planes.length - 1 ? -1 : 1) * bit(plane) * 2 ** k, 0);
 }
 
-/** The integers of a row, in a plain array: what `planeWeight` gives, fast. */
-export function planeRow({ planes, cols }: PlaneMatrix, row: number): Int32Array {
-  const out = new Int32Array(cols);
+/** The integers of a row, [cols]: what `planeWeight` gives, fast; into `out`. */
+export function planeRow({ planes }: PlaneMatrix, row: number, out: Int32Array): Int32Array {
+  const binary = planes.length === 1;
+  out.fill(binary ? -1 : 0);
   planes.forEach(({ signs, rowWords }, k) => {
-    const place = (k === planes.length - 1 ? -1 : 1) * 2 ** k;
-    for (let i = 0; i < cols; i++) {
+    const place = binary ? 2 : (k === planes.length - 1 ? -1 : 1) * 2 ** k;
+    for (let i = 0; i < out.length; i++) {
       out[i]! += ((signs[row * rowWords + (i >>> 5)]! >>> (i & 31)) & 1) * place;
     }
   });
-  return planes.length === 1 ? out.map((bit) => -2 * bit - 1) : out;
+  return out;
 }
 
 /** Integers [rows, cols] of `bits` >= 2 bits as planes. */

@@ -118,6 +118,10 @@ EXPORT(sign_tables)(const int16_t *q, int32_t columns, int32_t shift, uint8_t *t
   }
 }
 
+// Scratch of the sign product, in words: 32 sums, 32 sums of 64 bits, and what was touched.
+#define TOTALS 32
+#define TOUCHED 96
+
 // Table entries of sixteen rows, summed in bytes: low bits unsigned, the rest signed.
 typedef struct {
   vec low, high;
@@ -144,15 +148,26 @@ static inline void add_sixteen(int32_t *out, Wide sum, int32_t shift) {
   add_four(out + 12, wasm_u32x4_extend_high_u16x8(sum.low1), wasm_i32x4_extend_high_i16x8(sum.high1), shift);
 }
 
-// Byte sums hold `step` groups of eight columns (2^shift step <= 128), 16-bit sums 255 of them.
+// Reads a byte of each line that follows `distance` bytes ahead: there is no prefetch, and the processor's own comes too late from memory.
+// The host leaves so much room behind the signs (projection.ts, AHEAD).
+#define AHEAD 2048
+static inline int32_t touch(const uint8_t *from, int32_t bytes) {
+  int32_t seen = 0;
+  for (int32_t i = 0; i < bytes; i += 64) seen |= from[AHEAD + i];
+  return seen;
+}
+
+// Sums of sixteen groups of eight columns at a time. Byte sums hold `step` groups (2^shift step <= 128), a divisor of 16.
+#define CHUNK 16
 static inline void sign_sums(const uint8_t *packed, const uint8_t *tables, int32_t bytes, int32_t step, int32_t shift, int32_t *out) {
   vec zero = wasm_i32x4_splat(0), nibble = wasm_i8x16_splat(15);
   for (int32_t i = 0; i < 8; i++) wasm_v128_store(out + 4 * i, zero);
   for (int32_t i = 0; i < bytes;) {
-    int32_t safe = bytes - i < 255 * step ? bytes : i + 255 * step;
+    int32_t chunk = bytes - i < CHUNK ? bytes : i + CHUNK;
     Wide a = {zero, zero, zero, zero}, b = a;
-    while (i < safe) {
-      int32_t end = safe - i < step ? safe : i + step;
+    out[TOUCHED] = touch(packed + 32 * i, 32 * (chunk - i));
+    while (i < chunk) {
+      int32_t end = chunk - i < step ? chunk : i + step;
       Narrow c = {zero, zero}, d = c;
       for (; i < end; i++) {
         vec first = wasm_v128_load(packed + 32 * i), second = wasm_v128_load(packed + 32 * i + 16);
@@ -182,11 +197,10 @@ static inline void add_tile(int64_t *total, const int32_t *sums, int32_t shift) 
 }
 
 // planes.ts and matmul.ts for signs: packed[block of 32 rows][group of 8 columns][row], tiles of `bytes` groups, `stride` bytes per block.
-// `scratch` holds 32 sums of 32 and of 64 bits.
 EXPORT(product_signs)
 (const uint8_t *packed, int32_t rows, int32_t stride, const uint8_t *tables, const int32_t *exponents, int32_t tiles, int32_t bytes, int32_t step,
  int32_t shift, const Group *group, int32_t fraction, int32_t *scratch, int64_t *y) {
-  int64_t *total = (int64_t *)(scratch + 32);
+  int64_t *total = (int64_t *)(scratch + TOTALS);
   for (int32_t first = 0; first < rows; first += 32, packed += stride) {
     for (int32_t r = 0; r < 32; r++) total[r] = 0;
     for (int32_t t = 0; t < tiles; t++) {
@@ -200,21 +214,43 @@ EXPORT(product_signs)
   }
 }
 
-// The same for weights of up to eight bits, [rows, stride] bytes in tiles of `padded`, a multiple of 8.
+// Horizontal sums of four vectors.
+static inline vec transpose_add(vec a, vec b, vec c, vec d) {
+  vec ab = wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 2, 6), wasm_i32x4_shuffle(a, b, 1, 5, 3, 7));
+  vec cd = wasm_i32x4_add(wasm_i32x4_shuffle(c, d, 0, 4, 2, 6), wasm_i32x4_shuffle(c, d, 1, 5, 3, 7));
+  return wasm_i32x4_add(wasm_i64x2_shuffle(ab, cd, 0, 2), wasm_i64x2_shuffle(ab, cd, 1, 3));
+}
+
+// The same for weights of up to eight bits, [rows, stride] bytes in tiles of `padded`, a multiple of 8. Rows go four at a time, the last
+// four overlapping those before; fewer than four repeat the first.
 EXPORT(product_bytes)
 (const int8_t *weights, int32_t rows, int32_t stride, const int16_t *q, const int32_t *exponents, int32_t tiles, int32_t padded, const Group *group,
  int32_t fraction, int64_t *y) {
-  for (int32_t o = 0; o < rows; o++, weights += stride) {
-    int64_t total = 0;
+  int32_t step = rows < 4 ? 0 : stride;
+  for (int32_t o = 0; o < rows; o += rows < 4 ? 1 : 4) {
+    int32_t first = rows < 4 ? o : (int32_t)least(o, rows - 4);
+    const int8_t *w0 = weights + first * stride, *w1 = w0 + step, *w2 = w1 + step, *w3 = w2 + step;
+    vec low = wasm_i64x2_splat(0), high = low;
     for (int32_t t = 0; t < tiles; t++) {
-      vec acc = wasm_i32x4_splat(0);
+      vec a = wasm_i32x4_splat(0), b = a, c = a, d = a;
       for (int32_t i = t * padded; i < (t + 1) * padded; i += 8) {
-        acc = wasm_i32x4_add(acc, wasm_i32x4_dot_i16x8(wasm_i16x8_load8x8(weights + i), wasm_v128_load(q + i)));
+        vec x = wasm_v128_load(q + i);
+        a = wasm_i32x4_add(a, wasm_i32x4_dot_i16x8(wasm_i16x8_load8x8(w0 + i), x));
+        b = wasm_i32x4_add(b, wasm_i32x4_dot_i16x8(wasm_i16x8_load8x8(w1 + i), x));
+        c = wasm_i32x4_add(c, wasm_i32x4_dot_i16x8(wasm_i16x8_load8x8(w2 + i), x));
+        d = wasm_i32x4_add(d, wasm_i32x4_dot_i16x8(wasm_i16x8_load8x8(w3 + i), x));
       }
-      int32_t sum = wasm_i32x4_extract_lane(acc, 0) + wasm_i32x4_extract_lane(acc, 1) + wasm_i32x4_extract_lane(acc, 2) + wasm_i32x4_extract_lane(acc, 3);
-      total += (int64_t)sum << (exponents[t] - group->smallest);
+      vec sums = transpose_add(a, b, c, d);
+      uint32_t shift = (uint32_t)(exponents[t] - group->smallest);
+      low = wasm_i64x2_add(low, wasm_i64x2_shl(wasm_i64x2_extend_low_i32x4(sums), shift));
+      high = wasm_i64x2_add(high, wasm_i64x2_shl(wasm_i64x2_extend_high_i32x4(sums), shift));
     }
-    y[o] = round_shift(total, group->top - fraction - group->smallest);
+    int32_t down = group->top - fraction - group->smallest;
+    y[first] = round_shift(wasm_i64x2_extract_lane(low, 0), down);
+    if (rows < 4) continue;
+    y[first + 1] = round_shift(wasm_i64x2_extract_lane(low, 1), down);
+    y[first + 2] = round_shift(wasm_i64x2_extract_lane(high, 0), down);
+    y[first + 3] = round_shift(wasm_i64x2_extract_lane(high, 1), down);
   }
 }
 

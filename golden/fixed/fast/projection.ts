@@ -38,6 +38,10 @@ interface OwnSpace {
 const GROUP_BYTES = 24;
 /** Rows that the sign kernel takes at once. */
 const BLOCK = 32;
+/** Words that it works in. */
+const SCRATCH = 97;
+/** Bytes behind the signs that it may read. */
+const AHEAD = 4096;
 
 /** Columns of a tile, filled up to groups of eight. */
 const paddedTile = (tile: number) => Math.ceil(tile / 8) * 8;
@@ -56,7 +60,7 @@ export function projectionSpace(
     tables: bytes(8 * most(paddedColumns)).byteOffset,
     exponents: ints(most((p) => p.matrix.cols / p.tile)).byteOffset,
     groups: bytes(GROUP_BYTES * most((p) => p.groups)).byteOffset,
-    sums: ints(3 * BLOCK).byteOffset,
+    sums: ints(SCRATCH).byteOffset,
   });
   return {
     rsqrt,
@@ -183,7 +187,7 @@ function packSigns(p: FixedProjection, { bytes }: KernelMemory): Int8Array {
   const { signs, rowWords } = p.matrix.planes[0]!;
   const padded = paddedTile(p.tile);
   const perRow = paddedColumns(p) / 8;
-  const out = bytes(Math.ceil(rows / BLOCK) * BLOCK * perRow);
+  const out = bytes(Math.ceil(rows / BLOCK) * BLOCK * perRow + AHEAD);
   for (let o = 0; o < rows; o++) {
     const block = Math.floor(o / BLOCK) * BLOCK * perRow + (o % BLOCK);
     for (let t = 0; t < cols / p.tile; t++) {
@@ -206,8 +210,9 @@ function packBytes(p: FixedProjection, { bytes }: KernelMemory): Int8Array {
   const padded = paddedTile(p.tile);
   const columns = paddedColumns(p);
   const out = bytes(rows * columns);
+  const row = new Int32Array(cols);
   for (let o = 0; o < rows; o++) {
-    const row = planeRow(p.matrix, o);
+    planeRow(p.matrix, o, row);
     for (let t = 0; t < cols / p.tile; t++) {
       out.set(row.subarray(t * p.tile, (t + 1) * p.tile), o * columns + t * padded);
     }

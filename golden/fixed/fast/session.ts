@@ -1,7 +1,7 @@
 /** The fixed-point model in WebAssembly SIMD (kernels/fixed.c): the same integers as forward.ts, bit for bit, on any number of threads. */
 import { GoldenProblem } from '../../problem.ts';
 import { embed } from '../forward.ts';
-import type { FixedLayer, FixedModel } from '../model.ts';
+import type { FixedLayer, FixedModel, Streamed } from '../model.ts';
 import { tokenKey } from '../noise.ts';
 import type { Clamped } from '../projection.ts';
 import { rsqrtTable } from '../tables.ts';
@@ -20,9 +20,6 @@ export interface FastSession {
   clamped(): Clamped;
 }
 
-/** A model whose layers are made one at a time, so that they need not all be held. */
-export type StreamedModel = Omit<FixedModel, 'layers'> & { readonly layers: Iterable<FixedLayer> };
-
 /** Whether the kernels can run these formats; others take the plain specification. */
 export function fastFormats({ numerics: n }: Pick<FixedModel, 'numerics'>): boolean {
   const { state } = n;
@@ -36,7 +33,7 @@ export function fastFormats({ numerics: n }: Pick<FixedModel, 'numerics'>): bool
 }
 
 /** A model on the calling thread. Errors: `model-too-large`, `usage` (formats that `fastFormats` refuses). */
-export function createFastSession(model: StreamedModel): FastSession {
+export function createFastSession(model: Streamed<FixedModel>): FastSession {
   const placed = placeModel(model, 1);
   return openSession(
     placed,
@@ -57,7 +54,7 @@ export interface PlacedModel {
 }
 
 /** Keeps of the model what embedding needs. Errors: those of `createFastSession`. */
-export function placeModel(model: StreamedModel, threads: number): PlacedModel {
+export function placeModel(model: Streamed<FixedModel>, threads: number): PlacedModel {
   if (!fastFormats(model)) throw unsupportedFormats();
   const { config, numerics, residualUnit, shape, embedding } = model;
   const memory = createKernelMemory();

@@ -1,9 +1,10 @@
 /** The fixed-point model on several threads: the same bits whatever their number. */
 import { Worker } from 'node:worker_threads';
 import type { WasmMemory } from '../../float/heap.ts';
+import type { FixedModel, Streamed } from '../model.ts';
 import type { KernelMemory } from './memory.ts';
 import { bind, createBarrier, MEETING_WORDS, type Program } from './program.ts';
-import { type FastSession, openSession, placeModel, type StreamedModel } from './session.ts';
+import { type FastSession, openSession, placeModel } from './session.ts';
 
 /** Threads that run programs together, the caller's among them. */
 export interface Team {
@@ -44,9 +45,11 @@ export async function createTeam(
       const member: TeamMember = { memory, programs: jobs.map((job) => job[thread]!), threads, meeting };
       const worker = new Worker(new URL('./team-worker.mjs', import.meta.url), { workerData: member });
       workers.push(worker);
-      worker.once('message', resolve);
+      worker.once('message', () => {
+        worker.unref();
+        resolve();
+      });
       worker.once('error', reject);
-      worker.unref();
     });
   await Promise.all(Array.from({ length: threads - 1 }, (_, i) => start(i + 1)));
   return {
@@ -68,7 +71,7 @@ export interface TeamSession extends FastSession {
 }
 
 /** A model on several threads. Errors: those of `createFastSession`. */
-export async function createTeamSession(model: StreamedModel, threads: number): Promise<TeamSession> {
+export async function createTeamSession(model: Streamed<FixedModel>, threads: number): Promise<TeamSession> {
   const placed = placeModel(model, threads);
   const team = await createTeam(placed.memory, [placed.programs]);
   return { ...openSession(placed, () => team.run(0)), close: team.close };
