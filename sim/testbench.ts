@@ -18,6 +18,8 @@ export interface Agent {
   /** Looks at the evaluated cycle, before the clock edge. */
   observe(): void;
   readonly done: boolean;
+  /** Position of the clock whose cycles it takes part in; default 0, the first. */
+  readonly clock?: number;
   /** Beats moved so far. */
   readonly moved: number;
   /** For messages: what it is and how far it got. */
@@ -29,6 +31,8 @@ export interface StreamOptions {
   readonly stall?: number;
   /** Of the stalls, and of the noise on the payload while valid is 0; default 1. */
   readonly seed?: number;
+  /** Position of the stream's clock among those of the design; default 0. */
+  readonly clock?: number;
 }
 
 export interface MonitorOptions extends StreamOptions {
@@ -106,6 +110,7 @@ export function driveStream(engine: Engine, name: string, beats: Iterable<Beat>,
   let offered = false;
   let moved = 0;
   return {
+    clock: options.clock ?? 0,
     drive: () => {
       if (offered) return;
       offered = upcoming.done !== true && !random.chance(options.stall ?? 0);
@@ -145,6 +150,7 @@ export function monitorStream(engine: Engine, name: string, options: MonitorOpti
   const payload = () => Object.fromEntries([...fields].map(([field, handle]) => [field, handle.get()]));
   const done = () => beats.length >= (options.count ?? 0);
   return {
+    clock: options.clock ?? 0,
     drive: () => {
       willing = !random.chance(options.stall ?? 0);
       ready.set(willing ? 1 : 0);
@@ -195,20 +201,29 @@ export interface RunOptions {
   readonly limit: number;
   /** True when the run may end; default: every agent is done. */
   readonly until?: () => boolean;
+  /** The clocks that rise in a cycle, as for `tick`; default: the first alone. */
+  readonly clocks?: (cycle: number) => number;
   /** Called in every evaluated cycle before the edge, e.g. to sample waves. */
   readonly onCycle?: (cycle: number) => void;
 }
 
-/** Runs the agents cycle by cycle until they are done; returns the number of cycles. */
+/**
+ * Runs the agents cycle by cycle until they are done; returns the number of cycles. An agent sees the cycles in which its
+ * clock rises, and drives after them.
+ */
 export function runUntil(engine: Engine, agents: readonly Agent[], options: RunOptions): number {
   const finished = options.until ?? (() => agents.every((a) => a.done));
+  let starting = agents;
   for (let cycle = 0; cycle < options.limit; cycle++) {
     if (finished()) return cycle;
-    for (const agent of agents) agent.drive();
+    const clocks = options.clocks?.(cycle) ?? 1;
+    const rising = agents.filter((a) => (clocks >> (a.clock ?? 0)) & 1);
+    for (const agent of starting) agent.drive();
     engine.eval();
-    for (const agent of agents) agent.observe();
+    for (const agent of rising) agent.observe();
     options.onCycle?.(cycle);
-    engine.tick();
+    engine.tick(clocks);
+    starting = rising;
   }
   if (finished()) return options.limit;
   throw new SimProblem({
