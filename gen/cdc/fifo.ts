@@ -35,7 +35,8 @@ const powerOfTwo = (found: number): Parameter => ({
  *     formula     in.ready = gray(tail) != gray(head, here) with the upper two bits inverted; read when
  *                 gray(head) != gray(tail, there) and the output stage is free
  *
- * Both resets are held together, for longer than flops periods of the slower clock.
+ * Both resets are held together, for longer than flops periods of the slower clock. Proved for depth 2 over 16 steps from
+ * reset, in each of which either clock or both may have an edge (test/cdc-proof.test.ts).
  */
 export function asyncFifo<T extends Shape>(
   payload: T,

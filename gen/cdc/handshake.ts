@@ -19,7 +19,8 @@ export type CrossingInterface<T extends Shape> = { readonly in: SinkPort<T>; rea
  *     state       two copies of the payload, 2 flops + 3 flip-flops
  *     formula     in.ready = toggle == taken, back here; out' = held when toggle, there, != taken
  *
- * Both resets are held together, for longer than flops periods of the slower clock.
+ * Both resets are held together, for longer than flops periods of the slower clock. Proved over 16 steps from reset, in
+ * each of which either clock or both may have an edge (test/cdc-proof.test.ts).
  */
 export function handshake<T extends Shape>(
   payload: T,
