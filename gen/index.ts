@@ -47,5 +47,11 @@ export {
 } from './shape.ts';
 export { cat, type SInt, Signal, type UInt } from './signal.ts';
 export type { Constant, Drivable, Readable, RegisterHandle, Value } from './value.ts';
-export { behaviouralDefine, printVerilog, type VerilogFile, type VerilogOutput } from './verilog/index.ts';
+export {
+  behaviouralDefine,
+  printVerilog,
+  type VerilogFile,
+  type VerilogOptions,
+  type VerilogOutput,
+} from './verilog/index.ts';
 export { type Origin, originOf, sourceMap } from './verilog/source-map.ts';

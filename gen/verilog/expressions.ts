@@ -113,8 +113,16 @@ export class Expressions {
     return node.width <= width ? this.widened(node, width) : this.#select(node, width - 1, 0);
   }
 
-  #plain(op: BinaryOp): (n: NodeOf<'and' | 'or' | 'xor' | 'shl' | 'shr'>) => Expr {
+  #plain(op: BinaryOp): (n: NodeOf<'and' | 'or' | 'xor'>) => Expr {
     return (n) => binary(op, this.use(n.a), this.use(n.b));
+  }
+
+  /** Linters dislike constant amounts that shift every bit out. */
+  #shift(op: '<<' | '>>'): (n: NodeOf<'shl' | 'shr'>) => Expr {
+    return (n) => {
+      const amount = this.use(n.b);
+      return passes(amount, n.width) ? literal(0n, n.width) : binary(op, this.use(n.a), amount);
+    };
   }
 
   /** The other operand, where one is the constant that changes nothing. */
@@ -125,7 +133,11 @@ export class Expressions {
   }
 
   #natural(node: Node): Expr | undefined {
-    if (node.tag === 'shr' && node.signed) return binary('>>>', this.#signed(node.a), this.use(node.b));
+    if (node.tag === 'shr' && node.signed) {
+      const amount = this.use(node.b);
+      const all = literal(BigInt(node.width - 1), node.b.width);
+      return binary('>>>', this.#signed(node.a), passes(amount, node.width) ? all : amount);
+    }
     if (node.tag !== 'add' && node.tag !== 'sub' && node.tag !== 'mul') return undefined;
     if (this.#plan.widthOf(node) < node.width) return undefined;
     const { a, b } = node;
@@ -190,12 +202,15 @@ export class Expressions {
     xor: this.#plain('^'),
     eq: (n) => binary('==', this.use(n.a), this.use(n.b)),
     lt: (n) => this.#less(n, false),
-    shl: this.#plain('<<'),
-    shr: this.#plain('>>'),
+    shl: this.#shift('<<'),
+    shr: this.#shift('>>'),
     mux: (n) => ({ kind: 'conditional', test: this.use(n.select), yes: this.use(n.a), no: this.use(n.b) }),
     cat: (n) => this.#joined(n.parts),
   };
 }
+
+/** Whether a shift is by a constant of the width or more. */
+const passes = (amount: Expr, width: number): boolean => amount.kind === 'literal' && amount.value >= BigInt(width);
 
 /** Two neighbours of a concatenation as one part: adjacent bits of a name, or two literals. */
 function merge(high: Expr | undefined, low: Expr): Expr | undefined {

@@ -1,4 +1,9 @@
-/** Unique names within one Verilog module: a name asked for is kept, or gets a number when it is taken. */
+/**
+ * Unique names within one Verilog module. The policy: ports and modules are reserved and never altered, a name that cannot
+ * stand is refused when the design is made. Names asked for can be renamed: one that is taken, or no identifier, gets a number
+ * or an underscore. Of several nets for one value (an unnamed cast, a slice) those without a name merge into the one that
+ * has. Values without a name that need one inherit it (`inherit.ts`).
+ */
 
 const keywords = new Set(
   `accept_on alias always always_comb always_ff always_latch and assign automatic before begin bind bins binsof bit break buf bufif0 bufif1 byte case casex casez cell chandle checker class clocking cmos
@@ -14,7 +19,9 @@ const keywords = new Set(
   signed small solve specify specparam static string strong strong0 strong1 struct super supply0 supply1 sync_accept_on
   sync_reject_on table tagged task this throughout time timeprecision timeunit tran tranif0 tranif1 tri tri0 tri1 triand trior
   trireg type typedef union unique unique0 unsigned until untyped use uwire var vectored virtual void wait wait_order wand weak
-  weak0 weak1 while wildcard wire with within wor xnor xor`.split(/\s+/),
+  weak0 weak1 while wildcard wire with within wor xnor xor
+  auto bool catch char delete double explicit false float friend goto inline long mutable namespace operator private
+  short sizeof template throw true try typeid typename using volatile`.split(/\s+/), // of C++, in which Verilator writes
 );
 
 export const isKeyword = (name: string): boolean => keywords.has(name);

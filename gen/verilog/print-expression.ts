@@ -43,6 +43,7 @@ function binaryOperand(e: Expr, op: BinaryOp, right: boolean): string {
 }
 
 function literal(width: number, value: bigint, signed: boolean): string {
+  if (signed && width === 1) return `1'sb${value}`; // 1 is -1, which decimal cannot say
   const negative = signed && value >> BigInt(width - 1) === 1n;
   const base = width === 1 || (value < 1024n && !negative) ? 'd' : 'h';
   return `${width}'${signed ? 's' : ''}${base}${value.toString(base === 'd' ? 10 : 16)}`;

@@ -17,7 +17,7 @@ const inputs: readonly (readonly [string, BitType])[] = [
   ['five', u(5)],
   ['byte_in', s(8)],
   ['word', u(32)],
-  ['long', s(64)],
+  ['widest', s(64)],
   ['wide', u(130)],
 ];
 
