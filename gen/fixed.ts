@@ -41,10 +41,10 @@ export class FixedSignal<S extends Sign = Sign> extends Leaf<Fixed<S>> {
   sub(other: Operand<S>): FixedSignal<'signed'> {
     return combine(this, other, this.sub, (a, b) => a.sub(b));
   }
-  /** Exact product: integer and fraction bits add up. */
+  /** Exact product: integer and fraction bits add up; a number counts with the bits that it needs. */
   mul(other: Operand<S>): FixedSignal<S> {
     return this.module.located(() => {
-      const b = operand(this, other, 'mul');
+      const b = other instanceof FixedSignal ? operand(this, other, 'mul') : shortest(operand(this, other, 'mul'));
       return new FixedSignal<S>(this.module, this.raw.mul(b.raw).node, this.fraction + b.fraction);
     }, this.mul);
   }
@@ -166,6 +166,16 @@ function operand<S extends Sign>(self: FixedSignal<S>, other: Operand<S>, op: st
   const at = module.locate(operand);
   const code = scaled(other, type.fraction) ?? codeOfLiteral(module, type, other, `an operand of ${op}`, at) ?? 0n;
   return self.like(literal(module, code, { signed: type.signed, width: bitsFor(code, type.signed) }, at));
+}
+
+/** A constant in the fewest bits: zeros at the low end move the binary point instead. */
+function shortest<S extends Sign>(constant: FixedSignal<S>): FixedSignal<S> {
+  const { module, node, fraction } = constant;
+  if (node.tag !== 'const' || node.value === 0n) return constant;
+  const zeros = (node.value & -node.value).toString(2).length - 1;
+  const value = node.value >> BigInt(zeros);
+  const type = { signed: node.signed, width: bitsFor(value, node.signed) };
+  return new FixedSignal<S>(module, literal(module, value, type, node.location), fraction - zeros);
 }
 
 /** Both operands in steps of the finer one, through `op`. */

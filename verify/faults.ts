@@ -1,6 +1,6 @@
 /** Faults that verification must catch: each is one mistake that an engineer could make. */
 
-import { type Module, type Node, type Replacement, rewriteModule, type VerilogFile } from '../gen/index.ts';
+import { type Module, type Replacement, rewriteModule, type VerilogFile } from '../gen/index.ts';
 import { notPlanted } from './problem.ts';
 
 export const faults = {
@@ -32,14 +32,15 @@ const alwaysOne: Replacement = (node, create) =>
 
 function replaceNamed(top: Module, unit: string, name: string, replacement: Replacement): Module {
   const instance = top.instances.find((i) => i.name === unit)!;
-  const node = [...instance.module.names].find(([, n]) => n === name)?.[0] as Node;
+  const node = [...instance.module.names].find(([, n]) => n === name)?.[0];
+  if (node === undefined) throw notPlanted(`${unit} has no signal ${name}`);
   const module = rewriteModule(instance.module, { values: new Map([[node, replacement]]) });
   return rewriteModule(top, { modules: new Map([[instance, module]]) });
 }
 
 /** The design with the fault in it, for faults that sit in the design. */
 export function faultyDesign(top: Module, fault: Fault | undefined): Module {
-  if (fault === 'row-address') return replaceNamed(top, 'scan', 'state_word_5', plusOne);
+  if (fault === 'row-address') return replaceNamed(top, 'scan', 'state_word_at_5', plusOne);
   if (fault === 'back-pressure') return replaceNamed(top, 'matmul', 'advance', alwaysOne);
   return top;
 }

@@ -74,21 +74,12 @@ export function control(m: ModuleBuilder, io: Inside<MatmulInterface>, p: Matmul
   running.next(loaded.or(running.and(tileDone.and(lastTile).not())));
 
   m.comment('Flags that travel with a weight beat: buffer, popcount, weighted sum, accumulator.');
-  const travel = (name: string, value: UInt, stages: number, reset?: 0): UInt[] => {
-    const options = reset === undefined ? { enable: advance } : { enable: advance, reset };
-    const stage: UInt[] = [];
-    for (let s = 1; s <= stages; s++) stage.push(m.delay(`${name}_${s}`, stage.at(-1) ?? value, options));
-    return stage;
-  };
-  const take = travel('take', run, toAccumulator, 0).at(-1)!;
-  const first = travel('first', column.eq(0), toAccumulator).at(-1)!;
-  const done = travel('done', tileDone, toAccumulator + 1, 0);
-  const tile = {
-    done: done.at(-1)!,
-    rows: travel('rows', rows, toAccumulator + 1).at(-1)!,
-    last: travel('last', lastTile, toAccumulator + 1).at(-1)!,
-  };
-  draining.drive(done.reduce((any, d) => any.or(d), io.result.valid as UInt));
+  const pipe = m.pipeline('beat', { enable: advance });
+  const take = pipe.at(pipe.flag(run), toAccumulator);
+  const first = pipe.at(pipe.enter(column.eq(0).named('first')), toAccumulator);
+  const done = pipe.flag(tileDone);
+  const tile = pipe.at({ done, rows: pipe.enter(rows), last: pipe.enter(lastTile) }, toAccumulator + 1);
+  draining.drive(pipe.busy(done).or(io.result.valid));
   return { advance, load, column, valid, take, first, tile, bias };
 }
 
