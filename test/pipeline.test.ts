@@ -67,6 +67,12 @@ describe('a multiply-accumulate tree', () => {
     expect(names.filter((n) => /^valid/.test(n)).length).toBe(5);
   });
 
+  it('resets what says that values count, and nothing else', () => {
+    const reset = module.registers.filter((r) => r.reset !== undefined).map((r) => module.names.get(r.node));
+    expect(reset).toEqual([1, 2, 3, 4, 5].map((n) => `valid_at_${n}`));
+    expect(module.registers.every((r) => r.reset === undefined || r.reset === 0n)).toBe(true);
+  });
+
   it('computes, whatever the stalls', () => {
     const random = createRandom(3);
     const engine = createSimulator(module);
