@@ -1,13 +1,8 @@
 /** The golden model: checkpoint readers, the float model, evaluation. README.md shows how they fit together. */
 export { convDim, inProjRows, type ModelConfig } from './config.ts';
-export {
-  bitsPerByte,
-  createRunner,
-  type Evaluation,
-  type EvaluationOptions,
-  type FixedChoice,
-} from './eval/bits-per-byte.ts';
-export { fixedRunner, floatRunner, type Runner } from './eval/runner.ts';
+export { bitsPerByte, type Evaluation, type EvaluationOptions } from './eval/bits-per-byte.ts';
+export { comparePrecisions, type LayerNoise, type PrecisionComparison, signalToNoise } from './eval/compare.ts';
+export { createRunner, type FixedChoice, fixedRunner, floatRunner, type Runner } from './eval/runner.ts';
 export { readWindows, type WindowOptions } from './eval/text.ts';
 export { surprisal, windowNats } from './eval/windows.ts';
 export { type Calibration, calibrate, type LayerRanges } from './fixed/calibration.ts';

@@ -5,11 +5,14 @@ import {
   CALIBRATION_WINDOWS,
   type Calibration,
   calibrate,
+  comparePrecisions,
   compareTrace,
   createSimdKernels,
   defaultNumerics,
   type Evaluation,
+  type FixedChoice,
   GoldenProblem,
+  type LayerNoise,
   LOGIT_BOUND,
   loadModel,
   type Model,
@@ -17,11 +20,13 @@ import {
   readCalibration,
   readCalibrationText,
   readWindows,
+  signalToNoise,
   VARIANTS,
   variant,
   type ZeroChoice,
 } from '../../golden/index.ts';
 import type { Check, Command, Figure, Progress, Report } from '../command.ts';
+import { type Bar, writePlot } from '../plot.ts';
 import { table } from '../print.ts';
 import { calibrationText } from './calibrate.ts';
 
@@ -33,6 +38,7 @@ interface EvalArgs {
   readonly calibration: string | undefined;
   readonly format: string | undefined;
   readonly sweep: string | undefined;
+  readonly plot: string | undefined;
   readonly window: number;
   readonly windows: number | undefined;
   readonly threads: number | undefined;
@@ -69,6 +75,7 @@ export const evalCommand: Command<EvalArgs> = {
         type: 'string',
         describe: 'print what each value of these formats costs, such as activation_bits,state_format',
       })
+      .option('plot', { type: 'string', describe: 'with --sweep: also draw it, as an SVG file' })
       .option('window', {
         type: 'number',
         default: 1024,
@@ -83,6 +90,7 @@ export const evalCommand: Command<EvalArgs> = {
       }),
   async run(args, progress) {
     if ((args.text === undefined) === (args.trace === undefined)) throw oneOf();
+    if (args.plot !== undefined && args.sweep === undefined) throw plotNeedsSweep();
     const model = await loadModel(args.model, { zeros: args.zeros, progress });
     if (args.trace !== undefined) return evalTrace(model, args.trace);
     const { window, windows } = args;
@@ -99,8 +107,8 @@ export const evalCommand: Command<EvalArgs> = {
       defaultNumerics,
     );
     const calibration = await rangesFor(args, model, progress);
-    if (args.sweep !== undefined) return evalSweep(args.sweep, numerics, calibration, evaluate);
-    return evalFixed(args, numerics, calibration, evaluate);
+    if (args.sweep !== undefined) return evalSweep(args.sweep, args.plot, numerics, calibration, evaluate);
+    return evalFixed(args, model, text, { calibration, numerics }, progress);
   },
 };
 
@@ -144,16 +152,24 @@ async function evalFloat(args: EvalArgs, evaluate: Evaluate): Promise<Report> {
   };
 }
 
+/** Bytes of the first window over which signal to noise is taken: the plain specification, which shows intermediates, is slow. */
+const NOISE_BYTES = 128;
+
 async function evalFixed(
   args: EvalArgs,
-  numerics: Numerics,
-  calibration: Calibration,
-  evaluate: Evaluate,
+  model: Model,
+  text: readonly Uint8Array[],
+  fixed: FixedChoice,
+  progress: Progress,
 ): Promise<Report> {
-  const [float, floatSeconds] = await timed(() => evaluate('float'));
-  const [fixed, fixedSeconds] = await timed(() => evaluate('fixed', { calibration, numerics }));
-  const difference = Math.abs(fixed.bitsPerByte - float.bitsPerByte) / float.bitsPerByte;
-  const clamped = Object.entries(fixed.clamped);
+  const result = await comparePrecisions(model, text, fixed, {
+    ...(args.threads === undefined ? {} : { threads: args.threads }),
+    progress: (done, total) => progress(`float and fixed: window ${done} of ${total}`),
+  });
+  progress('signal to noise');
+  const noise = signalToNoise(model, fixed, text[0]!.subarray(0, NOISE_BYTES));
+  const difference = Math.abs(result.fixed - result.float) / result.float;
+  const clamped = Object.entries(result.clamped);
   const from =
     args.calibration === undefined
       ? `the bundled text (kjv-val, ${CALIBRATION_WINDOWS} windows of ${CALIBRATION_WINDOW} from byte ${CALIBRATION_OFFSET})`
@@ -162,7 +178,7 @@ async function evalFixed(
     {
       name: 'fixed within 0.2 % of float',
       ok: difference <= RELATIVE_BOUND,
-      detail: `${(100 * difference).toFixed(3)} % of ${float.bitsPerByte.toFixed(5)} bits per byte`,
+      detail: `${(100 * difference).toFixed(3)} % of ${result.float.toFixed(5)} bits per byte`,
     },
     {
       name: 'every result fits its format',
@@ -172,28 +188,49 @@ async function evalFixed(
   ];
   return {
     figures: [
-      figure('float.bits_per_byte', float.bitsPerByte, 'bits'),
-      figure('fixed.bits_per_byte', fixed.bitsPerByte, 'bits'),
+      figure('float.bits_per_byte', result.float, 'bits'),
+      figure('fixed.bits_per_byte', result.fixed, 'bits'),
       figure('relative_difference', difference, 'of float'),
-      figure(
-        'clamped',
-        clamped.reduce((sum, [, n]) => sum + n, 0),
-        'results',
-      ),
-      figure('predicted_bytes', fixed.predicted, 'bytes'),
-      figure('windows', fixed.windows, 'windows'),
-      figure('float.seconds', floatSeconds, 's'),
-      figure('fixed.seconds', fixedSeconds, 's'),
+      figure('float.perplexity', 2 ** result.float, 'bytes'),
+      figure('fixed.perplexity', 2 ** result.fixed, 'bytes'),
+      figure('max_logit_error', result.maxLogitError, 'logits'),
+      figure('greedy_agreement', result.agreement, 'of all bytes'),
+      figure('clamped', sumOf(result.clamped), 'results'),
+      figure('predicted_bytes', result.predicted, 'bytes'),
+      figure('windows', result.windows, 'windows'),
+      figure('float.seconds', result.floatSeconds, 's'),
+      figure('fixed.seconds', result.fixedSeconds, 's'),
     ],
     checks,
     skipped: [],
     tools: {},
-    text: `${describeText(args)}\nranges calibrated on ${from}${args.format === undefined ? '' : `; formats: ${args.format}`}`,
+    text: [
+      describeText(args),
+      `ranges calibrated on ${from}${args.format === undefined ? '' : `; formats: ${args.format}`}`,
+      '',
+      noiseTable(noise),
+    ].join('\n'),
   };
 }
 
+const sumOf = (clamped: Readonly<Record<string, number>>) => Object.values(clamped).reduce((sum, n) => sum + n, 0);
+
+function noiseTable(noise: readonly LayerNoise[]): string {
+  const names = ['residual_in', 'scan_out', 'out_proj_out'] as const;
+  const rows = noise.map((layer, i) => [String(i), ...names.map((name) => layer[name].toFixed(1))]);
+  const head = [`signal to noise, dB, first ${NOISE_BYTES} bytes: layer`, ...names];
+  return table(head, rows, [1, 2, 3]);
+}
+
 /** Every value of the named formats, one changed at a time. */
-async function evalSweep(names: string, base: Numerics, calibration: Calibration, evaluate: Evaluate): Promise<Report> {
+async function evalSweep(
+  names: string,
+  plot: string | undefined,
+  base: Numerics,
+  calibration: Calibration,
+  evaluate: Evaluate,
+): Promise<Report> {
+  const bars: Bar[] = [];
   const float = await evaluate('float');
   const figures: Figure[] = [figure('float.bits_per_byte', float.bitsPerByte, 'bits')];
   const rows: string[][] = [];
@@ -203,7 +240,8 @@ async function evalSweep(names: string, base: Numerics, calibration: Calibration
       const numerics = variant(base, name, value);
       const result = await evaluate(`${name} ${value}`, { calibration, numerics });
       const change = result.bitsPerByte / float.bitsPerByte - 1;
-      const clamped = Object.values(result.clamped).reduce((sum, n) => sum + n, 0);
+      const clamped = sumOf(result.clamped);
+      bars.push({ group: name, name: value, value: change });
       figures.push(figure(`${name}.${value.replaceAll('-', '_')}.bits_per_byte`, result.bitsPerByte, 'bits'));
       rows.push([
         name,
@@ -215,6 +253,7 @@ async function evalSweep(names: string, base: Numerics, calibration: Calibration
       ]);
     }
   }
+  if (plot !== undefined) await writePlot(plot, 'change of bits per byte against floating point', bars);
   const head = ['format', 'value', 'bits per byte', 'against float', 'logarithmic, 0.01 % to 100 %', 'clamped'];
   return { figures, checks: [], skipped: [], tools: {}, text: table(head, rows, [2, 3, 5]) };
 }
@@ -251,5 +290,16 @@ function oneOf(): GoldenProblem {
     expected: '--text FILE or --trace FILE',
     found: 'neither, or both',
     remedy: 'Give one of the two.',
+  });
+}
+
+function plotNeedsSweep(): GoldenProblem {
+  return new GoldenProblem({
+    id: 'usage',
+    what: '--plot draws a sweep, and none was asked for',
+    where: 'command line',
+    expected: '--sweep with the names of formats',
+    found: '--plot alone',
+    remedy: 'Add --sweep, such as --sweep activation_bits,state_format.',
   });
 }

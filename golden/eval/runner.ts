@@ -1,10 +1,15 @@
+import type { Calibration } from '../fixed/calibration.ts';
 import { createFastSession, fastFormats } from '../fixed/fast/session.ts';
 import { stepFixed } from '../fixed/forward.ts';
-import type { FixedModel } from '../fixed/model.ts';
+import { type FixedModel, fixModel } from '../fixed/model.ts';
+import type { Numerics } from '../fixed/numerics.ts';
 import type { Clamped } from '../fixed/projection.ts';
 import { createFixedSession, resetFixed } from '../fixed/session.ts';
 import { prefill } from '../float/forward.ts';
-import { resetState, type Session } from '../float/session.ts';
+import type { Kernels } from '../float/kernels.ts';
+import { createSession, resetState, type Session } from '../float/session.ts';
+import { createSimdKernels } from '../float/simd.ts';
+import type { Model } from '../model.ts';
 
 /** A model in any precision, one sequence at a time. */
 export interface Runner {
@@ -15,6 +20,21 @@ export interface Runner {
   run(tokens: ArrayLike<number>, show: (logits: Float32Array, position: number, steps: number) => void): void;
   /** Results that did not fit their formats, since the runner was made. */
   clamped(): Clamped;
+}
+
+/** Number formats of the fixed-point model, and the ranges that its units follow from. */
+export interface FixedChoice {
+  readonly calibration: Calibration;
+  readonly numerics: Numerics;
+}
+
+/** A model that is ready to run in the precision asked for; `kernels` are those of floating point. */
+export function createRunner(
+  { model, fixed }: { readonly model: Model; readonly fixed: FixedChoice | undefined },
+  kernels: Kernels = createSimdKernels(),
+): Runner {
+  if (fixed === undefined) return floatRunner(createSession(model, { kernels }));
+  return fixedRunner(fixModel(model, fixed.calibration, fixed.numerics));
 }
 
 export function floatRunner(session: Session): Runner {
