@@ -2,7 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { bundled } from './bundled.ts';
 import { barPlot, writePlot } from './plot.ts';
+import { refused } from './testing/run.ts';
 
 const BARS = [
   { group: 'state', name: 'row8', value: 0.001 },
@@ -30,4 +32,12 @@ it('writes the file whole', async () => {
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+it('is refused without a sweep to draw', async () => {
+  const argv = ['eval', '--model', bundled('models/nano'), '--text', bundled('models/kjv-val.txt'), '--plot', 'a.svg'];
+  expect(await refused(2, ...argv)).toMatchObject({
+    id: 'usage',
+    what: '--plot draws a sweep, and none was asked for',
+  });
 });

@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { Bench } from '../../bench/bench.ts';
+import { goldenBaselines } from '../../bench/golden-baselines.ts';
 import { goldenDecode } from '../../bench/golden-decode.ts';
+import { mutants } from '../../bench/mutants.ts';
 import type { Command } from '../command.ts';
 
 /** What can be measured, by the name that the command line takes. */
-const benches = { golden: goldenDecode } satisfies Record<string, Bench>;
+const benches = { golden: goldenDecode, baselines: goldenBaselines, mutants } satisfies Record<string, Bench>;
 
 interface BenchArgs {
   readonly action: keyof typeof benches;
