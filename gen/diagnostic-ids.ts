@@ -15,6 +15,7 @@ export const diagnosticIds = {
   'crossing-unsettled': 'a crossing is looked at before it has settled',
   'domain-crossing': 'values of two clock domains meet',
   'driven-twice': 'a net or register has two drivers',
+  'dropped-bits': 'nothing uses some bits of a value',
   'empty-list': 'nothing to join or to add',
   'enable-width': 'an enable is not one bit',
   'ext-width': '.ext to fewer bits',
@@ -57,6 +58,8 @@ export const diagnosticIds = {
   'unknown-domain': 'a clock domain that the module does not have',
   'unknown-state': 'an enumeration has no such state',
   'unpack-width': 'a word is no whole number of fields',
+  'unused-input': 'nothing uses an input port',
+  'unused-value': 'nothing uses a register, a net, a read or a result',
   'width-mismatch': 'a value has another type than its place',
   'wrong-shape': 'a value of another shape than its place',
 } as const;

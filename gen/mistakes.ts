@@ -193,3 +193,28 @@ export const switchStates = (
   found: `none for ${missing.join(', ')}`,
   remedy: 'add the cases, or say in otherwise what happens in them',
 });
+
+const markIt = 'use it, leave it away, or say that this is meant with m.unused(...)';
+
+export const unusedValue = (what: string, port: boolean, location: Location): Diagnostic => ({
+  id: port ? 'unused-input' : 'unused-value',
+  what: `nothing uses ${what}`,
+  location,
+  expected: 'an output, an instance, a memory or a property that depends on it',
+  found: 'none',
+  remedy: markIt,
+});
+
+export const droppedBits = (
+  what: string,
+  width: number,
+  unused: readonly (readonly [high: number, low: number])[],
+  location: Location,
+): Diagnostic => ({
+  id: 'dropped-bits',
+  what: `nothing uses some bits of ${what}`,
+  location,
+  expected: `a use of all ${width} bits`,
+  found: `none of ${unused.map(([high, low]) => (high === low ? `bit ${low}` : `bits ${high} to ${low}`)).join(', ')}`,
+  remedy: markIt,
+});

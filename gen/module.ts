@@ -42,6 +42,7 @@ import { unknownDomain } from './mistakes-clock.ts';
 import type { MemoryHandle, MemoryOptions, RegisterOptions } from './options.ts';
 import { order } from './passes/combinational.ts';
 import { checkDomains } from './passes/domains.ts';
+import { checkUsage, type Dropped } from './passes/usage.ts';
 import { type OpenPipeline, openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 import {
   displayOf,
@@ -61,6 +62,7 @@ import {
   leavesOf,
   type Readable,
   type RegisterHandle,
+  type Shaped,
   type Shapely,
   shapeOf,
 } from './value.ts';
@@ -135,6 +137,7 @@ export class ModuleBuilder implements NodeFactory {
   readonly #names = new Map<Node, string>();
   readonly #comments = new Map<Node, string>();
   readonly #displays = new Map<Node, Display>();
+  readonly #dropped: Dropped[] = [];
   readonly #statements: Statement[] = [];
   /** Where assignments go: the list above, or a branch. */
   #body = openBody(undefined, this.#statements);
@@ -186,7 +189,16 @@ export class ModuleBuilder implements NodeFactory {
     }
   }
 
+  dropped(node: Node, high: number, low: number): void {
+    this.#dropped.push({ node, high, low });
+  }
+
   // What bodies use.
+
+  /** Says that nothing need look at these values. */
+  unused(...values: readonly Shaped<Shape>[]): void {
+    for (const { node } of values.flatMap((v) => leavesOf(v))) this.dropped(node, node.width - 1, 0);
+  }
 
   /** A comment before whatever is made next. */
   comment(text: string): void {
@@ -441,7 +453,8 @@ export class ModuleBuilder implements NodeFactory {
       displays: this.#displays,
       location: this.#location,
     };
-    const mistakes = checkDomains(order(module), this.#domains);
+    const graph = order(module);
+    const mistakes = [...checkDomains(graph, this.#domains), ...checkUsage(graph, this.#dropped)];
     if (mistakes.length > 0) throw new DesignError(`module ${spec.name}`, mistakes);
     return module;
   }

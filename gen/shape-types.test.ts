@@ -74,11 +74,16 @@ it('mistakes are told at run time too', () => {
 
 it('types come through', () => {
   defineModule({ name: 'types', doc: 'Types.', ports }, (m, io) => {
-    const a: UInt = m.delay('late', io.pair).a;
+    const late = m.delay('late', io.pair);
+    m.unused(late);
+    const a: UInt = late.a;
     const b: SInt = io.on.mux(io.pair, { a: 1, b: [2, io.pair.b[0]!] }).b[1]!;
     const words = m.memory('words', { depth: 2, shape: pair, init: [{ a: 1, b: [0, -1] }] });
-    const word: UInt = words.readNow('word', io.on).a;
-    const sum: SInt = m.delay('built', { x: a, y: b }).y;
+    const read = words.readNow('word', io.on);
+    const word: UInt = read.a;
+    const built = m.delay('built', { x: a, y: b });
+    const sum: SInt = built.y;
+    m.unused(read, built);
     const kept = m.register('kept', pair, { reset: { a: 3, b: [0, 0] } });
     kept.a.next(word);
     kept.b.next([sum, 1]);

@@ -26,6 +26,7 @@ function diagnostics(
   const ports = { a: input(uint(8), 'a'), b: input(uint(4), 'b'), s: input(sint(8), 's'), y: output(uint(8), 'y') };
   try {
     defineModule({ name: 'probe', doc: 'Probe.', ports }, (m, io) => {
+      m.unused(io.a, io.b, io.s);
       body(io, m);
       io.y.drive(io.a);
     });

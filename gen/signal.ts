@@ -25,6 +25,8 @@ export interface NodeFactory {
   /** Everything made by `build` carries the location of the caller of `below`. */
   located<T>(build: () => T, below?: Below): T;
   /** Names a node; `type` tells how its value is shown. */
+  /** Bits that are dropped by name. */
+  dropped(node: Node, high: number, low: number): void;
   name(node: Node, name: string, type: LeafShape): void;
   /** Makes `value` the driver of a net, or the next value of a register. */
   assign(target: Node, value: Node, location: Location): void;
@@ -158,6 +160,7 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
   shr(n: number): Signal<S> {
     const at = this.module.locate(this.shr);
     if (!this.#shifts(n, this.width - 1, at) || n === 0) return this;
+    this.module.dropped(this.node, n - 1, 0);
     const high = part(this, this.width - 1, n, at);
     return this.node.signed ? resize<S>(high, high.width, true, at) : (high as Signal as Signal<S>);
   }

@@ -25,9 +25,17 @@ interface Io {
   readonly y: { drive(v: UInt | number): void };
 }
 
+type Build = (m: ModuleBuilder, io: Io) => void;
+const allUsed =
+  (build: Build): Build =>
+  (m, io) => {
+    m.unused(io.a, io.b, io.x);
+    build(m, io);
+  };
+
 /** The body of the printed module after its ports, which must pass lint. */
 async function body(build: (m: ModuleBuilder, io: Io) => void): Promise<string> {
-  const { files, top } = printVerilog(defineModule({ name: 'probe', doc: 'Probe.', ports }, build));
+  const { files, top } = printVerilog(defineModule({ name: 'probe', doc: 'Probe.', ports }, allUsed(build)));
   const result = await lint(Object.fromEntries(files.map((f) => [f.name, f.text])), top, { allow: ['UNUSED'] });
   expect(result.log).toBe('');
   return files[0]!.text.replace(/^[^;]*\);\n/, '');
@@ -35,7 +43,7 @@ async function body(build: (m: ModuleBuilder, io: Io) => void): Promise<string> 
 
 function ids(build: (m: ModuleBuilder, io: Io) => void): string[] {
   try {
-    defineModule({ name: 'probe', doc: 'Probe.', ports }, build);
+    defineModule({ name: 'probe', doc: 'Probe.', ports }, allUsed(build));
     return [];
   } catch (error) {
     if (!(error instanceof DesignError)) throw error;

@@ -112,7 +112,9 @@ describe('lock step', () => {
   });
 
   it('refuses engines with other ports', () => {
-    const other = defineModule({ name: 'o', doc: '', ports: { x: input(uint(9), '') } }, () => {}).module;
+    const other = defineModule({ name: 'o', doc: '', ports: { x: input(uint(9), '') } }, (m, io) =>
+      m.unused(io.x),
+    ).module;
     const engines = { leader: createSimulator(accumulator()), followers: [createSimulator(other)] };
     expect(() => lockStep(engines, () => {})).toThrow(/must have the same ports/);
   });

@@ -35,6 +35,7 @@ const two = (body: (m: ModuleBuilder, a: UInt, b: UInt, key: UInt) => { y?: UInt
       },
     },
     (m, io) => {
+      m.unused(io.a, io.b, io.key);
       const { y = io.b, z = io.a } = body(m, io.a, io.b, io.key);
       io.y.drive(y);
       io.z.drive(z);
@@ -163,7 +164,7 @@ describe('crossings', () => {
   it('have the form of their kind', () => {
     const word = (gray: boolean, kind: 'bit' | 'gray') =>
       crossing((m) =>
-        m.delay('sync', m.delay('meta', wide(m, gray), { crossing: kind }), { crossing: 'settle' }).bit(0),
+        m.delay('sync', m.delay('meta', wide(m, gray), { crossing: kind }), { crossing: 'settle' }).parity(),
       );
     expect(told(word(true, 'gray'))).toEqual([]);
     expect(told(word(false, 'gray'))).toEqual([

@@ -43,6 +43,7 @@ describe('flatten', () => {
     first.b.drive(first.y);
     second.a.drive(first.z);
     second.b.drive(x);
+    m.unused(second.z);
     return second.y;
   });
 
@@ -114,7 +115,7 @@ describe('flatten', () => {
           enable: io.x,
           mask: cat(io.x, io.x),
         });
-        io.y.drive(memory.read('word', cat(io.x, io.x), { underWrite: 'new' }).bit(0));
+        io.y.drive(memory.read('word', cat(io.x, io.x), { underWrite: 'new' }).any());
       },
     );
     const module = design((m, x) => {

@@ -114,8 +114,9 @@ describe('combinational loops', () => {
 
   it('name the input of every group of 32', () => {
     const ports = Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`x${i}`, input(bit, '')]));
-    const { module } = defineModule({ name: 'wide', doc: '', ports: { ...ports, y: output(bit, '') } }, (_m, io) => {
+    const { module } = defineModule({ name: 'wide', doc: '', ports: { ...ports, y: output(bit, '') } }, (m, io) => {
       const of = (i: number) => (io as unknown as Record<string, UInt>)[`x${i}`]!;
+      for (let i = 0; i < 70; i++) m.unused(of(i));
       io.y.drive(of(3).xor(of(35)).xor(of(69)));
     });
     expect(pathsOf(module).get('y')).toEqual(['x3', 'x35', 'x69']);

@@ -13,7 +13,7 @@ it('shows the replacement to every user: logic, masks, properties', () => {
     const held = m.register('held', uint(2), { reset: 1, init: 2 });
     held.next(memory.readNow('word', value));
     m.assert('claim', value, 'holds');
-    io.y.drive(held.bit(0));
+    io.y.drive(held.parity());
   });
   const value = [...module.names].find(([, name]) => name === 'value')![0];
   const zero = { tag: 'const', width: 1, signed: false, value: 0n } as const;

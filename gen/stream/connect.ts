@@ -2,7 +2,7 @@
 import type { Given, Outside, Taken } from '../interface.ts';
 import type { Design, ModuleBuilder } from '../module.ts';
 import type { Shape } from '../shape.ts';
-import { type Readable, shapeOf } from '../value.ts';
+import { type Readable, type Shaped, shapeOf } from '../value.ts';
 import { streamChecker } from './checker.ts';
 import type { Stage } from './stage.ts';
 
@@ -13,16 +13,19 @@ export function connect<T extends Shape>(given: Given<T>, taken: Taken<T>): void
   given.payload.drive(taken.payload);
 }
 
-/** An instance of a one-in, one-out element behind `taken`; returns its output. Chains: `through(m, 'b', y, through(m, 'a', x, s))`. */
+type Through<A extends Shape, B extends Shape> = { readonly in: Given<A>; readonly out: Taken<B> };
+
+/** An instance of a one-in, one-out element behind `taken`; returns its output, and uses no other. Chains: `through(m, 'b', y, through(m, 'a', x, s))`. */
 export function through<A extends Shape, B extends Shape>(
   m: ModuleBuilder,
   name: string,
   element: Design<Stage<A, B>>,
   taken: Taken<A>,
 ): Taken<B> {
-  const instance = m.instance(name, element) as unknown as { readonly in: Given<A>; readonly out: Taken<B> };
-  connect(instance.in, taken);
-  return instance.out;
+  const { in: into, out, ...beside } = m.instance(name, element) as unknown as Through<A, B>;
+  connect(into, taken);
+  m.unused(...Object.values<Shaped<Shape>>(beside));
+  return out;
 }
 
 /** An instance of the protocol checker that listens to `stream`; returns its error flags. */
@@ -36,5 +39,6 @@ export function watch<T extends Shape>(
   checker.valid.drive(stream.valid);
   checker.ready.drive(stream.ready);
   checker.payload.drive(payload);
+  m.unused(checker.error);
   return checker.error;
 }

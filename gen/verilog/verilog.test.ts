@@ -147,9 +147,10 @@ describe('output', () => {
 
   it('names bits that are dropped', async () => {
     const ports = { a: input(uint(8), 'a'), y: output(uint(2), 'y') };
-    const d = defineModule({ name: 'drop', doc: 'Drops.', ports }, (_m, io) =>
-      io.y.drive(cat(io.a.bit(6), io.a.bit(1))),
-    );
+    const d = defineModule({ name: 'drop', doc: 'Drops.', ports }, (m, io) => {
+      m.unused(io.a);
+      io.y.drive(cat(io.a.bit(6), io.a.bit(1)));
+    });
     expect(await printed(d)).toContain("wire unused = &{1'd0, a[7], a[5:2], a[0]};");
   });
 

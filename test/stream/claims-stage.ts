@@ -34,6 +34,8 @@ export function stageClaims<T extends Shape>(element: Design<Stage<T>>, sheet: S
   return monitor(element, ports, (m, untyped, claims) => {
     const io = untyped as unknown as { in: Taken<T>; out: Given<T>; mark: UInt };
     const dut = m.instance('dut', element) as unknown as { in: Given<T>; out: Taken<T> };
+    const { in: _in, out: _out, ...beside } = dut as unknown as Readonly<Record<string, UInt>>;
+    m.unused(...Object.values(beside));
     connect(dut.in, io.in);
     connect(io.out, dut.out);
     claims.assume(watch(m, 'rules_in', io.in).now.not());
@@ -52,6 +54,7 @@ export function stageClaims<T extends Shape>(element: Design<Stage<T>>, sheet: S
     const waited = m.register('waited', uint(4), { reset: 0 });
     waited.next(waits.mux(plus(waited, 1), m.constant(uint(4), 0)));
     claims.never(waits.and(waited.ge(sheet.latency - 1)));
+    m.unused(waited); // with latency 1 nothing may wait at all
 
     const picked = m.register('picked', bit, { reset: 0 });
     const follow = enter.and(io.mark).and(picked.not());
