@@ -63,12 +63,12 @@ test('a failed check: status 1, and the place is named', async () => {
 test('engines that differ, and one that never finishes: every check has its own name, and says where', () => {
   const units = [{ unit: 'matmul', cycles: 0, operations: 10, operation: 'operations' }];
   const verdicts = [{ group: 'layer 0 in_proj', label: 'token 0', words: 4, mismatch: undefined }];
-  const good = { verdicts, units, stuck: undefined, cycles: 40, compared: 80, mismatch: undefined };
+  const good = { verdicts, units, stuck: undefined, cycles: 40, compared: 80, mismatch: undefined, finding: undefined };
   const values = new Map([
     ['sim', 3n],
     ['verilator', 5n],
   ]);
-  const differ: Run = { ...good, mismatch: { cycle: 17, port: 'matmul_result_y', values, wave: 'w.vcd' } };
+  const differ: Run = { ...good, mismatch: { cycle: 17, port: 'matmul_result_y', values } };
   const stuck: Run = { ...good, stuck: 'no result after 99 cycles: 3 of 4' };
   const parameters = unitParameters(config, defaultChoices, defaultNumerics);
   const rest = { parameters, tools: {}, engines: ['sim', 'verilator'], deviations: [], saturations: 0 };
@@ -83,7 +83,7 @@ test('engines that differ, and one that never finishes: every check has its own 
     {
       name: 'real activations: verilator = sim, every output port, every cycle',
       ok: false,
-      detail: 'first difference in cycle 17 at port matmul_result_y: sim 3, verilator 5; waveform: w.vcd',
+      detail: 'first difference in cycle 17 at port matmul_result_y: sim 3, verilator 5',
     },
   ]);
 });

@@ -1,6 +1,6 @@
 /** A verification as a report: one check per layer and unit, one per follower, one per comparison with the float model. */
 
-import type { Run, Verdict, Verification } from '../verify/index.ts';
+import { findingText, type Run, type Verdict, type Verification } from '../verify/index.ts';
 import type { Check, Figure, Report } from './command.ts';
 
 /** A run with the name that its checks carry. */
@@ -50,7 +50,7 @@ function goldenChecks({ name, run: r }: Named, engine: string): Check[] {
     const detail =
       first === undefined
         ? good
-        : `${wrong.length} of ${verdicts.length} vectors wrong; first: ${first.label}, ${first.mismatch}`;
+        : `${wrong.length} of ${verdicts.length} vectors wrong; first: ${first.label}, ${first.mismatch?.text}`;
     return { name: `${group}: ${engine} = fixed golden`, ok: first === undefined, detail };
   });
   return r.stuck === undefined
@@ -63,7 +63,7 @@ function lockStepCheck({ name: work, run: r }: Named, follower: string, leader: 
   const m = r.mismatch;
   if (m === undefined) return { name, ok: true, detail: `${r.cycles} cycles, ${r.compared} port values` };
   const values = [...m.values].map(([engine, value]) => `${engine} ${value}`).join(', ');
-  const wave = m.wave === undefined ? '' : `; waveform: ${m.wave}`;
+  const wave = r.finding === undefined ? '' : `; waveform: ${r.finding.wave}`;
   return { name, ok: false, detail: `first difference in cycle ${m.cycle} at port ${m.port}: ${values}${wave}` };
 }
 
@@ -97,9 +97,14 @@ function figures(v: Verification, runs: readonly Run[]): Figure[] {
   ];
 }
 
+/** Characters per line of waves. */
+const width = 110;
+
 function text(v: Verification, runs: readonly Run[]): string {
   const { matmul, scan } = v.parameters;
   const size = `matmul ${matmul.lanes} rows x ${matmul.columns} columns x ${matmul.numerics.activationBits} planes per cycle, scan ${scan.lanes} state elements per cycle`;
   const agree = v.engines.length > 1 ? `; ${v.engines.join(' and ')} agree on every cycle count below` : '';
-  return runs.some((r) => r.mismatch !== undefined) ? size : `${size}${agree}`;
+  const finding = runs.map((r) => r.finding).find((f) => f !== undefined);
+  const found = finding === undefined ? '' : `\n\n${findingText(finding, width)}`;
+  return runs.some((r) => r.mismatch !== undefined) ? `${size}${found}` : `${size}${agree}${found}`;
 }

@@ -90,7 +90,10 @@ export const repeat = <S extends Sign>(x: Signal<S>, count: number): Signal<S>[]
   Array.from({ length: count }, () => x);
 
 /** Many equal values as one word, the first in the least significant bits. */
-export const pack = (lanes: readonly Signal[]): UInt => cat(...([...lanes].reverse() as [Signal, ...Signal[]]));
+export function pack(lanes: readonly Signal[]): UInt {
+  checkSome(lanes, 'pack', pack);
+  return lanes[0]!.module.located(() => cat(...([...lanes].reverse() as [Signal, ...Signal[]])), pack);
+}
 
 /** The fields of `width` bits of a word, the least significant first. */
 export function unpack(word: UInt, width: number): UInt[] {

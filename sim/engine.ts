@@ -69,6 +69,8 @@ export class SimProblem extends Error {
   readonly expected: string;
   readonly found: string;
   readonly remedy: string;
+  /** The output that shows it, where there is one. */
+  readonly port: string | undefined;
 
   constructor(facts: {
     readonly status?: 2 | 3;
@@ -78,6 +80,7 @@ export class SimProblem extends Error {
     readonly expected: string;
     readonly found: string;
     readonly remedy: string;
+    readonly port?: string;
   }) {
     const { status = 2, id, what, where, expected, found, remedy } = facts;
     super(`${what}\n  where:    ${where}\n  expected: ${expected}\n  found:    ${found}\n  remedy:   ${remedy}`);
@@ -89,6 +92,7 @@ export class SimProblem extends Error {
     this.expected = expected;
     this.found = found;
     this.remedy = remedy;
+    this.port = facts.port;
   }
 }
 

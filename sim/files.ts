@@ -50,3 +50,9 @@ export function openAtomically(path: string): FileWriter {
     },
   };
 }
+
+export function writeText(path: string, text: string): void {
+  const file = openAtomically(path);
+  file.write(text);
+  file.close();
+}

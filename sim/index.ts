@@ -1,8 +1,12 @@
 /** Cycle-level simulation: engines, test benches, lock step, waveforms. */
 export { type CxxrtlOptions, createCxxrtl } from './cxxrtl.ts';
 export * from './engine.ts';
+export { writeText } from './files.ts';
 export { createIcarus, findIcarus, type IcarusEngine, type IcarusOptions } from './icarus.ts';
 export { type LockStepOptions, type LockStepResult, lockStep, type Mismatch, type Unknown } from './lockstep.ts';
+export { type Cause, causesOf } from './mismatch/cause.ts';
+export { createHistory, type History, type HistoryOptions } from './mismatch/history.ts';
+export { bitText, causeText, causeWave, valueText } from './mismatch/text.ts';
 export { createRandom, type Random } from './random.ts';
 export type { Coverage, SimulatorStatus, Violation } from './reports.ts';
 export {
@@ -24,6 +28,6 @@ export {
   runUntil,
   type StreamOptions,
 } from './testbench.ts';
-export { openVcd, type Probe, type VcdWriter, type WaveWindow, waveWindow } from './vcd.ts';
+export { openVcd, type Probe, type VcdWriter, writeVcd } from './vcd.ts';
 export { createVerilator, type VerilatorEngine, type VerilatorOptions } from './verilator.ts';
 export * from './wave/index.ts';

@@ -5,8 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineModule, input, output, uint } from '../gen/index.ts';
 import { rowLayout } from './engine.ts';
 import { type LockStepResult, lockStep } from './lockstep.ts';
+import { createHistory } from './mismatch/history.ts';
 import { createRandom } from './random.ts';
 import { createSimulator } from './simulator.ts';
+import { writeVcd } from './vcd.ts';
 
 /** An accumulator; the mutant goes wrong when the sum passes `faultAt`, which shows one cycle later. */
 function accumulator(faultAt?: number) {
@@ -32,13 +34,18 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function run(faultAt: number | undefined, cycles: number, how: 'tick' | 'replay', wave?: string): LockStepResult {
+function run(
+  faultAt: number | undefined,
+  cycles: number,
+  how: 'tick' | 'replay',
+  history = createHistory(),
+): LockStepResult {
   const module = accumulator();
   const options = {
     leader: createSimulator(module, { name: 'left' }),
     followers: [createSimulator(module, { name: 'same' }), createSimulator(accumulator(faultAt), { name: 'right' })],
     chunk: 100,
-    ...(wave === undefined ? {} : { wave: { path: wave, before: 20, after: 3, module } }),
+    history,
   };
   return lockStep(options, (engine) => {
     if (how === 'tick') {
@@ -81,7 +88,8 @@ describe('lock step', () => {
 
   it('writes the waves around it, with the named nets', () => {
     const path = join(folder, 'deep', 'mismatch.vcd');
-    expect(run(310, 2000, 'tick', path).mismatch?.wave).toBe(path);
+    const history = createHistory({ module: accumulator(), before: 20, after: 3 });
+    writeVcd(path, history.lookAt(run(310, 2000, 'tick', history).mismatch!.cycle));
     const text = readFileSync(path, 'utf8');
     expect(readdirSync(join(folder, 'deep'))).toEqual(['mismatch.vcd']);
     expect(text.match(/^#\d+0$/gm)).toEqual(Array.from({ length: 24 }, (_, i) => `#${10 * (291 + i)}`));

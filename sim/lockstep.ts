@@ -6,7 +6,6 @@
  * and it is stopped at the first difference, this is what cycle-by-cycle comparison would give, at the followers' full
  * speed.
  */
-import type { Module } from '../gen/ir.ts';
 import {
   type Clocks,
   clocksOf,
@@ -18,16 +17,14 @@ import {
   rowLayout,
   SimProblem,
 } from './engine.ts';
-import { createHistory, type History } from './mismatch-wave.ts';
+import type { History } from './mismatch/history.ts';
 
 export interface Mismatch {
-  /** Counted from 0, in ticks since the start. */
+  /** Counted from 0, in ticks since the start (of the history, where there is one). */
   readonly cycle: number;
   readonly port: string;
   /** By engine: the leader, and the followers that had run this cycle. */
   readonly values: ReadonlyMap<string, bigint>;
-  /** The waveform written, if one was asked for. */
-  readonly wave: string | undefined;
 }
 
 export interface LockStepResult {
@@ -53,16 +50,8 @@ export interface LockStepOptions {
   readonly followers: readonly Follower[];
   /** Cycles between comparisons; default 1024. */
   readonly chunk?: number;
-  /** Where to write a window of waves on a mismatch. */
-  readonly wave?: {
-    readonly path: string;
-    /** Cycles before the mismatch; default 64. */
-    readonly before?: number;
-    /** Cycles after it; default 8. */
-    readonly after?: number;
-    /** The design: given, its named nets are in the waves too, from a run repeated from the start (fresh engines). */
-    readonly module?: Module;
-  };
+  /** Remembers the run; its first cycle is that of power-up, so a history of fresh engines is a fresh one. */
+  readonly history?: History;
 }
 
 /** Thrown through the test bench to stop it, and caught here. */
@@ -78,7 +67,7 @@ class Stop extends Error {
 export function lockStep(options: LockStepOptions, bench: (engine: Engine) => void): LockStepResult {
   const recorder = new Recorder(options);
   const result = (mismatch: Mismatch | undefined): LockStepResult => {
-    const cycles = mismatch?.cycle ?? recorder.cycles;
+    const cycles = (mismatch?.cycle ?? recorder.cycles) - recorder.first;
     return { cycles, compared: cycles * recorder.outputs.fields.length, mismatch, unknown: recorder.unknown };
   };
   try {
@@ -102,12 +91,12 @@ class Recorder {
   readonly #chunk: number;
   readonly #inputRows: Uint32Array;
   readonly #outputRows: Uint32Array;
-  readonly #history: History | undefined;
+  readonly first: number;
   readonly #clocks: Uint32Array;
   /** Resets that have not been 1 yet. */
   readonly #untouched: Set<RowField>;
   unknown: Unknown | undefined;
-  #start = 0;
+  #start: number;
   #count = 0;
 
   constructor(options: LockStepOptions) {
@@ -121,9 +110,8 @@ class Recorder {
     this.#outputRows = new Uint32Array(this.#chunk * this.outputs.words);
     this.#clocks = new Uint32Array(this.#chunk);
     this.#untouched = new Set(this.inputs.fields.filter((f) => f.port.reset === true));
-    if (options.wave === undefined) return;
-    const { path, before = 64, after = 8, module } = options.wave;
-    this.#history = createHistory({ path, before, after, module }, this.inputs, this.outputs);
+    this.first = options.history?.cycles ?? 0;
+    this.#start = this.first;
   }
 
   get cycles(): number {
@@ -184,10 +172,10 @@ class Recorder {
   }
 
   #compare(inputs: Uint32Array, expected: Uint32Array, count: number, clocks: Uint32Array): void {
-    this.#history?.add({ start: this.#start, count, clocks, inputs, outputs: expected });
     const { leader, followers } = this.#options;
     const outputs = new Map<Follower, Uint32Array>([[leader, expected]]);
     for (const follower of followers) outputs.set(follower, follower.replay(inputs, count, clocks));
+    this.#options.history?.add({ count, clocks, inputs, outputs }, this.inputs, this.outputs);
     this.#lookForUnknowns(inputs, count);
     const firsts = followers.map((f) => firstDifference(expected, outputs.get(f)!, f.unknown?.()));
     const first = Math.min(...firsts.filter((at) => at >= 0));
@@ -197,8 +185,7 @@ class Recorder {
     const cycle = this.#start + row;
     const valueIn = (rows: Uint32Array) => readField(rows, row * this.outputs.words, field);
     const values = new Map([...outputs].map(([engine, rows]) => [engine.name, valueIn(rows)]));
-    this.#history?.write(cycle, outputs);
-    throw new Stop({ cycle, port: field.port.name, values, wave: this.#options.wave?.path });
+    throw new Stop({ cycle, port: field.port.name, values });
   }
 
   /** The port that word `word` of the rows of outputs belongs to. */

@@ -47,6 +47,10 @@ const rules: { readonly [T in Tag]: (node: NodeOf<T>, of: Operand) => bigint } =
   cat: (n, of) => n.parts.reduce((sum, p) => (sum << BigInt(p.width)) | raw(of(p), p), 0n),
 };
 
+/** What a node denotes that is computed from others in the same cycle. */
+export const denote = (node: Node, of: Operand): bigint =>
+  read((rules[node.tag] as (n: Node, o: Operand) => bigint)(node, of), node);
+
 export interface Reference {
   set(input: string, value: bigint): void;
   /** Outputs for the present inputs and state, by port name. */
@@ -87,7 +91,7 @@ export function createReference(design: FlatDesign): Reference {
     const port = combinational.get(node);
     if (port !== undefined) return read(port.words[index(port.address)] ?? 0n, node);
     if (node.tag === 'reg' || node.tag === 'read') return stateOf.get(node) ?? 0n;
-    return read((rules[node.tag] as (n: Node, o: Operand) => bigint)(node, of), node);
+    return denote(node, of);
   };
   /** The word after the write, bit by bit. */
   const written = (word: bigint, { data, mask }: WritePort, width: number): bigint => {

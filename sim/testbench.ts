@@ -193,6 +193,7 @@ function checkKept(
     expected: changed === 'valid' ? '1' : `${before[changed]}`,
     found: changed === 'valid' ? '0' : `${now?.[changed]}`,
     remedy: 'keep valid and payload in registers that change only when the beat has moved',
+    port: `${name}_${changed}`,
   });
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openVcd, waveWindow } from './vcd.ts';
+import { openVcd, writeVcd } from './vcd.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -66,10 +66,18 @@ it('leaves nothing when abandoned, and says where it cannot write', () => {
   expect(() => openVcd(join(folder, 'run.vcd', 'x.vcd'), [])).toThrow(/a file cannot be written/);
 });
 
-it('keeps a window of the last cycles', () => {
-  const window = waveWindow([{ path: 'n', width: 8 }], 3);
-  for (let cycle = 0; cycle < 10; cycle++) window.record(cycle, [BigInt(cycle)]);
-  const path = join(folder, 'window.vcd');
-  window.write(path);
-  expect(readFileSync(path, 'utf8').match(/b\d+/g)).toEqual(['b111', 'b1000', 'b1001']);
+it('writes a trace, unknown bits included', () => {
+  const path = join(folder, 'trace.vcd');
+  const rows = [{ signal: { path: 'n', width: 4 }, values: [7n, 8n, '1xz0', 8n] }];
+  writeVcd(path, { start: 7, cycles: 4, rows });
+  expect(readFileSync(path, 'utf8').match(/^(b.*|#\d*0)$/gm)).toEqual([
+    '#70',
+    'b111 "',
+    '#80',
+    'b1000 "',
+    '#90',
+    'b1xz0 "',
+    '#100',
+    'b1000 "',
+  ]);
 });

@@ -4,10 +4,10 @@
  * behind its declaration, for `readVcd`.
  */
 import { openAtomically } from './files.ts';
-import type { TraceSignal } from './wave/trace.ts';
+import type { Trace, TraceSignal, Value } from './wave/trace.ts';
 
 /** Something that can be looked at in every cycle; the path's dots become scopes. */
-export interface Probe extends Signal {
+export interface Probe extends TraceSignal {
   get(): bigint;
 }
 
@@ -19,8 +19,6 @@ export interface VcdWriter {
   abandon(): void;
 }
 
-export type Signal = TraceSignal;
-
 const clock = '!';
 /** Identifier codes: printable characters, short ones first; `!` is the clock. */
 function codeOf(index: number): string {
@@ -30,7 +28,7 @@ function codeOf(index: number): string {
 }
 
 /** The declarations: a tree of scopes from the dotted paths, in order of first appearance. */
-function header(signals: readonly Signal[]): string {
+function header(signals: readonly TraceSignal[]): string {
   interface Scope {
     readonly name: string;
     readonly variables: string[];
@@ -68,15 +66,15 @@ function header(signals: readonly Signal[]): string {
 }
 
 /** Text of a VCD, cycle after cycle. */
-function encoder(signals: readonly Signal[]): (cycle: number, values: readonly bigint[]) => string {
-  const last = new Array<bigint | undefined>(signals.length).fill(undefined);
+function encoder(signals: readonly TraceSignal[]): (cycle: number, values: readonly Value[]) => string {
+  const last = new Array<Value | undefined>(signals.length).fill(undefined);
   return (cycle, values) => {
     const lines = [`#${10 * cycle}`, `1${clock}`];
     for (const [i, value] of values.entries()) {
       if (last[i] === value) continue;
       last[i] = value;
       const { width } = signals[i]!;
-      const bits = BigInt.asUintN(width, value).toString(2);
+      const bits = typeof value === 'string' ? value : BigInt.asUintN(width, value).toString(2);
       lines.push(width === 1 ? `${bits}${codeOf(i)}` : `b${bits} ${codeOf(i)}`);
     }
     lines.push(`#${10 * cycle + 5}`, `0${clock}`);
@@ -107,26 +105,18 @@ export function openVcd(path: string, probes: readonly Probe[]): VcdWriter {
   };
 }
 
-/** The last cycles of some signals, to be written when something turns out to be wrong. */
-export interface WaveWindow {
-  record(cycle: number, values: readonly bigint[]): void;
-  write(path: string): void;
-}
-
-/** Keeps the last `cycles` cycles. */
-export function waveWindow(signals: readonly Signal[], cycles: number): WaveWindow {
-  const frames: { readonly cycle: number; readonly values: readonly bigint[] }[] = [];
-  return {
-    record: (cycle, values) => {
-      frames.push({ cycle, values });
-      if (frames.length > cycles) frames.shift();
-    },
-    write: (path) => {
-      const file = openAtomically(path);
-      const encode = encoder(signals);
-      file.write(header(signals));
-      for (const { cycle, values } of frames) file.write(encode(cycle, values));
-      file.close();
-    },
-  };
+/** Writes a trace. */
+export function writeVcd(path: string, { start, cycles, rows }: Trace): void {
+  const file = openAtomically(path);
+  const encode = encoder(rows.map((r) => r.signal));
+  file.write(header(rows.map((r) => r.signal)));
+  for (let i = 0; i < cycles; i++) {
+    file.write(
+      encode(
+        start + i,
+        rows.map((r) => r.values[i]!),
+      ),
+    );
+  }
+  file.close();
 }

@@ -5,7 +5,7 @@ import { firrtlRefusals, printFirrtl } from '../gen/firrtl/index.ts';
 import { bit, bundle, type Design, defineModule, input, type Module, output, sint, uint } from '../gen/index.ts';
 import { defaultNumerics } from '../golden/fixed/index.ts';
 import { matmulArray, scanUnit } from '../hw/index.ts';
-import { createRandom, createSimulator, createVerilator, type Engine, lockStep } from '../sim/index.ts';
+import { createHistory, createRandom, createSimulator, createVerilator, type Engine, lockStep } from '../sim/index.ts';
 import { sketch, u } from '../sim/testing/ir.ts';
 import { randomDesign } from '../sim/testing/random-module.ts';
 import { matmulBench } from '../verify/bench-matmul.ts';
@@ -234,8 +234,8 @@ describe.skipIf(missing)('through firtool and Verilator', () => {
   it.each(units)('the %s unit equals the simulator in every cycle, with stalls', async (unit, design, bench) => {
     const top = bundle('top', { [unit]: design }).module;
     const engines = [createSimulator(top), await throughFirtool(top, 'optimised')];
-    const opened = { top, engines, tools: {}, close: () => undefined };
-    const result = run(opened, [bench], { stall: 0.3, seed: 4, wave: '', progress: () => undefined });
+    const opened = { top, engines, tools: {}, history: createHistory(), close: () => undefined };
+    const result = run(opened, [bench], { stall: 0.3, seed: 4, wave: undefined, progress: () => undefined });
     for (const engine of engines) engine.close();
     expect([result.mismatch, result.stuck]).toEqual([undefined, undefined]);
     expect(result.verdicts.filter((v) => v.mismatch !== undefined)).toEqual([]);

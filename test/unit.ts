@@ -1,7 +1,7 @@
 /** Runs one unit's work on the simulator. */
 import type { Design } from '../gen/index.ts';
 import { bundle } from '../gen/index.ts';
-import { createSimulator } from '../sim/index.ts';
+import { createHistory, createSimulator } from '../sim/index.ts';
 import { run } from '../verify/run.ts';
 import type { UnitBench } from '../verify/unit-bench.ts';
 
@@ -13,9 +13,9 @@ export function runUnit(
 ): { wrong: string[]; cycles: number } {
   const top = bundle('top', { [unit]: design }).module;
   const engine = createSimulator(top);
-  const opened = { top, engines: [engine], tools: {}, close: () => engine.close() };
-  const result = run(opened, [bench], { stall, seed: 1, wave: '', progress: () => undefined });
+  const opened = { top, engines: [engine], tools: {}, history: createHistory(), close: () => engine.close() };
+  const result = run(opened, [bench], { stall, seed: 1, wave: undefined, progress: () => undefined });
   engine.close();
-  const wrong = result.verdicts.flatMap((v) => (v.mismatch === undefined ? [] : [`${v.label}: ${v.mismatch}`]));
+  const wrong = result.verdicts.flatMap((v) => (v.mismatch === undefined ? [] : [`${v.label}: ${v.mismatch.text}`]));
   return { wrong: result.stuck === undefined ? wrong : [...wrong, result.stuck], cycles: result.units[0]!.cycles };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundled } from '../cli/bundled.ts';
-import { type Verification, type VerifyOptions, verifyModel } from '../verify/index.ts';
+import { findingText, type Verification, type VerifyOptions, verifyModel } from '../verify/index.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -31,7 +31,7 @@ const options = (): VerifyOptions => ({
 
 const wrong = (v: Verification): string[] =>
   [v.real, v.corner].flatMap((r) =>
-    r.verdicts.flatMap((x) => (x.mismatch === undefined ? [] : [`${x.label}: ${x.mismatch}`])),
+    r.verdicts.flatMap((x) => (x.mismatch === undefined ? [] : [`${x.label}: ${x.mismatch.text}`])),
   );
 
 describe('verification of nano', () => {
@@ -51,19 +51,28 @@ describe('verification of nano', () => {
   });
 
   it('catches a flipped weight bit and names the matrix and the row', async () => {
-    const found = wrong(await verifyModel({ ...options(), fault: 'weight-bit' }));
+    const v = await verifyModel({ ...options(), fault: 'weight-bit' });
+    const found = wrong(v);
     expect(found).toHaveLength(1);
+    expect(v.real.finding!.causes.map((c) => c.path)).toContain('matmul_weight_w');
     expect(found[0]).toMatch(/^layer 1 in_proj, token 0: row 0: -?\d+ expected, -?\d+ found$/);
   });
 
   it("catches an address that is off by one in the scan's write-back", async () => {
-    const found = wrong(await verifyModel({ ...options(), fault: 'row-address' }));
-    expect(found[0]).toMatch(/^layer 0 scan, token 1: head 0, row 0: -?\d+ expected, -?\d+ found$/);
+    const v = await verifyModel({ ...options(), fault: 'row-address' });
+    expect(wrong(v)[0]).toMatch(/^layer 0 scan, token 1: head 0, row 0: y = -?\d+ expected, -?\d+ found$/);
+    expect(findingText(v.real.finding!, 110)).toMatch(
+      /words? .* of scan\.states, .*to\s+address\s+\(state_word_5\s+\+\s+1\)/s,
+    );
   });
 
   it('catches a result that is overwritten while it waits', async () => {
     const v = await verifyModel({ ...options(), fault: 'back-pressure' });
     expect(v.corner.stuck).toContain('matmul_result');
+    const text = findingText(v.corner.finding!, 110);
+    expect(text).toMatch(
+      /loaded in cycle \d+ because its enable, 1, was 1 with .*\n +hw\/matmul\/array.ts:\d+ {2}.*enable: c.advance/,
+    );
   });
 
   it('catches Verilog that differs from the design, with cycle, port, values and a waveform', async () => {
@@ -77,6 +86,9 @@ describe('verification of nano', () => {
     expect(v.real.mismatch?.cycle).toBeGreaterThan(0);
     const [sim, verilator] = ['sim', 'verilator'].map((e) => v.real.mismatch?.values.get(e));
     expect(sim).not.toBe(verilator);
-    expect(await readFile(v.real.mismatch!.wave!, 'utf8')).toContain('$enddefinitions');
+    const { causes, report } = v.real.finding!;
+    expect(causes.find((c) => c.path.endsWith('planes_sum_1_0'))?.location?.resolve()?.file).toMatch(/lane\.ts$/);
+    expect(await readFile(report, 'utf8')).toContain('hw/matmul/lane.ts');
+    expect(await readFile(v.real.finding!.wave, 'utf8')).toContain('$enddefinitions');
   });
 });

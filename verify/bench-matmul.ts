@@ -5,7 +5,7 @@ import { beatValue, type MatmulParameters, matmulWidths, type WeightStream, weig
 import { type Beat, createRandom } from '../sim/index.ts';
 import type { MatmulJob } from './job.ts';
 import { notPlanted } from './problem.ts';
-import type { UnitBench, Verdict } from './unit-bench.ts';
+import { type UnitBench, type Verdict, type WrongWord, wrongWord } from './unit-bench.ts';
 import { joinFields, padded, splitFields } from './words.ts';
 
 /** With `flipWeight` one sign that meets a non-zero activation arrives flipped. Lanes beyond a matrix carry noise. */
@@ -80,25 +80,38 @@ function judge(
 ): Verdict[] {
   let next = 0;
   return jobs.map((job): Verdict => {
-    let mismatch: string | undefined;
+    let mismatch: WrongWord | undefined;
     for (let row = 0; row < job.matrix.rows; row += p.lanes) {
-      const beat = beats[next++];
-      if (mismatch !== undefined) continue;
-      if (beat === undefined) {
-        mismatch = `row ${row}: no result came`;
-        continue;
-      }
-      const valid = Math.min(p.lanes, job.matrix.rows - row);
-      const last = row + p.lanes >= job.matrix.rows ? 1n : 0n;
-      if (beat['rows'] !== BigInt(valid))
-        mismatch = `row ${row}: ${valid} valid rows expected, ${beat['rows']} announced`;
-      else if (beat['last'] !== last) mismatch = `row ${row}: last = ${last} expected, ${beat['last']} found`;
-      else {
-        const found = splitFields(beat['y']!, bits, valid);
-        const wrong = found.findIndex((y, lane) => y !== job.expected[row + lane]);
-        if (wrong >= 0) mismatch = `row ${row + wrong}: ${job.expected[row + wrong]} expected, ${found[wrong]} found`;
-      }
+      const index = next++;
+      mismatch ??= judgeTile(job, row, index, beats[index], p.lanes, bits);
     }
     return { group: job.group, label: job.label, words: job.matrix.rows, mismatch };
   });
+}
+
+/** The first word of a beat of results that is wrong. */
+function judgeTile(
+  job: MatmulJob,
+  row: number,
+  index: number,
+  beat: Readonly<Record<string, bigint>> | undefined,
+  lanes: number,
+  bits: number,
+): WrongWord | undefined {
+  if (beat === undefined) return { text: `row ${row}: no result came`, beat: undefined };
+  const valid = Math.min(lanes, job.matrix.rows - row);
+  for (const [field, expected] of [
+    ['rows', BigInt(valid)],
+    ['last', row + lanes >= job.matrix.rows ? 1n : 0n],
+  ] as const) {
+    const found = beat[field]!;
+    const text = `row ${row}: ${field} = ${expected} expected, ${found} found`;
+    if (found !== expected) return wrongWord(text, 'result', index, field, [expected, found], 32);
+  }
+  const found = splitFields(beat['y']!, bits, valid);
+  const lane = found.findIndex((y, l) => y !== job.expected[row + l]);
+  if (lane < 0) return undefined;
+  const [is, should] = [found[lane]!, job.expected[row + lane]!];
+  const text = `row ${row + lane}: ${should} expected, ${is} found`;
+  return wrongWord(text, 'result', index, 'y', [BigInt(should), BigInt(is)], bits, lane * bits);
 }

@@ -2,7 +2,7 @@
 import type { ScanParameters } from '../hw/index.ts';
 import { type Beat, createRandom } from '../sim/index.ts';
 import type { ScanJob } from './job.ts';
-import type { UnitBench, Verdict } from './unit-bench.ts';
+import { type UnitBench, type Verdict, type WrongWord, wrongWord } from './unit-bench.ts';
 import { joinFields, padded } from './words.ts';
 
 export function scanBench(jobs: readonly ScanJob[], p: ScanParameters): UnitBench {
@@ -58,28 +58,37 @@ export function scanBench(jobs: readonly ScanJob[], p: ScanParameters): UnitBenc
     cycleBound: jobs.reduce((sum, j) => sum + (rowsOf(j) + j.shape.groups) * tilesOf(j) + 32, 64),
     operations: jobs.reduce((sum, j) => sum + rowsOf(j) * j.shape.dState, 0),
     operation: 'state updates',
-    judge: (taken) => judge(jobs, taken['y'] ?? []),
+    judge: (taken) => judge(jobs, taken['y'] ?? [], p.numerics.outputBits),
   };
 }
 
-function judge(jobs: readonly ScanJob[], beats: readonly Readonly<Record<string, bigint>>[]): Verdict[] {
+function judge(jobs: readonly ScanJob[], beats: readonly Readonly<Record<string, bigint>>[], bits: number): Verdict[] {
   let next = 0;
   return jobs.map((job): Verdict => {
-    let mismatch: string | undefined;
-    const rows = job.expected.length;
-    for (let row = 0; row < rows; row++) {
-      const beat = beats[next++];
-      if (mismatch !== undefined) continue;
-      if (beat === undefined) {
-        mismatch = `row ${row}: no result came`;
-        continue;
-      }
-      const last = row === rows - 1 ? 1n : 0n;
-      const place = `head ${Math.floor(row / job.shape.headDim)}, row ${row % job.shape.headDim}`;
-      if (Number(beat['y']) !== job.expected[row])
-        mismatch = `${place}: ${job.expected[row]} expected, ${beat['y']} found`;
-      else if (beat['last'] !== last) mismatch = `${place}: last = ${last} expected, ${beat['last']} found`;
+    let mismatch: WrongWord | undefined;
+    const words = job.expected.length;
+    for (let row = 0; row < words; row++) {
+      const index = next++;
+      mismatch ??= judgeRow(job, row, index, beats[index], bits);
     }
-    return { group: job.group, label: job.label, words: rows, mismatch };
+    return { group: job.group, label: job.label, words, mismatch };
   });
+}
+
+function judgeRow(
+  job: ScanJob,
+  row: number,
+  index: number,
+  beat: Readonly<Record<string, bigint>> | undefined,
+  bits: number,
+): WrongWord | undefined {
+  const place = `head ${Math.floor(row / job.shape.headDim)}, row ${row % job.shape.headDim}`;
+  if (beat === undefined) return { text: `${place}: no result came`, beat: undefined };
+  const expected = { y: BigInt(job.expected[row]!), last: row === job.expected.length - 1 ? 1n : 0n };
+  for (const field of ['y', 'last'] as const) {
+    const found = beat[field]!;
+    const text = `${place}: ${field} = ${expected[field]} expected, ${found} found`;
+    if (found !== expected[field]) return wrongWord(text, 'y', index, field, [expected[field], found], bits);
+  }
+  return undefined;
 }

@@ -1,6 +1,7 @@
 /** Verification of a model's units. */
 export { type Fault, faults } from './faults.ts';
+export { type Finding, findingText } from './finding.ts';
 export type { Deviation } from './job.ts';
 export type { EngineName, Run, Unit, UnitRun, VerilatorChoice } from './run.ts';
-export type { Verdict } from './unit-bench.ts';
+export type { Verdict, WrongWord } from './unit-bench.ts';
 export { type Verification, type VerifyOptions, verifyModel } from './verify.ts';

@@ -2,10 +2,12 @@
 import { bundle, type Design, type Module, printVerilog } from '../gen/index.ts';
 import { matmulArray, scanUnit, type UnitParameters } from '../hw/index.ts';
 import {
+  createHistory,
   createSimulator,
   createVerilator,
   driveStream,
   type Engine,
+  type History,
   lockStep,
   type Mismatch,
   monitorStream,
@@ -14,6 +16,7 @@ import {
   SimProblem,
 } from '../sim/index.ts';
 import { type Fault, faultyDesign, faultyFiles } from './faults.ts';
+import { type Finding, findCauses, type Wrong, wrongInLockStep, wrongResult } from './finding.ts';
 import type { UnitBench, Verdict } from './unit-bench.ts';
 import { version } from './version.ts';
 
@@ -26,6 +29,8 @@ export interface Bench {
   /** The first drives the test bench, the others follow in lock step. */
   readonly engines: readonly Engine[];
   readonly tools: Readonly<Record<string, { version: string; how: string }>>;
+  /** Of all runs on these engines. */
+  readonly history: History;
   close(): void;
 }
 
@@ -64,6 +69,7 @@ export async function openBench(
     top,
     engines,
     tools,
+    history: createHistory({ module: top }),
     close: () => {
       for (const engine of engines) engine.close();
     },
@@ -74,8 +80,8 @@ export interface RunOptions {
   /** Probability of a pause of every stream in every cycle, on both sides. */
   readonly stall: number;
   readonly seed: number;
-  /** Where a waveform goes when engines differ. */
-  readonly wave: string;
+  /** Where a waveform goes when something is wrong; undefined: it is not looked into. */
+  readonly wave: string | undefined;
   readonly progress: (line: string) => void;
 }
 
@@ -96,24 +102,29 @@ export interface Run {
   readonly mismatch: Mismatch | undefined;
   /** Why the test bench could not finish, if it could not. */
   readonly stuck: string | undefined;
+  /** The first thing that went wrong, if anything did. */
+  readonly finding: Finding | undefined;
 }
 
 /** Streams the benches' jobs through the top module on all engines and compares the results with the expected ones. */
 export function run(bench: Bench, benches: readonly UnitBench[], options: RunOptions): Run {
   const [leader, ...followers] = bench.engines;
+  const { history } = bench;
   const verdicts: Verdict[] = [];
   const units: UnitRun[] = [];
+  const wrong: (Wrong | undefined)[] = [];
   let stuck: string | undefined;
-  const result = lockStep({ leader: leader!, followers, wave: { path: options.wave, module: bench.top } }, (engine) => {
-    reset(engine);
-    const work = benches.map((b, i) => attach(engine, b, { ...options, seed: options.seed + 100 * i }));
-    const finished = new Map<UnitBench, number>();
-    const onCycle = (cycle: number): void => {
-      if (cycle % 4096 === 4095) options.progress(`${engine.name}: ${cycle + 1} cycles`);
-      for (const w of work)
-        if (!finished.has(w.bench) && w.monitors.every((m) => m.done)) finished.set(w.bench, cycle + 1);
-    };
+  const result = lockStep({ leader: leader!, followers, history }, (engine) => {
+    reset(engine, resetCycles);
+    const begin = history.cycles + resetCycles;
+    const work = benches.map((b, i) => attach(engine, b, begin, { ...options, seed: options.seed + 100 * i }));
     const limit = Math.ceil(Math.max(...benches.map((b) => b.cycleBound)) / (1 - options.stall) ** 3);
+    let last = begin;
+    const onCycle = (cycle: number): void => {
+      last = begin + cycle + 1;
+      if (cycle % 4096 === 4095) options.progress(`${engine.name}: ${cycle + 1} cycles`);
+      for (const w of work) w.onCycle(cycle);
+    };
     try {
       runUntil(
         engine,
@@ -122,25 +133,54 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
       );
     } catch (error) {
       if (!(error instanceof SimProblem)) throw error;
+      engine.tick(); // so that the cycle it happened in can be looked at
       stuck = `${error.what}: ${error.found}`;
+      const port = error.port ?? work.flatMap((w) => w.waiting()).at(0);
+      if (port !== undefined) wrong.push({ port, cycle: last, bits: undefined, text: stuck });
     }
-    for (const { bench: b, taken } of work) {
-      verdicts.push(...b.judge(taken()));
-      units.push({ unit: b.unit, cycles: finished.get(b) ?? 0, operations: b.operations, operation: b.operation });
+    for (const w of work) {
+      const found = w.bench.judge(w.taken());
+      verdicts.push(...found);
+      wrong.push(wrongResult(w.bench, found, w.cycles));
+      const { unit, operations, operation } = w.bench;
+      units.push({ unit, cycles: w.finished(), operations, operation });
     }
   });
-  return { verdicts, units, stuck, cycles: result.cycles, compared: result.compared, mismatch: result.mismatch };
+  const widthOf = (port: string): number => leader!.ports.find((p) => p.name === port)!.width;
+  const first = wrongInLockStep(result, widthOf) ?? wrong.find((w) => w !== undefined);
+  const { wave } = options;
+  const finding = first === undefined || wave === undefined ? undefined : findCauses(first, history, wave);
+  const { cycles, compared, mismatch } = result;
+  return { verdicts, units, stuck, cycles, compared, mismatch, finding };
 }
 
-/** Drivers and monitors for all streams of a unit. */
-function attach(engine: Engine, bench: UnitBench, { stall, seed }: RunOptions) {
+const resetCycles = 2;
+
+/** Drivers and monitors for all streams of a unit; `begin` is the number of the first cycle after the reset. */
+function attach(engine: Engine, bench: UnitBench, begin: number, { stall, seed }: RunOptions) {
   const drivers = Object.entries(bench.feeds).map(([stream, beats], i) =>
     driveStream(engine, `${bench.unit}_${stream}`, beats(), { stall, seed: seed + i }),
   );
   const collected = Object.entries(bench.collects).map(([stream, count], i) => ({
     stream,
     monitor: monitorStream(engine, `${bench.unit}_${stream}`, { stall, seed: seed + 50 + i, count }),
+    cycles: [] as number[],
   }));
-  const taken = () => Object.fromEntries(collected.map(({ stream, monitor }) => [stream, monitor.beats]));
-  return { bench, drivers, monitors: collected.map((c) => c.monitor), taken };
+  const monitors = collected.map((c) => c.monitor);
+  let finished = 0;
+  return {
+    bench,
+    drivers,
+    monitors,
+    /** Notes when beats are taken, and when the last one was. */
+    onCycle: (cycle: number) => {
+      for (const { monitor, cycles } of collected) if (monitor.moved > cycles.length) cycles.push(begin + cycle);
+      if (finished === 0 && monitors.every((m) => m.done)) finished = cycle + 1;
+    },
+    finished: () => finished,
+    taken: () => Object.fromEntries(collected.map(({ stream, monitor }) => [stream, monitor.beats])),
+    cycles: Object.fromEntries(collected.map(({ stream, cycles }) => [stream, cycles])),
+    /** The valids of streams that have not given all their beats. */
+    waiting: () => collected.flatMap((c) => (c.monitor.done ? [] : [`${bench.unit}_${c.stream}_valid`])),
+  };
 }

@@ -7,8 +7,30 @@ export interface Verdict {
   readonly label: string;
   /** Result words compared. */
   readonly words: number;
-  /** The first wrong word: where, expected, found. */
-  readonly mismatch: string | undefined;
+  /** The first wrong word. */
+  readonly mismatch: WrongWord | undefined;
+}
+
+export interface WrongWord {
+  /** Where, expected, found. */
+  readonly text: string;
+  /** The beat it came in, counted per stream and run, and the bits of which field differ; undefined: it never came. */
+  readonly beat:
+    | { readonly stream: string; readonly index: number; readonly field: string; readonly bits: bigint }
+    | undefined;
+}
+
+/** A word of `field` in beat `index` that is not what it should be; `low`: where in the field it begins. */
+export function wrongWord(
+  text: string,
+  stream: string,
+  index: number,
+  field: string,
+  [expected, found]: readonly [bigint, bigint],
+  width: number,
+  low = 0,
+): WrongWord {
+  return { text, beat: { stream, index, field, bits: BigInt.asUintN(width, expected ^ found) << BigInt(low) } };
 }
 
 export interface UnitBench {

@@ -80,7 +80,7 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
         ? run(
             bench,
             units.map((u) => corner[u]()),
-            { ...options, stall },
+            { ...options, stall, wave: first.finding === undefined ? o.wave : undefined },
           )
         : first;
     return {

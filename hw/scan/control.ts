@@ -47,7 +47,8 @@ export function control(m: ModuleBuilder, io: Inside<ScanInterface>, p: ScanPara
   const start = io.token.valid.and(idle).named('start');
   io.token.ready.drive(idle);
   const { heads, heads_per_group, head_dim, d_state, tiles, base, clear } = io.token.payload;
-  const kept = <T extends typeof heads>(name: string, value: T): UInt => m.delay(name, value, { enable: start });
+  const kept = <T extends typeof heads>(name: string, value: T): UInt =>
+    m.located(() => m.delay(name, value, { enable: start }), kept);
   const size = {
     headsPerGroup: kept('heads_per_group', heads_per_group),
     headDim: kept('head_dim', head_dim),
