@@ -24,6 +24,7 @@ export type ProblemId =
   | 'index-invalid'
   | 'calibration-invalid'
   | 'scale-tile'
+  | 'tokenizer-invalid'
   | 'usage';
 
 /** The facts of a problem; every field is one readable phrase. */

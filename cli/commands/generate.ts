@@ -7,6 +7,8 @@ import {
   loadModel,
   readCalibration,
   readCalibrationText,
+  readTokenizer,
+  type Tokenizer,
   type ZeroChoice,
 } from '../../golden/index.ts';
 import type { Command, Progress, Report } from '../command.ts';
@@ -40,7 +42,10 @@ export const generateCommand = {
         demandOption: true,
         describe: 'directory with config.json and the checkpoint',
       })
-      .option('prompt', { type: 'string', describe: 'text to continue (byte-level models)' })
+      .option('prompt', {
+        type: 'string',
+        describe: 'text to continue (byte-level models, or with a tokenizer.json beside the checkpoint)',
+      })
       .option('ids', { type: 'string', describe: 'tokens to continue, separated by commas; the result is tokens too' })
       .option('tokens', { type: 'number', default: 200, describe: 'how many tokens to add' })
       .option('on', { choices: ['float', 'fixed'] as const, default: 'fixed' as const, describe: 'arithmetic' })
@@ -59,14 +64,15 @@ export const generateCommand = {
     progress: Progress,
     { stream }: { readonly stream: Stream | undefined },
   ): Promise<Report> {
-    const prompt = readPrompt(args);
+    const ids = readIds(args);
     checkCount(args.tokens);
     const model = await loadModel(args.model, { zeros: args.zeros, progress });
-    if (args.ids === undefined && model.config.vocabSize !== 256) throw notBytes(model.config.vocabSize);
+    const words = ids === undefined ? await readWords(args.model, model.config.vocabSize) : idWords;
+    const prompt = ids ?? words.encode(args.prompt!);
     const fixed = args.on === 'fixed' ? { numerics: defaultNumerics, calibration: await ranges() } : undefined;
     const runner = createRunner({ model, fixed });
-    const decoder = new TextDecoder();
-    let text = args.ids === undefined ? '' : args.ids;
+    const decode = words.decoder();
+    let text = args.ids ?? '';
     const say = (piece: string) => {
       text += piece;
       if (stream !== undefined) stream(piece);
@@ -75,10 +81,8 @@ export const generateCommand = {
     if (stream !== undefined) stream(args.prompt ?? args.ids!);
     const started = performance.now();
     const sampling = { temperature: args.temperature, topK: args['top-k'], topP: args['top-p'], seed: args.seed };
-    const made = generate(runner, prompt, args.tokens, sampling, (token) =>
-      say(args.ids === undefined ? decoder.decode(Uint8Array.of(token), { stream: true }) : `,${token}`),
-    );
-    if (args.ids === undefined) say(decoder.decode());
+    const made = generate(runner, prompt, args.tokens, sampling, (token) => say(decode(token)));
+    say(decode());
     const seconds = (performance.now() - started) / 1000;
     const clamped = Object.values(runner.clamped()).reduce((sum, n) => sum + n, 0);
     return {
@@ -107,14 +111,57 @@ export const generateCommand = {
   },
 } satisfies Command<GenerateArgs>;
 
-function readPrompt({ prompt, ids }: GenerateArgs): ArrayLike<number> {
+function readIds({ prompt, ids }: GenerateArgs): number[] | undefined {
   if ((prompt === undefined) === (ids === undefined))
     throw usage('generate needs a prompt', '--prompt TEXT or --ids 1,2,3', 'neither, or both');
-  if (prompt !== undefined) return Buffer.from(prompt);
-  const tokens = ids!.split(',').map((id) => (/^\s*\d+\s*$/.test(id) ? Number(id) : Number.NaN));
+  if (ids === undefined) return undefined;
+  const tokens = ids.split(',').map((id) => (/^\s*\d+\s*$/.test(id) ? Number(id) : Number.NaN));
   if (tokens.some((token) => !Number.isSafeInteger(token)))
-    throw usage('--ids is not a list of tokens', 'whole numbers separated by commas', ids!.slice(0, 60));
+    throw usage('--ids is not a list of tokens', 'whole numbers separated by commas', ids.slice(0, 60));
   return tokens;
+}
+
+/** How tokens are written. */
+interface Words {
+  readonly encode: (text: string) => ArrayLike<number>;
+  /** A function that gives what each token adds to the text, and without one what is left at the end. */
+  readonly decoder: () => (token?: number) => string;
+}
+
+const idWords: Words = {
+  encode: () => [],
+  decoder: () => (token) => (token === undefined ? '' : `,${token}`),
+};
+
+const byteWords: Words = {
+  encode: (text) => Buffer.from(text),
+  decoder: () => {
+    const decoder = new TextDecoder();
+    return (token) => (token === undefined ? decoder.decode() : decoder.decode(Uint8Array.of(token), { stream: true }));
+  },
+};
+
+/** Bytes where the vocabulary is bytes, else the tokenizer beside the checkpoint. */
+async function readWords(dir: string, vocabSize: number): Promise<Words> {
+  if (vocabSize === 256) return byteWords;
+  const tokenizer = await readTokenizer(dir).catch((error: unknown) => {
+    throw error instanceof GoldenProblem && error.id === 'file-missing' ? notBytes(vocabSize) : error;
+  });
+  return { encode: tokenizer.encode, decoder: () => tokenDecoder(tokenizer) };
+}
+
+/** Text comes when its last character is whole: a token may end within one. */
+function tokenDecoder({ decode }: Tokenizer): (token?: number) => string {
+  const tokens: number[] = [];
+  let shown = 0;
+  return (token) => {
+    if (token !== undefined) tokens.push(token);
+    const text = decode(tokens);
+    if (token !== undefined && text.endsWith('\ufffd')) return '';
+    const piece = text.slice(shown);
+    shown = text.length;
+    return piece;
+  };
 }
 
 function checkCount(tokens: number): void {
@@ -123,7 +170,11 @@ function checkCount(tokens: number): void {
 }
 
 const notBytes = (vocabSize: number) =>
-  usage('the model does not read bytes', 'a vocabulary of 256, or --ids 1,2,3', `a vocabulary of ${vocabSize}`);
+  usage(
+    'the model does not read bytes, and there is no tokenizer.json beside it',
+    'a vocabulary of 256, a tokenizer.json, or --ids 1,2,3',
+    `a vocabulary of ${vocabSize}`,
+  );
 
 const needsCalibration = () =>
   usage(
