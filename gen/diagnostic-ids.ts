@@ -21,6 +21,7 @@ export const diagnosticIds = {
   'ext-width': '.ext to fewer bits',
   'field-name': 'a field cannot have this name',
   'finished-module': 'a module is changed after it was finished',
+  'firrtl-crossing': 'FIRRTL cannot say that a register is a synchroniser',
   'firrtl-memory-init': 'FIRRTL cannot say the contents of a memory at power-up',
   'firrtl-memory-style': 'FIRRTL cannot say the kind of a memory',
   'firrtl-register-init': 'FIRRTL cannot say the value of a register at power-up',

@@ -14,7 +14,10 @@ export function firrtlRefusals(top: Module): Diagnostic[] {
 
 /** What is printed without: requests that change no behaviour. */
 export function firrtlOmissions(top: Module): Diagnostic[] {
-  return hierarchy(top).flatMap((m) => m.memories.filter((x) => x.style !== 'auto').map((x) => styled(m, x)));
+  return hierarchy(top).flatMap((m) => [
+    ...m.memories.filter((x) => x.style !== 'auto').map((x) => styled(m, x)),
+    ...m.registers.filter((r) => r.crossing !== undefined).map((r) => crossing(m, r)),
+  ]);
 }
 
 const initialRegister = (module: Module, r: Register): Diagnostic => ({
@@ -42,4 +45,13 @@ const styled = (module: Module, m: Memory): Diagnostic => ({
   expected: 'style auto: FIRRTL has no word for it, and firtool takes attributes of registers and wires only',
   found: `style ${m.style}`,
   remedy: 'tell the synthesis tool by a constraint, or use the Verilog output',
+});
+
+const crossing = (module: Module, r: Register): Diagnostic => ({
+  id: 'firrtl-crossing',
+  what: `register ${module.names.get(r.node) ?? '(unnamed)'} of module ${module.name} takes a value of another clock domain`,
+  location: r.node.location,
+  expected: 'no crossing: FIRRTL has no word for ASYNC_REG, and firtool moves and copies registers as it likes',
+  found: `a crossing of kind ${r.crossing}`,
+  remedy: 'use the Verilog output for designs of several clocks, or set ASYNC_REG by a constraint',
 });
