@@ -136,8 +136,8 @@ export interface Register {
 
 /**
  * Data of a memory's read port. Registered: on the rising edge, kept while `enable` is 0. Combinational: at once, `enable`
- * is undefined. Beyond the depth the data is zero in our simulator and in Verilator, unknown in hardware and in simulators
- * that know X; a design must not look at it.
+ * is undefined. Beyond the depth the data is undefined, whatever `underWrite` says: zero in our simulator; in the Verilog
+ * zero, X, or with `new` the word that is being written there. A design must not look at it.
  */
 export interface ReadPort {
   readonly node: Read;

@@ -1,8 +1,10 @@
 /** Building a memory: its ports are checked and collected here. */
+
+import type { Diagnostic } from './diagnostic.ts';
 import { constants, nodesOf } from './fitting.ts';
 import { addressWidth, type Clock, type Memory, type Node, type Read, type ReadPort, type WritePort } from './ir.ts';
 import type { Location } from './location.ts';
-import { memoryInit, memoryMask, memorySize, memoryWord, wrongType } from './mistakes.ts';
+import { memoryInit, memoryMask, memorySize, memoryStyle, memoryUnwritten, memoryWord, wrongType } from './mistakes.ts';
 import type { MemoryHandle, MemoryOptions } from './options.ts';
 import { fromBits, joinBits } from './packing.ts';
 import { leafShapes, type Shape, uint, widthOf } from './shape.ts';
@@ -67,6 +69,22 @@ export function openMemory<T extends Shape>(
     },
   };
   return { memory: { name, depth, width, style, init, crossing, reads, writes, location }, handle };
+}
+
+/** What is wrong with a finished memory: what it holds, and what its style cannot do (measured in test/memory-cells.test.ts). */
+export function memoryMistakes({ name, style, init, reads, writes, location }: Memory): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const refuse = (why: string, remedy: string): void =>
+    void found.push(memoryStyle(name, style, why, remedy, location));
+  if (reads.length > 0 && writes.length === 0 && init === undefined) found.push(memoryUnwritten(name, location));
+  if (style === 'ultra' && init !== undefined)
+    refuse('initial contents, which it has not', "write them, or use style 'block'");
+  if (style !== 'ultra' && style !== 'block') return found;
+  if (reads.some((r) => r.kind === 'combinational'))
+    refuse('a read in the same cycle', "use .read, or style 'distributed' or 'registers'");
+  if (reads.some((r) => r.underWrite === 'new') && writes.some((w) => w.mask !== undefined))
+    refuse('byte enables, and a read that sees the word after a write', "use underWrite 'old', or style 'distributed'");
+  return found;
 }
 
 /** The leaves' codes side by side, the first in the low bits. */

@@ -65,6 +65,21 @@ export const memoryMask = (name: string, width: number, mask: BitType, location:
   remedy: 'give one mask bit per group of equally many bits',
 });
 
+export const memoryStyle = (
+  name: string,
+  style: string,
+  why: string,
+  remedy: string,
+  location: Location,
+): Diagnostic => ({
+  id: 'memory-style',
+  what: `memory ${name} cannot be ${style} memory`,
+  location,
+  expected: 'a style that has what the ports ask for',
+  found: why,
+  remedy,
+});
+
 export const portName = (name: string, why: string, location: Location): Diagnostic => ({
   id: 'port-name',
   what: `a port cannot be called ${name}`,

@@ -21,14 +21,13 @@ import {
 } from './ir.ts';
 import { literal } from './literal.ts';
 import { Location } from './location.ts';
-import { openMemory } from './memory.ts';
+import { memoryMistakes, openMemory } from './memory.ts';
 import {
   asyncBody,
   branchClosed,
   drivenTwice,
   finishedModule,
   foreignSignal,
-  memoryUnwritten,
   partlyDriven,
   portName,
   registerValue,
@@ -426,9 +425,7 @@ export class ModuleBuilder implements NodeFactory {
     this.#checkPorts(ports);
     if (identifier(spec.name) !== spec.name)
       this.report(wrongName('module-name', `a module cannot be called ${spec.name}`, why(false), this.#location));
-    for (const { name, reads, writes, init, location } of this.#memories) {
-      if (reads.length > 0 && writes.length === 0 && init === undefined) this.report(memoryUnwritten(name, location));
-    }
+    for (const mistake of this.#memories.flatMap(memoryMistakes)) this.report(mistake);
     const assigned = byTarget(this.#statements);
     const drivers = new Map(
       [...this.#wires].map(([node, what]) => [node, this.#driverOf(node, what, assigned.get(node))]),
