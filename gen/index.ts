@@ -1,5 +1,6 @@
 /** popscan's hardware description language. */
 export { atMost, increment, lessBy, pack, repeat, roundShift, saturate, sum, unpack } from './arithmetic.ts';
+export type { Otherwise } from './branches.ts';
 export { bundle } from './bundle.ts';
 export { DesignError, type Diagnostic } from './diagnostic.ts';
 export { type DiagnosticId, diagnosticIds } from './diagnostic-ids.ts';
@@ -17,7 +18,7 @@ export { FixedSignal } from './fixed.ts';
 export * from './interface.ts';
 export type * from './ir.ts';
 export { addressWidth, bitsFor } from './ir.ts';
-export { type Design, defineModule, type InstanceOptions, type ModuleBuilder, type Otherwise } from './module.ts';
+export { type Design, defineModule, type InstanceOptions, type ModuleBuilder } from './module.ts';
 export type { MemoryHandle, MemoryOptions, ReadOptions, RegisterOptions, WriteOptions } from './options.ts';
 export { equal, fromBits, toBits } from './packing.ts';
 export { type Replacement, type Rewrite, rewriteModule } from './passes/rewrite.ts';

@@ -134,6 +134,9 @@ export const branchClosed = (location: Location): Diagnostic => ({
   remedy: 'put it before .otherwise, or begin a new when',
 });
 
+/** What is wrong with a name. */
+export const nameTrouble = (taken: boolean): string => (taken ? 'the name is taken' : 'no identifier, or a keyword');
+
 export const wrongName = (
   id: 'module-name' | 'instance-name' | 'property-name',
   what: string,

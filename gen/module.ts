@@ -1,48 +1,19 @@
 /** Modules: a body is run once with a builder and its ports' handles, and leaves an immutable `Module` of the IR. */
+import { Branches, type Otherwise } from './branches.ts';
 import { DesignError, type Diagnostic } from './diagnostic.ts';
-import { bindClocks, type ClockDomain, domainOf, type ResetStyle } from './domain.ts';
-import { EnumSignal } from './enumeration.ts';
+import { bindClocks, type ClockDomain, type ResetStyle } from './domain.ts';
+import type { EnumSignal } from './enumeration.ts';
+import { checkDomain, finishModule, type OpenModule, openModule, targetName } from './finish.ts';
 import { constants, nodesOf } from './fitting.ts';
 import { drivable, held, readable } from './handles.ts';
-import { type FlatPort, flatPorts, handles, type Inside, type Interface, type Outside } from './interface.ts';
-import {
-  type Crossing,
-  controlPorts,
-  type Display,
-  type Instance,
-  type Memory,
-  type Module,
-  type Node,
-  operandsOf,
-  type Property,
-  type Reg,
-  type Register,
-  type Result,
-} from './ir.ts';
+import { handles, type Inside, type Interface, type Outside } from './interface.ts';
+import { type Module, type Node, operandsOf, type Property, type Reg, type Result } from './ir.ts';
 import { literal } from './literal.ts';
 import { Location } from './location.ts';
-import { memoryMistakes, openMemory } from './memory.ts';
-import {
-  asyncBody,
-  branchClosed,
-  drivenTwice,
-  finishedModule,
-  foreignSignal,
-  partlyDriven,
-  portName,
-  registerValue,
-  switchCase,
-  switchStates,
-  undriven,
-  wrongName,
-  wrongType,
-} from './mistakes.ts';
-import { unknownDomain } from './mistakes-clock.ts';
+import { openMemory } from './memory.ts';
+import { finishedModule, foreignSignal, nameTrouble, registerValue, wrongName, wrongType } from './mistakes.ts';
 import type { MemoryHandle, MemoryOptions, RegisterOptions } from './options.ts';
-import { order } from './passes/combinational.ts';
-import { checkDomains } from './passes/domains.ts';
-import { checkUsage, type Dropped } from './passes/usage.ts';
-import { type OpenPipeline, openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
+import { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 import {
   displayOf,
   type Encoding,
@@ -52,8 +23,7 @@ import {
   type Shape,
   showCodes,
 } from './shape.ts';
-import { type Below, type NodeDraft, type NodeFactory, Signal, type UInt } from './signal.ts';
-import { addAssignment, assignedValue, byTarget, openBody, registerInput, type Statement } from './statements.ts';
+import type { Below, NodeDraft, NodeFactory, Signal, UInt } from './signal.ts';
 import {
   type Constant,
   type Drivable,
@@ -104,42 +74,10 @@ export function defineModule<I extends Interface, D extends string = string>(
   return { module: builder.finish(spec), ports: spec.ports, domains };
 }
 
-interface OpenRegister {
-  readonly node: Reg;
-  readonly clock: ClockDomain;
-  readonly enable: UInt | undefined;
-  readonly reset: bigint | undefined;
-  readonly init: bigint | undefined;
-  readonly crossing: Crossing | undefined;
-}
-
-/** Continues a `when`: the branches exclude each other, the first whose condition holds is taken. */
-export interface Otherwise {
-  elsewhen(condition: UInt, body: () => void): Otherwise;
-  otherwise(body: () => void): void;
-}
-
 export class ModuleBuilder implements NodeFactory {
-  readonly #location: Location;
-  readonly #nodes: Node[] = [];
-  readonly #diagnostics: Diagnostic[] = [];
-  readonly #registers: OpenRegister[] = [];
-  readonly #memories: Memory[] = [];
-  readonly #pipelines: OpenPipeline[] = [];
-  readonly #instances: Instance[] = [];
+  readonly #open: OpenModule;
+  readonly #branches = new Branches(this);
   readonly #instanceNames = new Set<string>();
-  readonly #properties: Property[] = [];
-  readonly #domains: readonly [ClockDomain, ...ClockDomain[]];
-  readonly #usedDomains = new Set<ClockDomain>();
-  readonly #wires = new Map<Node, string>();
-  readonly #outputs = new Map<string, Node>();
-  readonly #names = new Map<Node, string>();
-  readonly #comments = new Map<Node, string>();
-  readonly #displays = new Map<Node, Display>();
-  readonly #dropped: Dropped[] = [];
-  readonly #statements: Statement[] = [];
-  /** Where assignments go: the list above, or a branch. */
-  #body = openBody(undefined, this.#statements);
   #comment: string | undefined;
   #place: Location | undefined;
   /** The domain of what is made. */
@@ -147,8 +85,7 @@ export class ModuleBuilder implements NodeFactory {
   #finished = false;
 
   constructor(location: Location, domains: readonly [ClockDomain, ...ClockDomain[]]) {
-    this.#location = location;
-    this.#domains = domains;
+    this.#open = openModule(location, domains);
     this.#domain = domains[0];
   }
 
@@ -156,31 +93,31 @@ export class ModuleBuilder implements NodeFactory {
 
   create(draft: NodeDraft, location: Location): Node {
     this.#checkOpen(location);
-    const node = Object.assign(draft, { id: this.#nodes.length, location }) as Node;
+    const node = Object.assign(draft, { id: this.#open.nodes.length, location }) as Node;
     for (const operand of operandsOf(node)) this.#checkOwn(operand, location);
-    this.#nodes.push(node);
+    this.#open.nodes.push(node);
     if (this.#comment !== undefined) {
-      this.#comments.set(node, this.#comment);
+      this.#open.comments.set(node, this.#comment);
       this.#comment = undefined;
     }
     return node;
   }
   report(diagnostic: Diagnostic): void {
-    this.#diagnostics.push(diagnostic);
+    this.#open.diagnostics.push(diagnostic);
   }
   locate(below: (...args: never[]) => unknown): Location {
     return this.#place ?? Location.capture(below);
   }
   name(node: Node, name: string, type: LeafShape): void {
-    this.#names.set(node, name);
+    this.#open.names.set(node, name);
     const display = displayOf(type);
-    if (display !== undefined) this.#displays.set(node, display);
+    if (display !== undefined) this.#open.displays.set(node, display);
   }
 
   /** Everything made by `build` carries one location, that of the caller of `below`: for helpers that make many nodes. */
-  located<T>(build: () => T, below: Below = this.located): T {
+  located<T>(build: () => T, below: Below | Location = this.located): T {
     const outer = this.#place;
-    this.#place ??= Location.capture(below);
+    this.#place ??= below instanceof Location ? below : Location.capture(below);
     try {
       return build();
     } finally {
@@ -188,8 +125,19 @@ export class ModuleBuilder implements NodeFactory {
     }
   }
 
+  assign(target: Node, value: Node, location: Location): void {
+    this.#checkOpen(location);
+    this.#checkOwn(value, location);
+    this.#branches.assign(target, value, () => targetName(this.#open, target), location);
+  }
+
+  checkBit(signal: UInt, what: string, id: 'condition-width' | 'enable-width', location: Location): void {
+    this.#checkOwn(signal.node, location);
+    if (signal.width !== 1) this.report(wrongType(what, 'uint(1)', signal.node, location, id));
+  }
+
   dropped(node: Node, high: number, low: number): void {
-    this.#dropped.push({ node, high, low });
+    this.#open.dropped.push({ node, high, low });
   }
 
   // What bodies use.
@@ -239,19 +187,19 @@ export class ModuleBuilder implements NodeFactory {
   /** A pipeline, which keeps account of latencies and makes delay lines. */
   pipeline(name: string, options: PipelineOptions = {}): Pipeline {
     const pipeline = openPipeline(this, name, options);
-    this.#pipelines.push(pipeline);
+    this.#open.pipelines.push(pipeline);
     return pipeline;
   }
 
   memory<T extends Shape>(name: string, options: MemoryOptions<T>): MemoryHandle<T> {
     const { memory, handle } = openMemory(this, name, options, () => this.#useDomain(), this.locate(this.memory));
-    this.#memories.push(memory);
+    this.#open.memories.push(memory);
     return handle;
   }
 
   /** Registers, memory ports, properties and instances made by `body` belong to `domain`. */
   domain<T>(domain: ClockDomain, body: () => T): T {
-    this.#checkDomain(domain, 'what stands here', this.locate(this.domain));
+    checkDomain(this.#open, domain, 'what stands here', this.locate(this.domain));
     const outer = this.#domain;
     this.#domain = domain;
     try {
@@ -263,7 +211,7 @@ export class ModuleBuilder implements NodeFactory {
 
   /** Assignments made by `body` hold where `condition` is 1. */
   when(condition: UInt, body: () => void): Otherwise {
-    return this.#when(condition, body, this.#body.statements, this.locate(this.when));
+    return this.#branches.when(condition, body, this.locate(this.when));
   }
 
   /**
@@ -278,49 +226,7 @@ export class ModuleBuilder implements NodeFactory {
   ): void;
   switch(selector: Signal, cases: readonly (readonly [Literal, () => void])[], otherwise?: () => void): void;
   switch(selector: Signal | EnumSignal, cases: object, otherwise?: () => void): void {
-    const at = this.locate(this.switch);
-    if (selector instanceof EnumSignal) this.#switchStates(selector, Object.entries(cases), otherwise, at);
-    else this.#switchNumbers(selector, cases as readonly (readonly [Literal, () => void])[], otherwise, at);
-  }
-
-  #switchStates(
-    selector: EnumSignal,
-    cases: readonly (readonly [string, () => void])[],
-    otherwise: (() => void) | undefined,
-    at: Location,
-  ): void {
-    const { states } = selector.type;
-    const missing = states.filter((state) => !cases.some(([name]) => name === state));
-    if (otherwise === undefined && missing.length > 0) this.report(switchStates(states, missing, at));
-    const last = otherwise ?? cases.at(-1)?.[1];
-    let list = this.#body.statements;
-    for (const [state, body] of otherwise === undefined ? cases.slice(0, -1) : cases)
-      list = this.#branch(
-        this.located(() => selector.is(state), this.switch),
-        body,
-        list,
-        at,
-      );
-    if (last !== undefined) this.#within(list, last, at);
-  }
-
-  #switchNumbers(
-    selector: Signal,
-    cases: readonly (readonly [Literal, () => void])[],
-    otherwise: (() => void) | undefined,
-    at: Location,
-  ): void {
-    const seen = new Set<bigint>();
-    let list = this.#body.statements;
-    for (const [value, body] of cases) {
-      const wanted = BigInt(value);
-      if (seen.has(wanted)) this.report(switchCase(`${wanted}`, 'it stands there twice', at));
-      seen.add(wanted);
-      const constant = literal(this, wanted, selector.node, at);
-      const hit = this.create({ tag: 'eq', width: 1, signed: false, a: selector.node, b: constant }, at);
-      list = this.#branch(new Signal<'unsigned'>(this, hit), body, list, at);
-    }
-    if (otherwise !== undefined) this.#within(list, otherwise, at);
+    this.#branches.switch(selector, cases, otherwise, this.locate(this.switch));
   }
 
   /** A state machine: a register of an enumeration of its own, which starts in the first state. */
@@ -356,7 +262,7 @@ export class ModuleBuilder implements NodeFactory {
     const taken = this.#instanceNames.has(name);
     this.#instanceNames.add(name);
     if (taken || identifier(name) !== name)
-      this.report(wrongName('instance-name', `an instance cannot be called ${name}`, why(taken), location));
+      this.report(wrongName('instance-name', `an instance cannot be called ${name}`, nameTrouble(taken), location));
     const inputs = new Map<string, Node>();
     const results = new Map<string, Result>();
     const driven = (type: LeafShape, port: string): Node => {
@@ -377,9 +283,9 @@ export class ModuleBuilder implements NodeFactory {
     ) as Outside<I>;
     const clocks = bindClocks(name, design, options.clocks, this.#domain, this, location);
     for (const d of Object.values<ClockDomain>(options.clocks ?? {}))
-      this.#checkDomain(d, `instance ${name}`, location);
-    for (const d of clocks.used) this.#usedDomains.add(d);
-    this.#instances.push({ name, module: design.module, clocks: clocks.ports, inputs, results, location });
+      checkDomain(this.#open, d, `instance ${name}`, location);
+    for (const d of clocks.used) this.#open.usedDomains.add(d);
+    this.#open.instances.push({ name, module: design.module, clocks: clocks.ports, inputs, results, location });
     return outside;
   }
 
@@ -387,25 +293,25 @@ export class ModuleBuilder implements NodeFactory {
 
   /** What a node is called so far. */
   nameOf(node: Node): string | undefined {
-    return node.tag === 'input' ? node.port : this.#names.get(node);
+    return node.tag === 'input' ? node.port : this.#open.names.get(node);
   }
 
   /** Runs the body of the module. */
   run(body: () => void): void {
-    this.#within(this.#statements, body, this.#location);
+    this.#branches.run(body, this.#open.location);
   }
 
   openPorts(ports: Interface): unknown {
-    const at = this.#location;
+    const at = this.#open.location;
     const given = (type: LeafShape, port: string): Node => {
       const node = this.create({ tag: 'input', port, width: type.width, signed: type.signed }, at);
       const display = displayOf(type);
-      if (display !== undefined) this.#displays.set(node, display);
+      if (display !== undefined) this.#open.displays.set(node, display);
       return node;
     };
     const driven = (type: LeafShape, port: string): Node => {
       const net = this.#net(type, `output ${port}`, port, at);
-      this.#outputs.set(port, net);
+      this.#open.outputs.set(port, net);
       return net;
     };
     return handles(ports, ({ name, direction, shape }) =>
@@ -416,131 +322,15 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   finish(spec: ModuleSpec<Interface>): Module {
-    for (const pipeline of this.#pipelines) pipeline.finish(this.#nodes);
-    const ports = flatPorts(spec.ports).map((port) => {
-      const domain = domainOf(port, this.#domains[0]);
-      if (domain !== 'asynchronous') this.#checkDomain(domain, `port ${port.name}`, this.#location);
-      return { ...port, domain, location: this.#location };
-    });
-    this.#checkPorts(ports);
-    if (identifier(spec.name) !== spec.name)
-      this.report(wrongName('module-name', `a module cannot be called ${spec.name}`, why(false), this.#location));
-    for (const mistake of this.#memories.flatMap(memoryMistakes)) this.report(mistake);
-    const assigned = byTarget(this.#statements);
-    const drivers = new Map(
-      [...this.#wires].map(([node, what]) => [node, this.#driverOf(node, what, assigned.get(node))]),
-    );
-    const registers = this.#registers.map((r) => this.#closeRegister(r, assigned.get(r.node)));
-    if (this.#diagnostics.length > 0) throw new DesignError(`module ${spec.name}`, this.#diagnostics);
+    const module = finishModule(spec, this.#open, this.#branches, this);
     this.#finished = true;
-    const module: Module = {
-      name: spec.name,
-      doc: spec.doc,
-      clocks: this.#domains.filter((d) => this.#usedDomains.has(d)),
-      ports,
-      nodes: this.#nodes,
-      registers,
-      memories: this.#memories,
-      instances: this.#instances,
-      properties: this.#properties,
-      drivers,
-      outputs: this.#outputs,
-      names: this.#names,
-      comments: this.#comments,
-      displays: this.#displays,
-      location: this.#location,
-    };
-    const graph = order(module);
-    const mistakes = [...checkDomains(graph, this.#domains), ...checkUsage(graph, this.#dropped)];
-    if (mistakes.length > 0) throw new DesignError(`module ${spec.name}`, mistakes);
     return module;
-  }
-
-  #checkPorts(ports: readonly FlatPort[]): void {
-    const clocks = new Set(this.#domains.map((d) => d.clock));
-    for (const { reset, location } of this.#domains) {
-      if (clocks.has(reset)) this.report(portName(reset, 'it is a clock and a reset', location));
-    }
-    const seen = new Set(controlPorts(this.#domains));
-    for (const name of seen) {
-      if (identifier(name) !== name) this.report(portName(name, 'no identifier, or a keyword', this.#location));
-    }
-    for (const { name } of ports) {
-      if (seen.has(name)) this.report(portName(name, 'the name is taken', this.#location));
-      else if (identifier(name) !== name) this.report(portName(name, 'no identifier, or a keyword', this.#location));
-      seen.add(name);
-    }
-  }
-
-  /** The value that the statements give a net; the net itself, reported, where they do not. */
-  #driverOf(node: Node, what: string, statements: readonly Statement[] | undefined): Node {
-    const value = assignedValue(node, statements ?? [], undefined, this);
-    if (value !== undefined) return value;
-    this.report(statements === undefined ? undriven(what, node.location) : partlyDriven(what, node.location));
-    return node;
-  }
-
-  #closeRegister(register: OpenRegister, statements: readonly Statement[] | undefined): Register {
-    const { node, clock, enable, reset, init, crossing } = register;
-    if (statements === undefined) this.report(undriven(this.#targetName(node), node.location));
-    const value = assignedValue(node, statements ?? [], node, this)!;
-    return { node, clock, crossing, ...registerInput(node, value, enable?.node, this), reset, init };
-  }
-
-  /** Runs `body`; its assignments go to `list`. */
-  #within(list: Statement[], body: () => unknown, location: Location): void {
-    const outer = this.#body;
-    this.#body = openBody(outer, list);
-    try {
-      const result = body();
-      if (!(result instanceof Promise)) return;
-      result.catch(() => undefined);
-      this.report(asyncBody(location));
-    } finally {
-      this.#body = outer;
-    }
-  }
-
-  /** Adds a branch to `list` and returns the list of what happens otherwise. */
-  #branch(condition: UInt, body: () => void, list: Statement[], location: Location): Statement[] {
-    this.#checkBit(condition, 'the condition of a branch', 'condition-width', location);
-    const yes: Statement[] = [];
-    const no: Statement[] = [];
-    list.push({ kind: 'branch', condition: condition.node, yes, no, location });
-    this.#within(yes, body, location);
-    return no;
-  }
-
-  #when(condition: UInt, body: () => void, list: Statement[], location: Location): Otherwise {
-    const no = this.#branch(condition, body, list, location);
-    let closed = false;
-    const close = (at: Location): void => {
-      if (closed) this.report(branchClosed(at));
-      closed = true;
-    };
-    const rest: Otherwise = {
-      elsewhen: (next, nextBody) => {
-        close(this.locate(rest.elsewhen));
-        return this.#when(next, nextBody, no, location);
-      },
-      otherwise: (last) => {
-        close(this.locate(rest.otherwise));
-        this.#within(no, last, location);
-      },
-    };
-    return rest;
   }
 
   /** The present domain, which something with a clock is made in. */
   #useDomain(): ClockDomain {
-    this.#usedDomains.add(this.#domain);
+    this.#open.usedDomains.add(this.#domain);
     return this.#domain;
-  }
-
-  #checkDomain(domain: ClockDomain, what: string, location: Location): void {
-    if (this.#domains.includes(domain)) return;
-    const known = this.#domains.map((d) => d.name).join(', ');
-    this.report(unknownDomain(what, known, domain.name, location));
   }
 
   #checkOpen(location: Location): void {
@@ -548,24 +338,7 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   #checkOwn(node: Node, location: Location): void {
-    if (this.#nodes[node.id] !== node) this.report(foreignSignal(node.location, location));
-  }
-
-  #checkBit(signal: UInt, what: string, id: 'condition-width' | 'enable-width', location: Location): void {
-    this.#checkOwn(signal.node, location);
-    if (signal.width !== 1) this.report(wrongType(what, 'uint(1)', signal.node, location, id));
-  }
-
-  /** Notes an assignment; a plain one after another, or after a branch, would make that one dead. */
-  assign(target: Node, value: Node, location: Location): void {
-    this.#checkOpen(location);
-    this.#checkOwn(value, location);
-    const fresh = addAssignment(this.#body, { kind: 'assignment', target, value, location });
-    if (!fresh) this.report(drivenTwice(this.#targetName(target), location));
-  }
-
-  #targetName(target: Node): string {
-    return this.#wires.get(target) ?? `register ${this.#names.get(target)}`;
+    if (this.#open.nodes[node.id] !== node) this.report(foreignSignal(node.location, location));
   }
 
   #register<T extends Shape>(
@@ -574,7 +347,7 @@ export class ModuleBuilder implements NodeFactory {
     { reset, init, enable, crossing }: RegisterOptions<T>,
     location: Location,
   ): RegisterHandle<T> {
-    if (enable !== undefined) this.#checkBit(enable, `the enable of register ${name}`, 'enable-width', location);
+    if (enable !== undefined) this.checkBit(enable, `the enable of register ${name}`, 'enable-width', location);
     const codes = (value: Constant<T> | undefined, when: 'reset' | 'power-up') =>
       value === undefined
         ? []
@@ -588,7 +361,14 @@ export class ModuleBuilder implements NodeFactory {
       if (type.kind === 'enumeration') this.#explain(showCodes(type));
       const node = this.create({ tag: 'reg', width: type.width, signed: type.signed }, location) as Reg;
       this.name(node, leaf, type);
-      this.#registers.push({ node, clock, enable, reset: resets.next().value, init: inits.next().value, crossing });
+      this.#open.registers.push({
+        node,
+        clock,
+        enable,
+        reset: resets.next().value,
+        init: inits.next().value,
+        crossing,
+      });
       return node;
     };
     return held(this, { shape, name, what: 'register ', location, make });
@@ -597,7 +377,7 @@ export class ModuleBuilder implements NodeFactory {
   #net(type: LeafShape, what: string, name: string | undefined, location: Location): Node {
     const node = this.create({ tag: 'wire', width: type.width, signed: type.signed }, location);
     if (name !== undefined) this.name(node, name, type);
-    this.#wires.set(node, what);
+    this.#open.wires.set(node, what);
     return node;
   }
 
@@ -607,12 +387,10 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   #property(kind: Property['kind'], name: string, condition: UInt, message: string, location: Location): void {
-    this.#checkBit(condition, `the condition of ${kind} ${name}`, 'condition-width', location);
-    const taken = this.#properties.some((p) => p.name === name);
+    this.checkBit(condition, `the condition of ${kind} ${name}`, 'condition-width', location);
+    const taken = this.#open.properties.some((p) => p.name === name);
     if (taken || identifier(name) !== name)
-      this.report(wrongName('property-name', `a property cannot be called ${name}`, why(taken), location));
-    this.#properties.push({ kind, name, message, clock: this.#useDomain(), condition: condition.node, location });
+      this.report(wrongName('property-name', `a property cannot be called ${name}`, nameTrouble(taken), location));
+    this.#open.properties.push({ kind, name, message, clock: this.#useDomain(), condition: condition.node, location });
   }
 }
-
-const why = (taken: boolean): string => (taken ? 'the name is taken' : 'no identifier, or a keyword');

@@ -22,11 +22,13 @@ export interface NodeFactory {
   create(draft: NodeDraft, location: Location): Node;
   report(diagnostic: Diagnostic): void;
   locate(below: Below): Location;
-  /** Everything made by `build` carries the location of the caller of `below`. */
-  located<T>(build: () => T, below?: Below): T;
-  /** Names a node; `type` tells how its value is shown. */
+  /** Everything made by `build` carries one location, or that of the caller of `below`. */
+  located<T>(build: () => T, below?: Below | Location): T;
+  /** Reports a value of more than one bit. */
+  checkBit(signal: UInt, what: string, id: 'condition-width' | 'enable-width', location: Location): void;
   /** Bits that are dropped by name. */
   dropped(node: Node, high: number, low: number): void;
+  /** Names a node; `type` tells how its value is shown. */
   name(node: Node, name: string, type: LeafShape): void;
   /** Makes `value` the driver of a net, or the next value of a register. */
   assign(target: Node, value: Node, location: Location): void;
