@@ -37,6 +37,7 @@ export interface SizeArgs {
   readonly lanes: number;
   readonly columns: number;
   readonly 'scan-lanes': number;
+  readonly 'scan-rows': number;
 }
 
 export const sizeOptions = <T>(y: Argv<T>) =>
@@ -57,7 +58,13 @@ export const sizeOptions = <T>(y: Argv<T>) =>
       group: 'Hardware:',
       type: 'number',
       default: defaultChoices.scanLanes,
-      describe: 'L: state elements that the scan updates per cycle, a power of two',
+      describe: 'L: state elements of a row that the scan updates per cycle, a power of two',
+    })
+    .option('scan-rows', {
+      group: 'Hardware:',
+      type: 'number',
+      default: defaultChoices.scanRows,
+      describe: 'Q: rows of state that it updates at once; L Q up to 1024',
     });
 
 /** A model so small that only the choices can be out of range. */
@@ -82,11 +89,12 @@ const optionOf: Readonly<Record<string, string>> = {
   'matmul.lanes': '--lanes',
   'matmul.columns': '--columns',
   'scan.lanes': '--scan-lanes',
+  'scan.rows': '--scan-rows',
 };
 
 /** The sizes that the user chose; a problem that names the option where hardware cannot be built with one. */
 export function sizeChoices(a: SizeArgs): Choices {
-  const choices = { lanes: a.lanes, columns: a.columns, scanLanes: a['scan-lanes'] };
+  const choices = { lanes: a.lanes, columns: a.columns, scanLanes: a['scan-lanes'], scanRows: a['scan-rows'] };
   try {
     unitParameters(smallest, choices, defaultNumerics);
   } catch (error) {

@@ -3,6 +3,6 @@ export { type MatmulInterface, matmulArray, matmulInterface } from './matmul/arr
 export { beatValue, type WeightStream, weightStream } from './matmul/layout.ts';
 export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
 export { HardwareProblem } from './problem.ts';
-export { type ScanParameters, type ScanWidths, scanWidths } from './scan/parameters.ts';
+export { type ScanParameters, type ScanWidths, scanWidths, storeSize } from './scan/parameters.ts';
 export { type ScanInterface, scanInterface, scanUnit } from './scan/unit.ts';
 export { type Choices, defaultChoices, type UnitParameters, unitParameters } from './sizing.ts';

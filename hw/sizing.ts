@@ -3,7 +3,7 @@ import type { ModelConfig } from '../golden/config.ts';
 import { inProjRows } from '../golden/config.ts';
 import type { Numerics } from '../golden/fixed/index.ts';
 import { type MatmulParameters, matmulWidths } from './matmul/parameters.ts';
-import { type ScanParameters, scanWidths } from './scan/parameters.ts';
+import { type ScanParameters, scanWidths, storeSize } from './scan/parameters.ts';
 
 /** What the user may choose; the rest follows from the model. */
 export interface Choices {
@@ -11,8 +11,10 @@ export interface Choices {
   readonly lanes: number;
   /** K: columns per cycle. */
   readonly columns: number;
-  /** L: state elements per cycle, a power of two. */
+  /** L: state elements of a row per cycle, a power of two. */
   readonly scanLanes: number;
+  /** Q: rows of state per cycle. */
+  readonly scanRows: number;
 }
 
 export interface UnitParameters {
@@ -21,11 +23,10 @@ export interface UnitParameters {
 }
 
 /** Small units that still have several tiles in every direction; speed is chosen by the user. */
-export const defaultChoices: Choices = { lanes: 4, columns: 32, scanLanes: 8 };
+export const defaultChoices: Choices = { lanes: 4, columns: 32, scanLanes: 8, scanRows: 2 };
 
 /** Throws a `HardwareProblem` where a choice is out of range. */
 export function unitParameters(config: ModelConfig, choices: Choices, numerics: Numerics): UnitParameters {
-  const tiles = Math.ceil(config.dState / choices.scanLanes);
   const matmul: MatmulParameters = {
     lanes: choices.lanes,
     columns: choices.columns,
@@ -33,14 +34,18 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
     maxColumns: Math.max(config.dModel, config.dInner),
     numerics: numerics.matmul,
   };
+  const choice = { lanes: choices.scanLanes, rows: choices.scanRows };
+  const layer = storeSize({ heads: config.nHeads, headDim: config.headDim, dState: config.dState }, choice);
   const scan: ScanParameters = {
-    lanes: choices.scanLanes,
+    ...choice,
     maxHeads: config.nHeads,
     maxHeadDim: config.headDim,
     maxState: config.dState,
     maxGroups: config.nGroups,
-    stateWords: config.nLayer * config.dInner * tiles,
+    stateWords: config.nLayer * layer.words,
+    rowWords: config.nLayer * layer.rows,
     numerics: numerics.scan,
+    state: numerics.state,
   };
   matmulWidths(matmul);
   scanWidths(scan);

@@ -8,7 +8,7 @@ import { randomDesign } from '../sim/testing/random-module.ts';
 import { linters, printed, type Source } from './lint/tools.ts';
 import { elements } from './stream/elements.ts';
 
-const { matmul, scan } = defaultNumerics;
+const { matmul, scan, state } = defaultNumerics;
 
 /** Random modules whose state is alive: what is never enabled, Yosys rightly calls undriven. */
 function randomModules(): Module {
@@ -30,7 +30,7 @@ const units: Readonly<Record<string, () => Module>> = {
   scan: () =>
     scanUnit({
       ...{ lanes: 8, maxHeads: 8, maxHeadDim: 16, maxState: 16, maxGroups: 1, stateWords: 512 },
-      numerics: scan,
+      ...{ rows: 2, rowWords: 128, numerics: scan, state },
     }).module,
   ...Object.fromEntries(Object.entries(elements).map(([name, make]) => [name, () => make(4).module])),
   'random modules': randomModules,

@@ -1,102 +1,119 @@
 import { lint } from 'verilator-wasm';
 import { describe, expect, it } from 'vitest';
 import { printVerilog } from '../gen/index.ts';
-import { defaultNumerics, type ScanShape, scanToken } from '../golden/fixed/index.ts';
-import { type ScanParameters, scanUnit, scanWidths } from '../hw/index.ts';
+import {
+  defaultNumerics,
+  type RowState,
+  type ScanInput,
+  type ScanShape,
+  type StateFormat,
+} from '../golden/fixed/index.ts';
+import { type ScanParameters, scanUnit, scanWidths, storeSize } from '../hw/index.ts';
 import { createRandom } from '../sim/index.ts';
 import { scanBench } from '../verify/bench-scan.ts';
+import { goldenScan } from '../verify/golden-scan.ts';
 import type { ScanJob } from '../verify/job.ts';
 import { cornerScanJobs } from '../verify/jobs-corner.ts';
 import { runUnit } from './unit.ts';
 
-const numerics = defaultNumerics.scan;
-const parameters = (lanes: number, heads: number, headDim: number, state: number, groups: number): ScanParameters => ({
-  lanes,
-  maxHeads: heads,
-  maxHeadDim: headDim,
-  maxState: state,
-  maxGroups: groups,
-  stateWords: 2 * heads * headDim * Math.ceil(state / lanes),
-  numerics,
-});
-const name = (p: ScanParameters): string =>
-  `L = ${p.lanes}, ${p.maxHeads} heads, ${p.maxHeadDim} rows, d_state ${p.maxState}, ${p.maxGroups} groups`;
+const row8 = defaultNumerics.state as RowState;
+const formats: Readonly<Record<string, { readonly state: StateFormat; readonly stateBits?: number }>> = {
+  row8: { state: row8 },
+  'row8-nearest': { state: { ...row8, rounding: 'nearest' } },
+  row6: { state: { ...row8, bits: 6, workBits: 22 } },
+  head16: { state: { kind: 'head' } },
+  head12: { state: { kind: 'head' }, stateBits: 12 },
+};
 
+function parameters(
+  [lanes, rows, heads, headDim, state, groups]: readonly [number, number, number, number, number, number],
+  format = 'row8',
+): ScanParameters {
+  const size = storeSize({ heads, headDim, dState: state }, { lanes, rows });
+  const { state: stored, stateBits = 16 } = formats[format]!;
+  return {
+    lanes,
+    rows,
+    maxHeads: heads,
+    maxHeadDim: headDim,
+    maxState: state,
+    maxGroups: groups,
+    stateWords: 2 * size.words,
+    rowWords: 2 * size.rows,
+    numerics: { ...defaultNumerics.scan, stateBits },
+    state: stored,
+  };
+}
+
+/** L, Q, heads, head_dim, d_state, groups. */
 const shapes = [
-  parameters(1, 1, 1, 1, 1),
-  parameters(8, 6, 4, 16, 3),
-  parameters(16, 8, 3, 13, 8),
-  parameters(4, 12, 2, 70, 2),
-  parameters(32, 3, 8, 256, 1),
-];
+  [1, 1, 1, 1, 1, 1],
+  [4, 2, 6, 4, 16, 3],
+  [16, 3, 8, 8, 13, 8],
+  [2, 1, 12, 2, 70, 2],
+  [32, 1, 3, 8, 256, 1],
+  [8, 4, 2, 9, 8, 1],
+] as const;
+
+const run = (p: ScanParameters, jobs: readonly ScanJob[], stall: number) =>
+  runUnit(scanUnit(p), 'scan', scanBench(jobs, p), stall);
 
 describe('scan unit', () => {
-  it.each(shapes.flatMap((p) => [0, 0.4].map((stall) => [name(p), stall, p] as const)))(
-    'equals golden: %s, stalls %s',
-    (_name, stall, p) => {
-      const jobs = cornerScanJobs(p, createRandom(9), 16);
-      expect(runUnit(scanUnit(p), 'scan', scanBench(jobs, p), stall).wrong).toEqual([]);
+  it.each(shapes.flatMap((s) => Object.keys(formats).map((format) => [s, format] as const)))(
+    'L, Q, heads, rows, d_state, groups = %j, %s: equals golden at full speed and with stalls, saturations counted',
+    (shape, format) => {
+      const p = parameters(shape, format);
+      const jobs = cornerScanJobs(p, createRandom(9), 9);
+      if (p.maxHeads > 1) expect(jobs.some((j) => j.saturations.state > 0)).toBe(true);
+      for (const stall of [0, 0.4]) expect(run(p, jobs, stall).wrong).toEqual([]);
     },
   );
 
-  it.each(shapes.map((p) => [name(p), p] as const))('prints Verilog without a warning: %s', async (_name, p) => {
-    const { files, top } = printVerilog(scanUnit(p));
-    const result = await lint(Object.fromEntries(files.map((f) => [f.name, f.text])), top);
-    expect(result.log).toBe('');
+  it('many heads of a real shape', () => {
+    const p = parameters([32, 4, 96, 8, 128, 8]);
+    expect(run(p, cornerScanJobs(p, createRandom(2), 2), 0.1).wrong).toEqual([]);
   });
 
-  const shape: ScanShape = { heads: 2, headDim: 8, dState: 16, groups: 1 };
-  const token = (x: number): Omit<ScanJob, 'clear' | 'expected' | 'slot'> => ({
-    group: '',
-    label: `x = ${x}`,
-    shape,
-    input: {
-      heads: Array.from({ length: 2 }, () => ({
-        decay: 60000,
-        dt: 1 << 18,
-        direct: 100,
-        stepShift: 14,
-        outputShift: 12,
-      })),
-      x: new Int32Array(16).fill(x),
-      b: Int32Array.from({ length: 16 }, (_, n) => 100 * n - 700),
-      c: Int32Array.from({ length: 16 }, (_, n) => 900 - 110 * n),
+  it.each(['row8', 'row8-nearest', 'head16'].map((f) => [f] as const))(
+    '%s: prints Verilog without a warning',
+    async (format) => {
+      for (const shape of [shapes[0], shapes[2]]) {
+        const { files, top } = printVerilog(scanUnit(parameters(shape, format)));
+        const result = await lint(Object.fromEntries(files.map((f) => [f.name, f.text])), top);
+        expect(result.log).toBe('');
+      }
     },
-  });
-  const expected = (state: Int32Array, x: number): Int32Array => scanToken(shape, token(x).input, state, numerics);
-
-  it('starts one beat per cycle, one read and one write per state word', () => {
-    const p = parameters(4, 2, 8, 16, 1);
-    const state = new Int32Array(256);
-    const job: ScanJob = { ...token(700), slot: 0, clear: true, expected: expected(state, 700) };
-    const { cycles, wrong } = runUnit(scanUnit(p), 'scan', scanBench([job], p), 0);
-    expect(wrong).toEqual([]);
-    const descriptor = 1;
-    const load = 4;
-    const beats = 16 * 4;
-    const latency = 9;
-    expect(cycles).toBe(descriptor + load + beats + latency);
-  });
-
-  it('keeps the states of layers apart, and forgets only when told to', () => {
-    const p = parameters(4, 2, 8, 16, 1);
-    const states = [new Int32Array(256), new Int32Array(256)];
-    const order = [
-      [0, 500, true],
-      [1, -900, true],
-      [0, 300, false],
-      [1, 100, false],
-      [0, 200, true],
-    ] as const;
-    const jobs = order.map(([slot, x, clear]): ScanJob => {
-      if (clear) states[slot]!.fill(0);
-      return { ...token(x), slot, clear, expected: expected(states[slot]!, x) };
-    });
-    expect(runUnit(scanUnit(p), 'scan', scanBench(jobs, p), 0.2).wrong).toEqual([]);
-  });
+  );
 
   it('refuses parameters with the bound', () => {
-    expect(() => scanWidths(parameters(3, 1, 1, 1, 1))).toThrow('lanes = 3; expected a power of two');
-    expect(() => scanWidths(parameters(4, 2, 1, 1, 3))).toThrow('maxGroups = 3; expected a whole number from 1 to 2');
+    expect(() => scanWidths(parameters([3, 1, 1, 1, 1, 1]))).toThrow('lanes = 3; expected a power of two');
+    expect(() => scanWidths(parameters([4, 257, 1, 1, 1, 1]))).toThrow(
+      'rows = 257; expected a whole number from 1 to 256',
+    );
+    expect(() => scanWidths(parameters([4, 1, 2, 1, 1, 3]))).toThrow(
+      'maxGroups = 3; expected a whole number from 1 to 2',
+    );
+    const wide = { ...parameters([4, 1, 2, 1, 1, 1]), state: { ...row8, workBits: 26 } };
+    expect(() => scanWidths(wide)).toThrow('state.workBits = 26; expected at most 24: bits and decayFraction');
+  });
+});
+
+describe('state', () => {
+  const shape: ScanShape = { heads: 2, headDim: 8, dState: 16, groups: 1 };
+  const input = (x: number): ScanInput => ({
+    heads: [0, 1].map(() => ({ decay: 60000, dt: 1 << 18, direct: 100, stepShift: 30, outputShift: 12 })),
+    x: Int32Array.from({ length: 16 }, (_, i) => x + i),
+    b: Int32Array.from({ length: 16 }, (_, n) => 100 * n - 700),
+    c: Int32Array.from({ length: 16 }, (_, n) => 900 - 110 * n),
+  });
+  const p = parameters([4, 1, 2, 8, 16, 1]);
+  const label = { group: '', label: '' };
+
+  it('of layers and sequences is kept apart, and forgotten with token 0 only', () => {
+    const scans = [0, 1].map((slot) => goldenScan(shape, { slot, layer: slot }, p));
+    const again = goldenScan(shape, { slot: 0, layer: 0 }, p);
+    const order = [scans[0]!, scans[1]!, scans[0]!, scans[1]!, again, again];
+    const jobs = order.map((scan, i) => scan.next(input(500 - 300 * i), label));
+    expect(run(p, jobs, 0.2).wrong).toEqual([]);
   });
 });

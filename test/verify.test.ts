@@ -18,7 +18,7 @@ const options = (): VerifyOptions => ({
   units: ['matmul', 'scan'],
   engines: ['sim'],
   how: 'wasm',
-  choices: { lanes: 3, columns: 7, scanLanes: 2 },
+  choices: { lanes: 3, columns: 7, scanLanes: 2, scanRows: 2 },
   tokens: 2,
   text: bundled('models/kjv-val.txt'),
   offset: 0,

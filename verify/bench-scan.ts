@@ -1,41 +1,56 @@
 /** Streams scan jobs through the unit and judges its results. */
-import type { ScanParameters } from '../hw/index.ts';
+import { type ScanParameters, storeSize } from '../hw/index.ts';
 import { type Beat, createRandom } from '../sim/index.ts';
 import type { ScanJob } from './job.ts';
 import { type UnitBench, type Verdict, type WrongWord, wrongWord } from './unit-bench.ts';
-import { joinFields, padded } from './words.ts';
+import { joinFields, padded, splitFields } from './words.ts';
+
+const tilesOf = (j: ScanJob, p: ScanParameters): number => Math.ceil(j.shape.dState / p.lanes);
+const rowsOf = (j: ScanJob): number => j.shape.heads * j.shape.headDim;
+
+/** A job's token as the core takes it. */
+export const coreToken = (j: ScanJob, p: ScanParameters) => ({
+  heads: j.shape.heads,
+  heads_per_group: j.shape.heads / j.shape.groups,
+  head_dim: j.shape.headDim,
+  d_state: j.shape.dState,
+  tiles: tilesOf(j, p),
+  ...(p.state.kind === 'row' && p.state.rounding === 'stochastic' ? { layer: j.layer, token: j.token } : {}),
+});
+
+/** And as the unit does, which has its state in it. */
+export function unitToken(j: ScanJob, p: ScanParameters) {
+  const { words, rows } = storeSize(j.shape, p);
+  const exponents = p.state.kind === 'row' ? { row_base: j.slot * rows, row_words: rows } : {};
+  return { ...coreToken(j, p), token: j.token, state_base: j.slot * words, state_words: words, ...exponents };
+}
 
 export function scanBench(jobs: readonly ScanJob[], p: ScanParameters): UnitBench {
-  const { inputBits } = p.numerics;
-  const tilesOf = (j: ScanJob): number => Math.ceil(j.shape.dState / p.lanes);
-  const rowsOf = (j: ScanJob): number => j.shape.heads * j.shape.headDim;
   function* token(): Generator<Beat> {
-    for (const j of jobs) {
-      yield {
-        heads: j.shape.heads,
-        heads_per_group: j.shape.heads / j.shape.groups,
-        head_dim: j.shape.headDim,
-        d_state: j.shape.dState,
-        tiles: tilesOf(j),
-        base: j.slot * rowsOf(j) * tilesOf(j),
-        clear: j.clear ? 1 : 0,
-      };
-    }
+    for (const j of jobs) yield unitToken(j, p);
   }
+  return {
+    unit: 'scan',
+    feeds: { token, ...activationFeeds(jobs, p) },
+    collects: { y: jobs.reduce((sum, j) => sum + storeSize(j.shape, p).rows, 0) },
+    cycleBound: jobs.reduce((sum, j) => sum + storeSize(j.shape, p).words + j.shape.groups * tilesOf(j, p) + 96, 64),
+    operations: jobs.reduce((sum, j) => sum + rowsOf(j) * j.shape.dState, 0),
+    operation: 'state updates',
+    judge: (taken, status) => judge(jobs, p, taken['y'] ?? [], status),
+  };
+}
+
+/** The beats of B and C, heads and x; what the unit must not look at is noise. */
+export function activationFeeds(jobs: readonly ScanJob[], p: ScanParameters) {
+  const { inputBits } = p.numerics;
   function* bc(): Generator<Beat> {
     const noise = createRandom(19);
     for (const { shape, input } of jobs) {
       for (let g = 0; g < shape.groups; g++) {
         for (let n = 0; n < shape.dState; n += p.lanes) {
+          const end = g * shape.dState + Math.min(n + p.lanes, shape.dState);
           const part = (of: Int32Array): bigint =>
-            joinFields(
-              padded(
-                of.subarray(g * shape.dState + n, g * shape.dState + Math.min(n + p.lanes, shape.dState)),
-                p.lanes,
-                noise,
-              ),
-              inputBits,
-            );
+            joinFields(padded(of.subarray(g * shape.dState + n, end), p.lanes, noise), inputBits);
           yield { b: part(input.b), c: part(input.c) };
         }
       }
@@ -49,46 +64,70 @@ export function scanBench(jobs: readonly ScanJob[], p: ScanParameters): UnitBenc
     }
   }
   function* x(): Generator<Beat> {
-    for (const { input } of jobs) yield* input.x;
-  }
-  return {
-    unit: 'scan',
-    feeds: { token, bc, head, x },
-    collects: { y: jobs.reduce((sum, j) => sum + rowsOf(j), 0) },
-    cycleBound: jobs.reduce((sum, j) => sum + (rowsOf(j) + j.shape.groups) * tilesOf(j) + 32, 64),
-    operations: jobs.reduce((sum, j) => sum + rowsOf(j) * j.shape.dState, 0),
-    operation: 'state updates',
-    judge: (taken) => judge(jobs, taken['y'] ?? [], p.numerics.outputBits),
-  };
-}
-
-function judge(jobs: readonly ScanJob[], beats: readonly Readonly<Record<string, bigint>>[], bits: number): Verdict[] {
-  let next = 0;
-  return jobs.map((job): Verdict => {
-    let mismatch: WrongWord | undefined;
-    const words = job.expected.length;
-    for (let row = 0; row < words; row++) {
-      const index = next++;
-      mismatch ??= judgeRow(job, row, index, beats[index], bits);
+    const noise = createRandom(23);
+    for (const { shape, input } of jobs) {
+      for (const { from, to } of rowGroups(shape, p))
+        yield joinFields(padded(input.x.subarray(from, to), p.rows, noise), inputBits);
     }
-    return { group: job.group, label: job.label, words, mismatch };
-  });
+  }
+  return { bc, head, x };
 }
 
-function judgeRow(
+/** The rows of a token, Q of a head at a time. */
+function* rowGroups({ heads, headDim }: ScanJob['shape'], p: ScanParameters): Generator<{ from: number; to: number }> {
+  for (let h = 0; h < heads; h++) {
+    for (let r = 0; r < headDim; r += p.rows)
+      yield { from: h * headDim + r, to: h * headDim + Math.min(r + p.rows, headDim) };
+  }
+}
+
+function judge(
+  jobs: readonly ScanJob[],
+  p: ScanParameters,
+  beats: readonly Readonly<Record<string, bigint>>[],
+  status: (port: string) => bigint,
+): Verdict[] {
+  let next = 0;
+  const verdicts = jobs.map((job): Verdict => {
+    let mismatch: WrongWord | undefined;
+    for (const { from, to } of rowGroups(job.shape, p)) {
+      const index = next++;
+      mismatch ??= judgeBeat(job, p, from, to, index, beats[index]);
+    }
+    return { group: job.group, label: job.label, words: rowsOf(job), mismatch };
+  });
+  const last = jobs.at(-1);
+  if (last === undefined || beats.length < next) return verdicts;
+  const counted = (['step', 'state', 'output'] as const).flatMap((kind) => {
+    const expected = jobs.reduce((sum, j) => sum + j.saturations[kind], 0);
+    const found = status(`saturations_${kind}`);
+    return found === BigInt(expected) ? [] : [`saturations of ${kind}: ${expected} expected, ${found} found`];
+  });
+  const mismatch = counted[0] === undefined ? undefined : { text: counted[0], beat: undefined };
+  return [...verdicts, { group: last.group, label: 'status', words: 3, mismatch }];
+}
+
+function judgeBeat(
   job: ScanJob,
-  row: number,
+  p: ScanParameters,
+  from: number,
+  to: number,
   index: number,
   beat: Readonly<Record<string, bigint>> | undefined,
-  bits: number,
 ): WrongWord | undefined {
-  const place = `head ${Math.floor(row / job.shape.headDim)}, row ${row % job.shape.headDim}`;
-  if (beat === undefined) return { text: `${place}: no result came`, beat: undefined };
-  const expected = { y: BigInt(job.expected[row]!), last: row === job.expected.length - 1 ? 1n : 0n };
-  for (const field of ['y', 'last'] as const) {
-    const found = beat[field]!;
-    const text = `${place}: ${field} = ${expected[field]} expected, ${found} found`;
-    if (found !== expected[field]) return wrongWord(text, 'y', index, field, [expected[field], found], bits);
+  const place = (row: number): string => `head ${Math.floor(row / job.shape.headDim)}, row ${row % job.shape.headDim}`;
+  if (beat === undefined) return { text: `${place(from)}: no result came`, beat: undefined };
+  const { outputBits } = p.numerics;
+  const found = splitFields(beat['y']!, outputBits, p.rows);
+  const wrong = (row: number, field: string, pair: readonly [bigint, bigint], bits: number, low: number): WrongWord => {
+    const text = `${place(row)}: ${field} = ${pair[0]} expected, ${pair[1]} found`;
+    return wrongWord(text, 'y', index, field, pair, bits, low);
+  };
+  for (let q = 0; q < p.rows; q++) {
+    const expected = from + q < to ? job.expected[from + q]! : 0;
+    if (found[q] === expected) continue;
+    return wrong(from + q, 'y', [BigInt(expected), BigInt(found[q]!)], outputBits, q * outputBits);
   }
-  return undefined;
+  const last = to === rowsOf(job) ? 1n : 0n;
+  return beat['last'] === last ? undefined : wrong(from, 'last', [last, beat['last']!], 1, 0);
 }

@@ -30,18 +30,24 @@ const plusOne: Replacement = (node, create) => {
 const alwaysOne: Replacement = (node, create) =>
   create({ tag: 'const', width: node.width, signed: node.signed, value: 1n });
 
-function replaceNamed(top: Module, unit: string, name: string, replacement: Replacement): Module {
-  const instance = top.instances.find((i) => i.name === unit)!;
-  const node = [...instance.module.names].find(([, n]) => n === name)?.[0];
-  if (node === undefined) throw notPlanted(`${unit} has no signal ${name}`);
-  const module = rewriteModule(instance.module, { values: new Map([[node, replacement]]) });
+/** A named value of an instance below the module replaced; `path` leads from instance to instance. */
+function replaceNamed(top: Module, path: readonly string[], name: string, replacement: Replacement): Module {
+  const [first, ...rest] = path;
+  if (first === undefined) {
+    const node = [...top.names].find(([, n]) => n === name)?.[0];
+    if (node === undefined) throw notPlanted(`${top.name} has no signal ${name}`);
+    return rewriteModule(top, { values: new Map([[node, replacement]]) });
+  }
+  const instance = top.instances.find((i) => i.name === first);
+  if (instance === undefined) throw notPlanted(`${top.name} has no instance ${first}`);
+  const module = replaceNamed(instance.module, rest, name, replacement);
   return rewriteModule(top, { modules: new Map([[instance, module]]) });
 }
 
 /** The design with the fault in it, for faults that sit in the design. */
 export function faultyDesign(top: Module, fault: Fault | undefined): Module {
-  if (fault === 'row-address') return replaceNamed(top, 'scan', 'state_word_at_5', plusOne);
-  if (fault === 'back-pressure') return replaceNamed(top, 'matmul', 'advance', alwaysOne);
+  if (fault === 'row-address') return replaceNamed(top, ['scan', 'states'], 'write_address', plusOne);
+  if (fault === 'back-pressure') return replaceNamed(top, ['matmul'], 'advance', alwaysOne);
   return top;
 }
 

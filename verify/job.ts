@@ -1,5 +1,5 @@
 /** Work for the units, with the results that golden's contracts demand. */
-import type { Activations, ScanInput, ScanShape, SignMatrix } from '../golden/fixed/index.ts';
+import type { Activations, Saturations, ScanInput, ScanShape, SignMatrix } from '../golden/fixed/index.ts';
 
 /** One product of a sign matrix with a vector. */
 export interface MatmulJob {
@@ -17,13 +17,16 @@ export interface ScanJob {
   readonly group: string;
   readonly label: string;
   readonly shape: ScanShape;
-  /** The layer's place among the states; each layer keeps its own. */
+  /** The place of layer and sequence among the states; each keeps its own. */
   readonly slot: number;
-  /** Start from a zero state. */
-  readonly clear: boolean;
+  /** Of the model, and tokens since the state was cleared: 0 starts from a zero state. */
+  readonly layer: number;
+  readonly token: number;
   readonly input: ScanInput;
   /** [heads * headDim] */
   readonly expected: ArrayLike<number>;
+  /** Values clamped on the way. */
+  readonly saturations: Saturations;
 }
 
 /** How far the fixed-point results are from the float model's. */

@@ -2,19 +2,30 @@
 import {
   biasBits,
   binaryMatmul,
-  chooseUnits,
   largest,
   maxAbs,
   type Numerics,
-  observeRanges,
   quantizeActivations,
-  quantizeScan,
-  type RealScan,
   realOutputs,
+  type ScanInput,
+  type ScanNumerics,
   type ScanShape,
-  scanToken,
+  type ScanUnits,
 } from '../golden/fixed/index.ts';
-import { type BinaryProjection, type Capture, capture, type Layer, type Model, scaleIndex } from '../golden/index.ts';
+import {
+  type BinaryProjection,
+  type Capture,
+  calibrate,
+  capture,
+  createFixedSession,
+  type FixedTap,
+  fixModel,
+  type Layer,
+  type Model,
+  scaleIndex,
+  stepFixed,
+} from '../golden/index.ts';
+import { goldenScan } from './golden-scan.ts';
 import { type Deviation, DeviationMeter, type MatmulJob, type ScanJob, type Tolerance } from './job.ts';
 import { VerifyProblem } from './problem.ts';
 
@@ -44,7 +55,6 @@ export function modelJobs(
   const seen = capture(model, tokens);
   checkFinite(seen);
   const matmul: MatmulJob[] = [];
-  const scan: ScanJob[] = [];
   const deviations: Deviation[] = [];
   let saturations = 0;
   model.layers.forEach((layer, index) => {
@@ -54,13 +64,15 @@ export function modelJobs(
       deviations.push(...made.deviations);
       saturations += made.saturations;
     }
-    if (!units.includes('scan')) return;
-    const made = scanJobs(model, index, seen, tokens.length, numerics);
-    scan.push(...made.jobs);
-    deviations.push(made.deviation);
-    saturations += made.saturations;
   });
-  return { matmul, scan, deviations, saturations };
+  if (!units.includes('scan')) return { matmul, scan: [], deviations, saturations };
+  const scan = scanJobs(model, tokens, numerics);
+  return {
+    matmul,
+    scan: scan.jobs,
+    deviations: [...deviations, ...scan.deviations],
+    saturations: saturations + scan.saturations,
+  };
 }
 
 /** Finite weights can still overflow: then nothing can be compared. */
@@ -134,49 +146,83 @@ const notBinary = (where: string): VerifyProblem =>
     'verify --unit scan',
   );
 
-/** The fixed-point scan stays within this share of the layer's largest |y|: a 16-bit state and 16-bit inputs. */
-const scanBound = 2 ** -9;
+/**
+ * What rounding the state may cost, as a share of the layer's largest |y|: the elements of a row err independently by at most a
+ * unit, 2^(2 - bits) of the row's largest, and what is left of it in later tokens adds up.
+ */
+const scanBound = ({ state, scan }: Numerics): number =>
+  state.kind === 'row' ? 2 ** (3 - state.bits) : 2 ** (7 - scan.stateBits);
 
+/** Every layer's scan as the fixed-point model runs it, calibrated on the same tokens. */
 function scanJobs(
   model: Model,
-  index: number,
-  seen: Capture,
-  length: number,
+  tokens: ArrayLike<number>,
   numerics: Numerics,
-): { jobs: ScanJob[]; deviation: Deviation; saturations: number } {
-  const { config } = model;
-  const d = model.layers[index]!.d;
-  const f = numerics.scan;
-  const shape: ScanShape = {
-    heads: config.nHeads,
-    headDim: config.headDim,
-    dState: config.dState,
-    groups: config.nGroups,
-  };
-  const at = (name: string, t: number): Float32Array => row(seen, `layers.${index}.${name}`, t);
-  const tokens = Array.from(
-    { length },
-    (_, t): RealScan => ({ dt: at('dt', t), decay: at('dA', t), x: at('x', t), b: at('B', t), c: at('C', t) }),
-  );
-  const ranges = observeRanges(shape, tokens, d);
-  const units = chooseUnits(ranges, d, f);
-  const state = new Int32Array(config.dInner * config.dState);
-  const saturated = { step: 0, state: 0, output: 0 };
-  let clamped = 0;
-  const group = `layer ${index} scan`;
-  const meter = new DeviationMeter();
-  const bound = scanBound * ranges.y;
-  const jobs = tokens.map((token, t): ScanJob => {
-    const input = quantizeScan(token, units, d, f);
-    const expected = scanToken(shape, input, state, f, saturated);
-    const real = Array.from(expected, (y) => y * 2 ** units.y);
-    meter.add(real, at('scan_out', t), { bound, noise: bound });
-    clamped += input.heads.filter((h) => h.dt >= 2 ** f.dtBits - 1).length;
-    return { group, label: `${group}, token ${t}`, shape, slot: index, clear: t === 0, input, expected };
+): { jobs: ScanJob[]; deviations: Deviation[]; saturations: number } {
+  const fixed = fixModel(model, calibrate(model, [tokens]), numerics);
+  const session = createFixedSession(fixed);
+  const place = { numerics: numerics.scan, state: numerics.state };
+  const layers = fixed.layers.map((layer, index) => ({
+    layer,
+    group: `layer ${index} scan`,
+    scan: goldenScan(fixed.shape, { slot: index, layer: index }, place),
+    real: realScan(fixed.shape),
+    pairs: [] as { fixed: number[]; real: Float64Array }[],
+  }));
+  const jobs: ScanJob[] = [];
+  for (let t = 0; t < tokens.length; t++) {
+    const taps = new Map<string, FixedTap>();
+    stepFixed(
+      session,
+      tokens[t]!,
+      (tap) => void taps.set(`${tap.layer} ${tap.name}`, { ...tap, values: Int32Array.from(tap.values) }),
+    );
+    layers.forEach(({ layer, group, scan, real, pairs }, index) => {
+      const tap = (name: string): Int32Array => taps.get(`${index} ${name}`)!.values as Int32Array;
+      const heads = layer.heads.map((head, h) => ({ ...head, dt: tap('dt')[h]!, decay: tap('dA')[h]! }));
+      const input = { heads, x: tap('x'), b: tap('B'), c: tap('C') };
+      const job = scan.next(input, { group, label: `${group}, token ${t}` });
+      checkScan(job, tap('scan_out'));
+      jobs.push(job);
+      const y = Array.from(job.expected, (v) => v * 2 ** layer.scanUnits.y);
+      pairs.push({ fixed: y, real: real.next(input, layer.scanUnits, numerics.scan) });
+    });
+  }
+  const deviations = layers.map(({ group, pairs }) => {
+    const bound = scanBound(numerics) * Math.max(...pairs.map((p) => maxAbs(p.real)));
+    const meter = new DeviationMeter();
+    for (const p of pairs) meter.add(p.fixed, p.real, { bound, noise: bound / 4 });
+    return meter.result(group);
   });
+  const clamped = Object.values(session.clamped).reduce((sum, n) => sum + n, 0);
+  return { jobs, deviations, saturations: clamped };
+}
+
+/** The jobs are made from what the model shows; together they must be the model. */
+function checkScan({ label, expected }: ScanJob, shown: Int32Array): void {
+  const at = shown.findIndex((y, i) => y !== expected[i]);
+  if (at >= 0)
+    throw new Error(`${label}: the fixed model has ${shown[at]} in row ${at}, its scan alone ${expected[at]}`);
+}
+
+/** The recurrence on the contract's inputs in double precision, from a cleared state. */
+function realScan({ heads, headDim, dState, groups }: ScanShape) {
+  const s = new Float64Array(heads * headDim * dState);
   return {
-    jobs,
-    deviation: meter.result(group),
-    saturations: clamped + saturated.step + saturated.state + saturated.output,
+    next: ({ heads: scalars, x, b, c }: ScanInput, units: ScanUnits, f: ScanNumerics): Float64Array =>
+      Float64Array.from(x, (value, row) => {
+        const h = Math.floor(row / headDim);
+        const { decay, dt, direct } = scalars[h]!;
+        const bc = Math.floor((h * groups) / heads) * dState;
+        const real = value * 2 ** units.x;
+        let y = direct * value * 2 ** (units.y - f.directFraction);
+        for (let n = 0; n < dState; n++) {
+          const driven = dt * 2 ** -f.dtFraction * real * b[bc + n]! * 2 ** units.b;
+          const next = decay * 2 ** -f.decayFraction * s[row * dState + n]! + driven;
+          s[row * dState + n] = next;
+          y += c[bc + n]! * 2 ** units.c * next;
+        }
+        return y;
+      }),
   };
 }

@@ -139,7 +139,7 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
       if (port !== undefined) wrong.push({ port, cycle: last, bits: undefined, text: stuck });
     }
     for (const w of work) {
-      const found = w.bench.judge(w.taken());
+      const found = w.bench.judge(w.taken(), (port) => engine.handle(`${w.bench.unit}_${port}`).get());
       verdicts.push(...found);
       wrong.push(wrongResult(w.bench, found, w.cycles));
       const { unit, operations, operation } = w.bench;

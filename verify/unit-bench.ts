@@ -44,6 +44,9 @@ export interface UnitBench {
   /** Useful operations in all jobs, and what one is. */
   readonly operations: number;
   readonly operation: string;
-  /** Compares the beats taken with the expected results. */
-  judge(taken: Readonly<Record<string, readonly Readonly<Record<string, bigint>>[]>>): Verdict[];
+  /** Compares the beats taken with the expected results, and what the status outputs show at the end. */
+  judge(
+    taken: Readonly<Record<string, readonly Readonly<Record<string, bigint>>[]>>,
+    status: (port: string) => bigint,
+  ): Verdict[];
 }

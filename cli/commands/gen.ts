@@ -6,7 +6,15 @@ import { basename, join } from 'node:path';
 import { printVerilog, sourceMap } from '../../gen/index.ts';
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { type BinaryProjection, loadModel, type Model, type ModelConfig, readConfig } from '../../golden/index.ts';
-import { beatValue, matmulArray, scanUnit, type UnitParameters, unitParameters, weightStream } from '../../hw/index.ts';
+import {
+  beatValue,
+  matmulArray,
+  scanUnit,
+  scanWidths,
+  type UnitParameters,
+  unitParameters,
+  weightStream,
+} from '../../hw/index.ts';
 import { version } from '../../verify/version.ts';
 import { bundled } from '../bundled.ts';
 import type { Command, Figure, Progress, Report } from '../command.ts';
@@ -114,8 +122,9 @@ async function write(
     };
     await save('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
   });
-  const { stateWords, lanes, numerics } = parameters.scan;
-  const stateBits = stateWords * lanes * numerics.stateBits;
+  const { stateWords, rowWords, lanes, rows } = parameters.scan;
+  const widths = scanWidths(parameters.scan);
+  const stateBits = (stateWords * lanes * widths.code + rowWords * widths.exponent) * rows;
   const generated = Object.fromEntries(units.map((u) => [u.name, u.verilog.generatedNames]));
   return report(out, entries, generated, stateBits, (performance.now() - started) / 1000);
 }

@@ -15,7 +15,7 @@ export const whereCommand: Command<Args> = {
   builder: (y) =>
     y
       .positional('place', { type: 'string', demandOption: true, describe: 'FILE:LINE, in a directory that gen wrote' })
-      .example('popscan where out/rtl/scan_l8_s16.v:120', ''),
+      .example('popscan where out/rtl/scan_l8_q2_s8.v:120', ''),
   run: async ({ place }) => {
     const match = /^(.+):([1-9]\d*)$/.exec(place);
     if (match === null)

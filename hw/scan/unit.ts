@@ -1,84 +1,132 @@
 /**
- * The SSM scan unit: L state elements per cycle, each read once and written once per token.
+ * The SSM scan with its state on chip.
  *
- *     token ---> control: head, row, tile --.
- *     B, C ---> mask --> buffer ------------|---------.-------------------.
- *     head, x ----> dt x --> step ----------+--> a S + step B --> S' --> C S' --> sum --> + D x --> y
- *                                                 ^               |
- *                                              state memory <-----'
+ *     token --+--> stores (states, exponents) <----- new state, new exponents -----.
+ *             |            '------- state, exponents --------.                     |
+ *             '----------------------------------------> core -----> y, saturations
+ *     B and C, head, x ----------------------------------'
  *
- * For each token of a layer: one descriptor; ceil(dState / L) beats of B and C per group; then per head one beat of its
- * scalars, and per row one x, for which one y comes back. Heads in order, rows in order, as golden's `scanToken`.
+ * For each token of a layer: one descriptor; ceil(dState / L) beats of B and C per group; one beat of every head's scalars; and per
+ * Q rows one beat of x, for which one beat of y comes back. Heads in order, rows in order, as golden's `scanTokenRows`.
  */
-import { bit, type Design, defineModule, sink, sint, source, uint } from '../../gen/index.ts';
-import { inputBuffer } from './buffer.ts';
-import { control } from './control.ts';
-import { datapath } from './datapath.ts';
-import { type ScanParameters, scanWidths } from './parameters.ts';
+import {
+  addressWidth,
+  bitsFor,
+  type Design,
+  defineModule,
+  type Outside,
+  sink,
+  uint,
+  widthOf,
+} from '../../gen/index.ts';
+import { connect, fork } from '../../gen/stream/index.ts';
+import { scanCore } from './core.ts';
+import { only } from './fields.ts';
+import { activationPorts, type exponentPorts, exponentShape, stateShape, tokenShape } from './interface.ts';
+import { fieldsIf, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
+import { stateStore } from './store.ts';
 
-export const scanInterface = (p: ScanParameters) => {
+/** Where a token's state is, beside what the core needs of it. */
+const placedShape = (p: ScanParameters) => {
   const w = scanWidths(p);
-  const f = p.numerics;
   return {
-    token: sink(
-      {
-        heads: uint(w.heads),
-        heads_per_group: uint(w.heads),
-        head_dim: uint(w.headDim),
-        d_state: uint(w.state),
-        tiles: uint(w.tiles),
-        base: uint(w.stateAddress),
-        clear: bit,
-      },
-      'one token of one layer: its sizes, tiles = ceil(d_state / L), first word of its state; clear: start from a zero state',
-    ),
-    bc: sink(
-      { b: uint(p.lanes * f.inputBits), c: uint(p.lanes * f.inputBits) },
-      `B and C of ${p.lanes} state elements, ${f.inputBits} bits each, two's complement, the first in the low bits; group by group`,
-    ),
-    head: sink(
-      {
-        decay: uint(f.decayFraction + 1),
-        dt: uint(f.dtBits),
-        direct: sint(f.directBits),
-        step_shift: uint(f.shiftBits),
-        output_shift: uint(f.shiftBits),
-      },
-      `one head: exp(dt A) in Q1.${f.decayFraction}, dt in Q${f.dtBits - f.dtFraction}.${f.dtFraction}, D and the shifts as above`,
-    ),
-    x: sink(sint(f.inputBits), 'x of one row'),
-    y: source({ y: sint(f.outputBits), last: bit }, 'y of one row; last: of the token'),
+    ...tokenShape(p),
+    token: uint(32),
+    state_base: uint(addressWidth(p.stateWords)),
+    state_words: uint(bitsFor(BigInt(w.tokenWords))),
+    ...fieldsIf(rowFormat(p) !== undefined, () => ({
+      row_base: uint(addressWidth(p.rowWords)),
+      row_words: uint(bitsFor(BigInt(w.tokenRows))),
+    })),
   };
 };
 
+export const scanInterface = (p: ScanParameters) => ({
+  token: sink(
+    placedShape(p),
+    'one token of one layer: its sizes, tiles = ceil(d_state / L), what the rounding depends on, first word and words of its state and of its exponents; token 0 starts from a zero state',
+  ),
+  ...activationPorts(p),
+});
 export type ScanInterface = ReturnType<typeof scanInterface>;
 
-/**
- * golden's `scanToken`, bit for bit. Initiation interval: one beat of L state elements per cycle while x and head arrive and
- * y is taken. Latency: 9 cycles from the last beat of a row to its y. A token starts when the one before has left the
- * pipeline, so that a state word is never read before it is written.
- */
+/** golden's `scanTokenRows` (state format `row`) or `scanToken` (`head`), bit for bit. docs/scan.md has the schedule. */
 export function scanUnit(p: ScanParameters): Design<ScanInterface> {
+  const w = scanWidths(p);
   const f = p.numerics;
+  const format = rowFormat(p);
   return defineModule(
     {
-      name: `scan_l${p.lanes}_s${f.stateBits}`,
+      name: `scan_l${p.lanes}_q${p.rows}_s${w.code}`,
       doc: [
-        `SSM scan unit: ${p.lanes} elements of ${f.stateBits}-bit state per cycle, one read and one write of each per token.`,
+        `SSM scan unit: ${p.rows} rows x ${p.lanes} elements of ${w.code}-bit state per cycle, one read and one write of each per token.`,
         `S = a S + (dt x) B; y = C . S + D x, for up to ${p.maxHeads} heads x ${p.maxHeadDim} rows x ${p.maxState} elements.`,
         '',
         'Streams are ready/valid: a beat moves at a rising edge at which both are 1; valid stays 1, with its payload, until then.',
         `Per token: one beat of token; for each group ceil(d_state / ${p.lanes}) beats of bc; then for each head one beat of head, and for`,
-        'each of its head_dim rows one beat of x, which gives one beat of y, 9 cycles after the last beat of its row has started.',
-        `With round half up and saturation: step = dt x / 2^step_shift (${f.stepBits} bits), S = (decay S + step B) / 2^${f.decayFraction} (${f.stateBits} bits),`,
+        `every ${p.rows} of its head_dim rows one beat of x, which gives one beat of y.`,
+        'With round half up and saturation:',
+        ...(format === undefined
+          ? [
+              `step = dt x / 2^step_shift (${f.stepBits} bits), S = (decay S + step B) / 2^${f.decayFraction} (${f.stateBits} bits),`,
+            ]
+          : [
+              `S' = decay q 2^e / 2^${f.decayFraction} + dt x B / 2^step_shift (${format.workBits} bits, dt x of ${format.stepBits} significant bits),`,
+              `stored as q 2^e, q of ${format.bits} bits rounded ${format.rounding === 'nearest' ? 'to nearest' : 'stochastically'}, e the least that holds the row,`,
+            ]),
         `y = (sum C S) / 2^output_shift + direct x / 2^${f.directFraction} (${f.outputBits} bits).`,
       ].join('\n'),
       ports: scanInterface(p),
     },
     (m, io) => {
-      const c = control(m, io, p);
-      const words = inputBuffer(m, io.bc.payload, p, c);
-      datapath(m, io, p, c, words);
+      const stores = format === undefined ? (['core', 'states'] as const) : (['core', 'states', 'exponents'] as const);
+      const fan = m.instance('tokens', fork(placedShape(p), stores as readonly ('core' | 'states' | 'exponents')[]));
+      connect(fan.in, io.token);
+      const core = m.instance('core', scanCore(p));
+      connect(core.token, only(m, fan.core, tokenShape(p)));
+      connect(core.bc, io.bc);
+      connect(core.head, io.head);
+      connect(core.x, io.x);
+      connect(io.y, core.y);
+      io.saturations.drive(core.saturations);
+
+      m.comment('State, and its exponents in a store of their own.');
+      const states = m.instance(
+        'states',
+        stateStore({
+          name: 'states',
+          width: widthOf(stateShape(p)),
+          depth: p.stateWords,
+          tokenWords: w.tokenWords,
+          style: 'block',
+        }),
+      );
+      const placed = fan.states.payload;
+      m.unused(placed);
+      states.region.valid.drive(fan.states.valid);
+      fan.states.ready.drive(states.region.ready);
+      states.region.payload.drive({ base: placed.state_base, words: placed.state_words, clear: placed.token.eq(0) });
+      connect(core.state, states.read);
+      connect(states.write, core.new_state);
+      if (format === undefined) return;
+      const rows = core as unknown as Outside<ReturnType<typeof exponentPorts>>;
+      const exponents = m.instance(
+        'exponents',
+        stateStore({
+          name: 'exponents',
+          width: widthOf(exponentShape(p)),
+          depth: p.rowWords,
+          tokenWords: w.tokenRows,
+          style: 'auto',
+        }),
+      );
+      const { row_base, row_words, token: age } = fan.exponents.payload;
+      m.unused(fan.exponents.payload);
+      exponents.region.valid.drive(fan.exponents.valid);
+      fan.exponents.ready.drive(exponents.region.ready);
+      exponents.region.payload.drive({ base: row_base, words: row_words, clear: age.eq(0) });
+      connect(rows.exponent, exponents.read);
+      connect(exponents.write, rows.new_exponent);
     },
   );
 }

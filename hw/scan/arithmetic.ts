@@ -1,0 +1,116 @@
+/** Arithmetic of the scan that gen/ does not have. */
+import {
+  cat,
+  lessBy,
+  type ModuleBuilder,
+  type Pipeline,
+  repeat,
+  roundShift,
+  type SInt,
+  type Sign,
+  type Signal,
+  type UInt,
+  uint,
+} from '../../gen/index.ts';
+
+/** x / 2^amount rounded half up: floor((floor(2 x / 2^amount) + 1) / 2), exact for amount 0 too. */
+export function roundShiftBy(m: ModuleBuilder, x: SInt, amount: UInt, name: string): SInt {
+  const doubled = cat(x, m.constant(uint(1), 0))
+    .asSigned()
+    .named(`${name}_doubled`);
+  return roundShift(doubled.shiftRight(amount).named(`${name}_shifted`), 1, 'half-up').named(`${name}_rounded`);
+}
+
+/** |x| for x > -2^(n-1), in n - 1 bits. */
+export function magnitude(x: SInt): UInt {
+  const sign = x.bit(x.width - 1);
+  const size = sign
+    .mux(x.not(), x)
+    .asUnsigned()
+    .trunc(x.width - 1);
+  return size.add(sign).trunc(x.width - 1);
+}
+
+/** The nearest value with |y| <= 2^(bits-1) - 1, and whether it is another than x. */
+export function saturateSymmetric(
+  x: SInt,
+  bits: number,
+  name: string,
+): { readonly value: SInt; readonly clamped: UInt } {
+  const sign = x.bit(x.width - 1);
+  const low = x.trunc(bits);
+  const lowest = sign
+    .and(
+      low
+        .trunc(bits - 1)
+        .asUnsigned()
+        .any()
+        .not(),
+    )
+    .named(`${name}_lowest`);
+  const top = x.slice(x.width - 1, bits - 1);
+  const clamped = (x.width === bits ? lowest : top.all().or(top.any().not()).not().or(lowest)).named(`${name}_clamped`);
+  const limit = cat(sign, ...repeat(sign.not(), bits - 2), sign.or(sign.not())).asSigned();
+  return { value: clamped.mux(limit, low), clamped };
+}
+
+/** Bits of a whole number: 0 for 0, otherwise floor(log2 x) + 1. By halves: is anything in the upper one? */
+export function bitLength(m: ModuleBuilder, x: UInt): UInt {
+  const levels = Math.ceil(Math.log2(x.width + 1));
+  let rest = cat(m.constant(uint(1), 0), x)
+    .ext(2 ** levels + 1)
+    .trunc(2 ** levels);
+  rest = rest.shl(1).trunc(2 ** levels);
+  const digits: UInt[] = [];
+  for (let half = 2 ** (levels - 1); half >= 1; half /= 2) {
+    const upper = rest.slice(2 * half - 1, half);
+    const lower = rest.slice(half - 1, 0);
+    const some = upper.any();
+    digits.push(some);
+    rest = some.mux(upper, lower);
+  }
+  return cat(...(digits as [UInt, ...UInt[]]));
+}
+
+/** How far below `steps` multiples of `step` an amount stays: amount = quotient step + rest, quotient < steps; beyond for larger amounts. */
+export function divideSteps(amount: UInt, step: number, steps: number): { quotient: UInt; rest: UInt; beyond: UInt } {
+  const reaches = (k: number): UInt | undefined => (k * step < 2 ** amount.width ? amount.ge(k * step) : undefined);
+  const width = Math.max(1, Math.ceil(Math.log2(steps)));
+  const zero = amount.xor(amount);
+  let quotient = zero.ext(amount.width + width).trunc(width);
+  let rest = amount;
+  for (let k = 1; k < steps; k++) {
+    const reached = reaches(k);
+    if (reached === undefined) break;
+    quotient = reached.mux(quotient.xor(quotient).or(k), quotient);
+    rest = reached.mux(lessBy(amount, k * step), rest);
+  }
+  const beyond = reaches(steps) ?? zero.bit(0);
+  return { quotient, rest: rest.ext(amount.width + 4).trunc(Math.ceil(Math.log2(step))), beyond };
+}
+
+/** All values combined, `arity` at a time, a register after each level. */
+export function reduceTree<S extends Sign>(
+  pipe: Pipeline,
+  name: string,
+  values: readonly Signal<S>[],
+  arity: number,
+  combine: (a: Signal<S>, b: Signal<S>) => Signal<S>,
+): Signal<S> {
+  let level = values;
+  for (let depth = 1; level.length > 1; depth++) {
+    const from = level;
+    level = Array.from({ length: Math.ceil(from.length / arity) }, (_, i) => {
+      const together = from.slice(i * arity, (i + 1) * arity).reduce((a, b) => combine(a, b));
+      return pipe.stage(`${name}_${depth}_${i}`, together) as unknown as Signal<S>;
+    });
+  }
+  return level[0]!;
+}
+
+/** Stages of `reduceTree`. */
+export const treeDepth = (values: number, arity: number): number => {
+  let depth = 0;
+  for (let n = values; n > 1; n = Math.ceil(n / arity)) depth++;
+  return depth;
+};

@@ -1,0 +1,131 @@
+/** One row, L elements a beat: S' = a S + (dt x) B, y = C . S' + D x, and the exponent that S' needs. */
+import {
+  bit,
+  bitsFor,
+  type Design,
+  defineModule,
+  input,
+  type ModuleBuilder,
+  output,
+  type Pipeline,
+  pack,
+  type Sign,
+  type Signal,
+  saturate,
+  sint,
+  uint,
+  unpack,
+} from '../../gen/index.ts';
+import { bitLength, magnitude, reduceTree, roundShiftBy } from './arithmetic.ts';
+import { formatOf } from './format.ts';
+import { fieldsIf, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
+import { directBits } from './prepare.ts';
+
+const rowInterface = (p: ScanParameters) => {
+  const w = scanWidths(p);
+  const f = p.numerics;
+  const { stepBits, coarseBits } = formatOf(p);
+  const exponent = uint(Math.max(1, w.exponent));
+  return {
+    first: input(bit, 'the beat is the first of its row'),
+    decay: input(uint(f.decayFraction + 1), 'of the head'),
+    output_shift: input(uint(f.shiftBits), 'of the head'),
+    step: input({ value: sint(stepBits), coarse: uint(coarseBits) }, 'dt x of the row'),
+    direct: input(sint(directBits(p)), 'D x of the row'),
+    ...fieldsIf(w.exponent > 0, () => ({
+      exponent: input(exponent, 'of the stored row'),
+      new_exponent: output(exponent, 'of the row, after its last beat'),
+    })),
+    q: input(uint(p.lanes * w.code), `${p.lanes} elements as they are stored`),
+    b: input(uint(p.lanes * f.inputBits), 'B of these elements, one cycle later than the rest'),
+    c: input(uint(p.lanes * f.inputBits), 'C of these elements, one cycle later than the rest'),
+    state: output(uint(p.lanes * w.work), "S' of these elements"),
+    clamped: output(uint(bitsFor(BigInt(p.lanes))), 'how many of the elements were clamped, one cycle after them'),
+    y: output(sint(f.outputBits), 'of the row, after its last beat'),
+    y_clamped: output(bit, 'y was clamped'),
+  };
+};
+
+export interface RowUnit {
+  readonly design: Design<ReturnType<typeof rowInterface>>;
+  /** Cycles from a beat to the outputs that belong to it. */
+  readonly latency: { readonly state: number; readonly exponent: number; readonly y: number };
+}
+
+/** A free-running pipeline. */
+export function rowUnit(p: ScanParameters): RowUnit {
+  const w = scanWidths(p);
+  const f = p.numerics;
+  const format = rowFormat(p);
+  const hardware = formatOf(p);
+  let latency = { state: 0, exponent: 0, y: 0 };
+  const design = defineModule(
+    {
+      name: `scan_row_l${p.lanes}_s${w.code}`,
+      doc: `One row, ${p.lanes} elements per cycle, ${w.code}-bit state.`,
+      ports: rowInterface(p),
+    },
+    (m, io) => {
+      const pipe = m.pipeline('row');
+      m.comment('Update.');
+      const scalars = pipe.enter({ decay: io.decay, step: io.step });
+      const row = { ...scalars, exponent: format && pipe.enter(io.exponent) };
+      const factors = hardware.factors(m, pipe, row);
+      const q = unpack(io.q, w.code).map((v) => pipe.enter(v.asSigned()));
+      const b = unpack(io.b, f.inputBits).map((v) => pipe.enter(v.asSigned(), 1));
+      const c = unpack(io.c, f.inputBits).map((v) => pipe.enter(v.asSigned(), 1));
+      const next = q.map((v, i) => hardware.update(m, pipe, factors, v, b[i]!, `${i}`));
+      const state = pipe.latency(next[0]!.state);
+      io.state.drive(pack(next.map((v) => v.state)));
+      io.clamped.drive(pipe.stage('clamped', pack(next.map((v) => v.clamped)).popcount()));
+
+      m.comment("Output: C . S', summed over the lanes, then over the tiles of the row.");
+      const products = next.map((v, i) =>
+        pipe.join({ c: c[i]!, s: v.state }, (at) => pipe.stage(`seen_${i}`, at.c.mul(at.s))),
+      );
+      const partial = reduceTree(pipe, 'seen_sum', products, 2, (x, y) => x.add(y));
+      const at = pipe.latency(partial);
+      const dot = m.register('dot', sint(w.dot));
+      const before = pipe.at(pipe.enter(io.first), at).mux(m.constant(dot.type, 0), dot);
+      dot.next(before.add(partial.ext(w.dot)).trunc(w.dot));
+      const rowDot = behind(m, pipe, 'row_dot', dot, at + 1);
+      const seen = pipe.join({ dot: rowDot, shift: pipe.enter(io.output_shift) }, (v) =>
+        pipe.stage('seen', roundShiftBy(m, v.dot, v.shift, 'dot')),
+      );
+      const total = pipe.join({ seen, direct: pipe.enter(io.direct) }, (v) =>
+        pipe.stage('total', v.seen.add(v.direct)),
+      );
+      const y = saturate(total, sint(f.outputBits));
+      const result = pipe.stage('y', { y, clamped: y.ext(total.width).ne(total) });
+      io.y.drive(result.y);
+      io.y_clamped.drive(result.clamped);
+      latency = { state, exponent: state, y: pipe.latency(result.y) };
+      if (format === undefined) return;
+
+      m.comment("Exponent: the largest magnitude's length; the bits of all magnitudes together have it too.");
+      const sizes = next.map((v, i) => pipe.stage(`size_${i}`, magnitude(v.state)));
+      const together = reduceTree(pipe, 'sizes', sizes, 4, (x, y) => x.or(y));
+      const sized = pipe.latency(together);
+      const most = m.register('most', uint(w.work - 1));
+      most.next(pipe.at(pipe.enter(io.first), sized).mux(m.constant(most.type, 0), most).or(together));
+      const rowMost = behind(m, pipe, 'row_most', most, sized + 1);
+      const exponent = pipe.stage('exponent', bitLength(m, rowMost.shr(format.bits - 1)).trunc(w.exponent));
+      io.new_exponent.drive(exponent);
+      latency = { ...latency, exponent: pipe.latency(exponent) };
+    },
+  );
+  return { design, latency };
+}
+
+/** A register that adds to itself, as a value of the pipeline. */
+function behind<S extends Sign>(
+  m: ModuleBuilder,
+  pipe: Pipeline,
+  name: string,
+  register: Signal<S>,
+  latency: number,
+): Signal<S> {
+  const value = m.wire(name, register.type);
+  value.drive(register as never);
+  return pipe.enter(value as never, latency) as unknown as Signal<S>;
+}

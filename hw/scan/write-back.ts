@@ -1,0 +1,137 @@
+/**
+ * From S' to the new state. S' waits in the row buffer until its row is complete and its exponent known; then it is read,
+ * rounded and given out, beat by beat, while the next rows arrive behind it.
+ */
+import {
+  bit,
+  type Design,
+  defineModule,
+  type Given,
+  increment,
+  input,
+  output,
+  pack,
+  repeat,
+  sink,
+  source,
+  type UInt,
+  uint,
+  unpack,
+} from '../../gen/index.ts';
+import { connect, fifo } from '../../gen/stream/index.ts';
+import { noiseTokenShape } from './interface.ts';
+import { noiseSource } from './noise.ts';
+import { fieldsIf, isStochastic, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
+import { roundStages, roundUnit } from './round.ts';
+
+const writeBackInterface = (p: ScanParameters) => {
+  const w = scanWidths(p);
+  return {
+    ...fieldsIf(isStochastic(p), () => ({ token: sink(noiseTokenShape(p), 'one token of one layer, for the noise') })),
+    written: input(bit, "a beat of S' arrives"),
+    state: input(uint(p.rows * p.lanes * w.work), `S' of ${p.rows} rows x ${p.lanes} elements`),
+    complete: input(bit, 'a row group is complete: all its beats have arrived'),
+    tiles: input(uint(w.tiles), 'how many those are'),
+    ...fieldsIf(rowFormat(p) !== undefined, () => ({
+      exponents: input(uint(p.rows * w.exponent), 'of its rows'),
+      new_exponent: source(uint(p.rows * w.exponent), 'once per row group'),
+    })),
+    left: output(bit, 'a beat leaves the row buffer'),
+    new_state: source(uint(p.rows * p.lanes * w.code), 'the elements as they are stored'),
+  };
+};
+
+/** Latency from `complete` to the first new state: 3 cycles, and 5 for rounding with row exponents. One beat per cycle. */
+export function writeBack(p: ScanParameters): Design<ReturnType<typeof writeBackInterface>> {
+  const w = scanWidths(p);
+  const format = rowFormat(p);
+  return defineModule(
+    {
+      name: `scan_write_back_l${p.lanes}_q${p.rows}_s${w.code}`,
+      doc: `Row buffer of ${w.buffer} beats, and rounding to ${w.code} bits.`,
+      ports: writeBackInterface(p),
+    },
+    (m, io) => {
+      m.comment('Complete row groups.');
+      const shape = {
+        tiles: io.tiles.type,
+        ...fieldsIf(format !== undefined, () => ({ exponents: uint(p.rows * w.exponent) })),
+      };
+      const rows = m.instance('complete_rows', fifo(shape, { depth: w.buffer, style: 'distributed' }));
+      m.unused(rows.count);
+      rows.in.valid.drive(io.complete);
+      rows.in.payload.drive({
+        tiles: io.tiles,
+        ...fieldsIf(format !== undefined, () => ({ exponents: io.exponents })),
+      });
+      m.assert('row_has_a_place', io.complete.not().or(rows.in.ready), 'a complete row finds a place');
+
+      m.comment('Read: a beat of the oldest complete row group, with its noise.');
+      const noise = format !== undefined && isStochastic(p) ? m.instance('noise', noiseSource(p, format)) : undefined;
+      if (noise !== undefined) connect(noise.token, io.token);
+      const advance = m.wire('advance', bit);
+      const read = advance
+        .and(rows.out.valid)
+        .and(noise?.noise.valid ?? m.constant(bit, 1))
+        .named('read');
+      const tile = m.register('tile', io.tiles.type, { reset: 0 });
+      const last = increment(tile).eq(rows.out.payload.tiles).named('last_tile');
+      tile.next(read.mux(last.mux(m.constant(tile.type, 0), increment(tile)), tile));
+      rows.out.ready.drive(read.and(last));
+      noise?.noise.ready.drive(read);
+      io.left.drive(read);
+
+      m.comment('Row buffer.');
+      const buffer = m.memory('row_buffer', { depth: w.buffer, shape: io.state.type });
+      const pointer = (name: string, moves: UInt): UInt => {
+        const at = m.register(name, uint(buffer.addressWidth), { reset: 0, enable: moves });
+        at.next(increment(at));
+        return at;
+      };
+      buffer.write({ address: pointer('tail', io.written), data: io.state, enable: io.written });
+      const state = buffer.read('oldest', pointer('head', read), { enable: advance });
+
+      m.comment('Rounding, if the stored form is another.');
+      const pipe = m.pipeline('back', { enable: advance });
+      const given = pipe.flag(read);
+      if (format === undefined) {
+        io.new_state.payload.drive(state);
+        advance.drive(offer(io.new_state, given, 'state').not());
+        return;
+      }
+      const rowGiven = pipe.flag(read.and(last));
+      const exponents = pipe.stage('row_exponents', pipe.enter(rows.out.payload.exponents));
+      const nearest = repeat(m.constant(uint(8 * p.lanes), noiseOfNearest(p.lanes)), p.rows);
+      const bytes =
+        noise === undefined ? nearest : unpack(pipe.stage('bytes', pipe.enter(noise.noise.payload)), 8 * p.lanes);
+      const rounded = unpack(state, p.lanes * w.work).map((word, q) => {
+        const round = m.instance(`round_${q}`, roundUnit(p, format));
+        round.advance.drive(advance);
+        round.state.drive(word);
+        round.exponent.drive(unpack(exponents, w.exponent)[q]!);
+        round.noise.drive(bytes[q]!);
+        return round.q;
+      });
+
+      m.comment('Two streams leave; the pipeline moves when neither waits.');
+      const stateWaits = offer(io.new_state, pipe.at(given, roundStages), 'state');
+      const exponentWaits = offer(io.new_exponent, pipe.at(rowGiven, roundStages), 'exponent');
+      io.new_state.payload.drive(pack(rounded));
+      io.new_exponent.payload.drive(pipe.at(exponents, 1 + roundStages));
+      advance.drive(stateWaits.or(exponentWaits).not());
+
+      /** Gives `next` to the stream when the pipeline moves; 1 while it waits to be taken. */
+      function offer(stream: Pick<Given<typeof bit>, 'valid' | 'ready'>, next: UInt, name: string): UInt {
+        const valid = m.register(`${name}_valid`, bit, { reset: 0 });
+        const waiting = valid.and(stream.ready.not()).named(`${name}_waits`);
+        valid.next(advance.mux(next, waiting));
+        stream.valid.drive(valid);
+        return waiting;
+      }
+    },
+  );
+}
+
+/** Half of the unit for every element. */
+const noiseOfNearest = (lanes: number): bigint =>
+  Array.from({ length: lanes }, (_, i) => 128n << BigInt(8 * i)).reduce((a, b) => a | b);
