@@ -62,7 +62,7 @@ describe('verification of nano', () => {
     const v = await verifyModel({ ...options(), fault: 'row-address' });
     expect(wrong(v)[0]).toMatch(/^layer 0 scan, token 1: head 0, row 0: y = -?\d+ expected, -?\d+ found$/);
     expect(findingText(v.real.finding!, 110)).toMatch(
-      /words? .* of scan\.states, .*to\s+address\s+\(state_word_at_5\s+\+\s+1\)/s,
+      /word \d+ of scan\.states\.words, .*to\s+address\s+\(write_address\s+\+\s+1\)/s,
     );
   });
 

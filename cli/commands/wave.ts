@@ -49,7 +49,7 @@ export const waveCommand: Command<Args> = {
       .option('width', { type: 'number', default: 100, describe: 'characters per line' })
       .option('svg', { type: 'string', describe: 'write a picture to this file instead' })
       .option('wavejson', { type: 'string', describe: 'write the input of WaveDrom to this file instead' })
-      .example("popscan wave popscan-mismatch.vcd --signals 'design.scan.y_*,state_word*' --from 100", '') as never,
+      .example("popscan wave popscan-mismatch.vcd --signals 'design.scan.y_*,core.issue' --from 100", '') as never,
   run: async (a) => {
     const { clock, radix } = a;
     const bound = (name: string, n: number | undefined) => (n === undefined ? n : wholeNumber(name, n, 0));

@@ -34,7 +34,7 @@ interface Answer {
 }
 
 /** Enough for the pipeline behind one result. */
-const mostCauses = 160;
+const mostCauses = 640;
 
 /**
  * The causes of output `port` in `cycle`, nearest first; only those of the given `bits` of it. The trace holds the nets of
