@@ -49,31 +49,33 @@ const shapes: Readonly<Record<string, (nodes: number) => Design>> = {
         }),
       );
     }),
-  /** Named values, each of two random earlier ones. */
+  /** Values of random earlier ones, made by one call. */
   random: (nodes) =>
-    defineModule({ name: 'random', doc: 'A wide random graph.', ports }, (_m, { x, k, y }) => {
-      const below = numbers();
-      const values: UInt[] = [x, k];
-      const pick = (): UInt => values[below(values.length)]!;
-      while (values.length < nodes / 2.6) {
-        const [a, b] = [pick(), pick()];
-        const op = below(5);
-        values.push(
-          op === 0
-            ? a.xor(b)
-            : op === 1
-              ? a.and(b)
-              : op === 2
-                ? a.or(b.not())
-                : op === 3
-                  ? a.lt(b).mux(a, b)
-                  : a.add(b).trunc(32),
-        );
-      }
-      let all = values[0]!;
-      for (const v of values) all = all.xor(v);
-      y.drive(all);
-    }),
+    defineModule({ name: 'random', doc: 'A wide random graph.', ports }, (m, { x, k, y }) =>
+      m.located(() => {
+        const below = numbers();
+        const values: UInt[] = [x, k];
+        const pick = (): UInt => values[below(values.length)]!;
+        while (values.length < nodes / 2.6) {
+          const [a, b] = [pick(), pick()];
+          const op = below(5);
+          values.push(
+            op === 0
+              ? a.xor(b)
+              : op === 1
+                ? a.and(b)
+                : op === 2
+                  ? a.or(b.not())
+                  : op === 3
+                    ? a.lt(b).mux(a, b)
+                    : a.add(b).trunc(32),
+          );
+        }
+        let all = values[0]!;
+        for (const v of values) all = all.xor(v);
+        y.drive(all);
+      }),
+    ),
   /** One adder tree. */
   sum: (nodes) =>
     defineModule({ name: 'total', doc: 'A tree of additions.', ports }, (_m, { x, k, y }) => {
@@ -84,21 +86,23 @@ const shapes: Readonly<Record<string, (nodes: number) => Design>> = {
         ).trunc(32),
       );
     }),
-  /** Many small instances in a row: a module of two nodes, once per ten nodes above. */
+  /** Instances of a small module in a row, made by one call: a choice, a net and a result each. */
   instances: (nodes) => {
     const cell = defineModule(
       { name: 'plus_one', doc: 'Adds one.', ports: { a: input(word, 'a'), b: output(word, 'a + 1') } },
       (_m, { a, b }) => b.drive(a.add(1).trunc(32)),
     );
-    return defineModule({ name: 'row', doc: 'A row of cells.', ports }, (m, { x, k, y }) => {
-      let value = x;
-      for (let i = 0; i < nodes / 3; i++) {
-        const inner = m.instance(`step_${i}`, cell);
-        inner.a.drive(value.xor(k));
-        value = inner.b;
-      }
-      y.drive(value);
-    });
+    return defineModule({ name: 'row', doc: 'A row of cells.', ports }, (m, { x, k, y }) =>
+      m.located(() => {
+        let value = x;
+        for (let i = 0; i < nodes / 3; i++) {
+          const inner = m.instance(`step_${i}`, cell);
+          inner.a.drive(value.xor(k));
+          value = inner.b;
+        }
+        y.drive(value);
+      }),
+    );
   },
 };
 
@@ -112,16 +116,16 @@ function measure(shape: string, format: string, nodes: number): void {
       ? printVerilog({ module }).files.reduce((total, f) => total + f.text.length, 0)
       : (printFirrtl({ module }).text ?? '').length;
   const end = clock();
-  const rss = process.resourceUsage().maxRSS / 1024;
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   const row = [
     shape.padEnd(10),
     format.padEnd(8),
     `${module.nodes.length} nodes`.padStart(15),
     `${(built - start).toFixed(2)} s elaborating`,
     `${(end - built).toFixed(2)} s printing`,
-    `${(end - start).toFixed(2)} s`,
+    `${(end - start).toFixed(2)} s (process: ${((userCPUTime + systemCPUTime) / 1e6).toFixed(2)} s CPU)`,
     `${(bytes / 1e6).toFixed(0)} MB text`,
-    `${rss.toFixed(0)} MB peak memory`,
+    `${(maxRSS / 1024).toFixed(0)} MB peak memory`,
   ];
   console.log(row.join('  '));
 }
