@@ -51,9 +51,19 @@ const binary = (verb: string) => (n: NodeOf<'add' | 'and' | 'eq' | 'shl'>, of: N
 const joined = (...parts: readonly (string | undefined)[]): string | undefined =>
   parts.includes(undefined) ? undefined : parts.join('_');
 
+/** `a < b` or its inverse; a constant stands on the right. */
+const compared = ({ a, b }: NodeOf<'lt'>, of: NameOf, verb: string, reverse: string): string | undefined =>
+  a.tag === 'const' ? joined(of(b), reverse, of(a)) : joined(of(a), verb, of(b));
+
 /** Names by what a value is made of, where its operands have names. */
 const descriptions: { readonly [T in Tag]?: (node: NodeOf<T>, of: NameOf) => string | undefined } = {
-  not: (n, of) => joined('not', of(n.a)),
+  not: ({ a }, of) =>
+    joined('not', of(a)) ??
+    (a.tag === 'eq'
+      ? joined(of(a.a), 'is_not', of(a.b))
+      : a.tag === 'lt'
+        ? compared(a, of, 'from', 'up_to')
+        : undefined),
   popcount: unary('ones'),
   any: unary('any'),
   parity: unary('parity'),
@@ -65,7 +75,7 @@ const descriptions: { readonly [T in Tag]?: (node: NodeOf<T>, of: NameOf) => str
   or: binary('or'),
   xor: binary('xor'),
   eq: binary('is'),
-  lt: binary('below'),
+  lt: (n, of) => compared(n, of, 'below', 'above'),
   shl: binary('shifted_left_by'),
   shr: binary('shifted_right_by'),
 };
@@ -135,7 +145,12 @@ export function inheritance(
     const described = description !== undefined && description.length <= longest;
     if (described && (tests.has(meant.tag) || heir === several || heir === undefined))
       return { wish: description, derived: true };
-    if (heir === undefined || heir === several) return { wish: roles[meant.tag], derived: false };
+    if (heir === undefined || heir === several) {
+      const operand = operandsOf(meant)
+        .map(of)
+        .find((name) => name !== undefined);
+      return { wish: joined(operand, roles[meant.tag]) ?? roles[meant.tag], derived: operand !== undefined };
+    }
     return { wish: heir.next ? `${heir.name}_next` : `${heir.name}_${roles[meant.tag]}`, derived: true };
   };
 }
