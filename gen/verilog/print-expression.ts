@@ -37,7 +37,8 @@ function operand(e: Expr, atLeast: number): string {
 
 function binaryOperand(e: Expr, op: BinaryOp, right: boolean): string {
   const own = precedence[op];
-  const mixed = e.kind === 'binary' && e.op !== op && own <= precedence['&']; // within bitwise operators: say it
+  // within bitwise operators and shifts: say it
+  const mixed = e.kind === 'binary' && e.op !== op && (own <= precedence['&'] || own === precedence['<<']);
   const same = e.kind === 'binary' && e.op === op && associative.has(op);
   return operand(e, mixed ? primary : right && !same ? own + 1 : own);
 }

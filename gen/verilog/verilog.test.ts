@@ -45,6 +45,7 @@ describe('precedence', () => {
     [binary('==', binary('&', a, b), c), '(a & b) == c'],
     [binary('&', binary('==', a, b), c), '(a == b) & c'],
     [binary('<<', a, binary('<<', b, c)), 'a << (b << c)'],
+    [binary('<<', a, binary('-', b, c)), 'a << (b - c)'],
   ] as const)('%#: %s', (e, text) => {
     expect(printExpr(e)).toBe(text);
   });
