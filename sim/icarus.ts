@@ -108,26 +108,34 @@ function decode(answer: Uint32Array, values: Uint32Array, unknown: Uint32Array):
   }
 }
 
-/** Inputs settle for a time unit, outputs are written, then the clocks rise together. */
+/**
+ * Inputs settle for a time unit, outputs are written, then the clocks rise together. Every port has a net of its own: a
+ * vector of all of them would be propagated whole at each change of a part.
+ */
 function testBench(inputs: RowLayout, outputs: RowLayout, clocks: number): string {
-  const [inBits, outBits] = [32 * inputs.words, Math.max(32 * outputs.words, 1)];
+  const inBits = 32 * inputs.words;
+  const range = (width: number) => `[${width - 1}:0]`;
   const connections = [
     ...Array.from({ length: clocks }, (_, i) => `.c${i}(clocks[${i}])`),
-    ...inputs.fields.map(({ port, at }, i) => `.i${i}(row[${32 * at + port.width - 1}:${32 * at}])`),
-    ...outputs.fields.map(({ port, at }, i) => `.o${i}(result[${32 * at + port.width - 1}:${32 * at}])`),
+    ...inputs.fields.map((_, i) => `.i${i}(i${i})`),
+    ...outputs.fields.map((_, i) => `.o${i}(o${i})`),
   ];
-  const spare = outputs.fields.flatMap(({ port, at }, i) => {
-    const end = 32 * (outputs.fields[i + 1]?.at ?? outputs.words);
-    const low = 32 * at + port.width;
-    return low === end ? [] : [`  assign result[${end - 1}:${low}] = 0;`];
+  const declarations = [
+    ...inputs.fields.map(({ port }, i) => `  reg ${range(port.width)} i${i} = 0;`),
+    ...outputs.fields.map(({ port }, i) => `  wire ${range(port.width)} o${i};`),
+  ];
+  const assignments = inputs.fields.map(
+    ({ port, at }, i) => `        i${i} = rows[k][${32 * at + port.width - 1}:${32 * at}];`,
+  );
+  const results = outputs.fields.map(({ port, at }, i) => {
+    const padding = 32 * ((outputs.fields[i + 1]?.at ?? outputs.words) - at) - port.width;
+    return `          $fwrite(to, "%z", ${padding === 0 ? `o${i}` : `{${padding}'d0, o${i}}`});`;
   });
   return `module ${benchName};
   reg [31:0] count, clocks;
-  reg [${31 + inBits}:0] rows [0:${rowsPerRequest - 1}];
-  reg [${31 + inBits}:0] row;
-  wire [${outBits - 1}:0] result;
+  reg ${range(32 + inBits)} rows [0:${rowsPerRequest - 1}];
   integer from, to, k, got;
-${spare.join('\n')}
+${declarations.join('\n')}
   ${WRAPPER} dut (
     ${connections.join(',\n    ')}
   );
@@ -135,16 +143,17 @@ ${spare.join('\n')}
     from = $fopen("/dev/fd/3", "rb");
     to = $fopen("/dev/fd/4", "wb");
     clocks = 0;
-    row = 0;
     #1;
     $fwrite(to, "%u", 32'd0);
     $fflush(to);
     while ($fread(count, from) == 4) begin
       got = $fread(rows, from, 0, count);
       for (k = 0; k < count; k = k + 1) begin
-        row = rows[k];
-        #1 $fwrite(to, "%z", result);
-        clocks = row >> ${inBits};
+${assignments.join('\n')}
+        #1 begin
+${results.join('\n')}
+        end
+        clocks = rows[k] >> ${inBits};
         #1 clocks = 0;
         #1;
       end

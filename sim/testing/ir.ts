@@ -16,6 +16,7 @@ import { Location } from '../../gen/location.ts';
 type Draft<N> = N extends Node ? Omit<N, 'id' | 'location'> : never;
 
 export interface Sketch {
+  readonly name: string;
   node<D extends Draft<Node>>(draft: D): Extract<Node, { readonly tag: D['tag'] }>;
   input(port: string, type: BitType): Node;
   output(port: string, node: Node): void;
@@ -60,6 +61,7 @@ export function sketch(name: string): Sketch {
     properties.push({ kind, name, message, clock, condition, location: Location.capture(property) });
   };
   return {
+    name,
     node,
     input: (name, type) => {
       port(name, type, 'input');
