@@ -6,6 +6,7 @@ import { calibrateCommand } from './commands/calibrate.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
+import { fuzzCommand } from './commands/fuzz.ts';
 import { genCommand } from './commands/gen.ts';
 import { generateCommand } from './commands/generate.ts';
 import { modelCommand } from './commands/model.ts';
@@ -26,6 +27,7 @@ export const commands: readonly AnyCommand[] = [
   generateCommand,
   genCommand,
   verifyCommand,
+  fuzzCommand,
   waveCommand,
   whereCommand,
   benchCommand,

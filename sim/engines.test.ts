@@ -4,12 +4,12 @@ import { printVerilog } from '../gen/index.ts';
 import type { Module, Node } from '../gen/ir.ts';
 import { createCxxrtl } from './cxxrtl.ts';
 import { type Clocks, type Follower, rowLayout } from './engine.ts';
+import { randomClocks } from './fuzz/generate.ts';
 import { createIcarus, findIcarus } from './icarus.ts';
 import { lockStep } from './lockstep.ts';
 import { createRandom } from './random.ts';
 import { createSimulator } from './simulator.ts';
 import { clk, s, sketch, u } from './testing/ir.ts';
-import { randomClocks } from './testing/random-module.ts';
 
 const icarus = await findIcarus();
 afterEach(() => vi.unstubAllEnvs());

@@ -121,7 +121,7 @@ export class Expressions {
   #shift(op: '<<' | '>>'): (n: NodeOf<'shl' | 'shr'>) => Expr {
     return (n) => {
       const amount = this.use(n.b);
-      return passes(amount, n.width) ? literal(0n, n.width) : binary(op, this.use(n.a), amount);
+      return passes(amount, n.width) ? literal(0n, n.width) : binary(op, this.#resized(n.a, n.width), amount);
     };
   }
 

@@ -109,6 +109,7 @@ function namedOperands(n: Node, kept: Uint32Array): readonly Node[] {
   if (n.tag === 'mul') return [n.a, n.b];
   if (n.tag === 'slice' || (n.tag === 'resize' && n.width < n.a.width)) return kept[n.a.id]! > 0 ? [] : [n.a];
   if (n.tag === 'resize' && n.a.signed && n.width > n.a.width) return [n.a];
+  if (n.tag === 'shl' && n.width !== n.a.width && (n.a.signed || n.width < n.a.width)) return [n.a];
   if (!isSum(n)) return [];
   const width = kept[n.id]!;
   if (width === 0) return n.a.signed ? [n.a, n.b] : [];

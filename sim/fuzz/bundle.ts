@@ -3,7 +3,7 @@ import type { Module, Node, Result } from '../../gen/ir.ts';
 import { enginePorts, rowLayout, writeField } from '../engine.ts';
 import { createRandom, type Random } from '../random.ts';
 import { sameClocks, sketch } from '../testing/ir.ts';
-import { type Case, randomClocks } from './generate.ts';
+import { type Case, randomCase, randomClocks } from './generate.ts';
 
 export interface Stimulus {
   readonly rows: Uint32Array;
@@ -38,6 +38,10 @@ export function bundleOf(cases: readonly Case[]): Module {
   }
   return top.finish(randomClocks);
 }
+
+/** The first cases of a seed under one top. */
+export const randomDesign = (seed: number, count: number, nodes: number): Module =>
+  bundleOf(Array.from({ length: count }, (_, i) => randomCase(seed, i, { nodes })));
 
 /** The case that a port of the top belongs to. */
 export function caseOf(cases: readonly Case[], port: string): Case {

@@ -7,7 +7,7 @@
 import { type BitType, type Clock, controlPorts, type Module, type Node, type Reg, type Result } from '../../gen/ir.ts';
 import { createRandom, type Random } from '../random.ts';
 import { read } from '../reference.ts';
-import { clk, type Sketch, sketch, u } from '../testing/ir.ts';
+import { clk, type Sketch, sketch, u, usedClocks } from '../testing/ir.ts';
 import { mostBits, type Pick, randomNode, randomType } from './draws.ts';
 import { type RandomMemory, randomMemory, type Start } from './memory.ts';
 
@@ -77,7 +77,7 @@ function randomModule(name: string, random: Random, size: number, byInit: boolea
   memory?.close();
   if (random.chance(0.1)) randomProperties(sk, random, pick);
   closeOutputs(sk, [...unused], pool.at(-1)!);
-  return sk.finish(randomClocks);
+  return sk.finish(usedClocks(sk, randomClocks));
 }
 
 interface RandomRegister {
@@ -115,14 +115,16 @@ function randomRegister(sk: Sketch, random: Random, index: number): RandomRegist
   };
 }
 
+/** Clock and reset ports when the two clocks change places. */
+const otherPort: Readonly<Record<string, string>> = { clk: 'clk_b', rst: 'rst_b', clk_b: 'clk', rst_b: 'rst' };
+
 /** One child, once or twice, its clocks those of the same name or swapped. */
 function randomChildren(sk: Sketch, random: Random, size: number, byInit: boolean, pick: Pick): Node[] {
   const module = randomModule(`${sk.name}_part`, random, Math.ceil(size / 2), byInit, false);
-  const ports = controlPorts(module.clocks);
   const results: Node[] = [];
   for (let i = random.below(2); i >= 0; i--) {
     const swapped = random.chance(0.3);
-    const around = new Map(ports.map((p, k) => [p, swapped ? ports[(k + 2) % 4]! : p]));
+    const around = new Map(controlPorts(module.clocks).map((p) => [p, swapped ? otherPort[p]! : p]));
     const inputs = new Map<string, Node>();
     const made = new Map<string, Result>();
     for (const port of module.ports) {

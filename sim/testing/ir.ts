@@ -26,6 +26,8 @@ export interface Sketch {
   readonly names: Map<Node, string>;
   readonly drivers: Map<Node, Node>;
   readonly memories: Memory[];
+  readonly registers: readonly Register[];
+  readonly properties: readonly Property[];
   readonly instances: Instance[];
   finish(clocks?: readonly Clock[]): Module;
 }
@@ -37,6 +39,18 @@ export const clk: Clock = { clock: 'clk', reset: 'rst', resetStyle: 'synchronous
 /** An instance's clocks and resets, each that of the same name around it. */
 export const sameClocks = ({ clocks }: Module): ReadonlyMap<string, string> =>
   new Map(controlPorts(clocks).map((port) => [port, port]));
+
+/** Those of `clocks` that something runs on. */
+export function usedClocks(
+  { registers, memories, properties, instances }: Sketch,
+  clocks: readonly Clock[],
+): readonly Clock[] {
+  const used = new Set([
+    ...[...registers, ...properties, ...memories.flatMap((m) => [...m.reads, ...m.writes])].map((x) => x.clock.clock),
+    ...instances.flatMap((i) => i.module.clocks.map((c) => i.clocks.get(c.clock)!)),
+  ]);
+  return clocks.filter((c) => used.has(c.clock));
+}
 
 export function sketch(name: string): Sketch {
   const location = Location.capture(sketch);
@@ -80,6 +94,8 @@ export function sketch(name: string): Sketch {
     drivers,
     memories,
     instances,
+    registers,
+    properties,
     finish: (clocks = registers.length + memories.length + properties.length > 0 ? [clk] : []) => ({
       ...{ name, doc: '', clocks, ports, nodes, registers, memories, instances, properties },
       ...{ drivers, outputs, names, comments: new Map(), displays: new Map(), location },
