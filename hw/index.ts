@@ -4,5 +4,13 @@ export { beatValue, type WeightStream, weightStream } from './matmul/layout.ts';
 export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
 export { HardwareProblem } from './problem.ts';
 export { type ScanParameters, type ScanWidths, scanWidths, storeSize } from './scan/parameters.ts';
+export {
+  cyclesPerToken,
+  planScan,
+  type ScanPlan,
+  type ScanTiming,
+  scanCycles,
+  scanTiming,
+} from './scan/plan.ts';
 export { type ScanInterface, scanInterface, scanUnit } from './scan/unit.ts';
 export { type Choices, defaultChoices, type UnitParameters, unitParameters } from './sizing.ts';

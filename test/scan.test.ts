@@ -94,7 +94,7 @@ describe('scan unit', () => {
       'maxGroups = 3; expected a whole number from 1 to 2',
     );
     const wide = { ...parameters([4, 1, 2, 1, 1, 1]), state: { ...row8, workBits: 26 } };
-    expect(() => scanWidths(wide)).toThrow('state.workBits = 26; expected at most 24: bits and decayFraction');
+    expect(() => scanWidths(wide)).toThrow('state.workBits = 26; expected at most 24, exponents up to 16');
   });
 });
 

@@ -12,7 +12,7 @@ export function runUnit(
   stall: number,
 ): { wrong: string[]; cycles: number } {
   const top = bundle('top', { [unit]: design }).module;
-  const engine = createSimulator(top);
+  const engine = createSimulator(top, { properties: 'throw' });
   const opened = { top, engines: [engine], tools: {}, history: createHistory(), close: () => engine.close() };
   const result = run(opened, [bench], { stall, seed: 1, wave: undefined, progress: () => undefined });
   engine.close();

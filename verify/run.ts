@@ -54,7 +54,7 @@ export async function openBench(
   const tools: Record<string, { version: string; how: string }> = {};
   if (names.includes('sim')) {
     progress('compiling the simulator');
-    engines.push(createSimulator(top));
+    engines.push(createSimulator(top, { properties: 'throw' }));
     tools['sim'] = { version, how: 'wasm' };
   }
   if (names.includes('verilator')) {

@@ -73,12 +73,12 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
     },
     (m, io) => {
       const tokens = fanOut(m, p, io.token);
-      const prepare = m.instance('prepare', prepareRows(p));
+      const prepare = m.instance('prepare', prepareRows(p).design);
       connect(prepare.token, tokens('prepare', preparedTokenShape(p)));
       connect(prepare.head, io.head);
       connect(prepare.x, io.x);
       const rows = through(m, 'prepared', skidBuffer(preparedShape(p)), prepare.rows);
-      const inputs = m.instance('inputs', inputBuffer(p));
+      const inputs = m.instance('inputs', inputBuffer(p, latency.state - 1));
       connect(inputs.token, tokens('inputs', inputTokenShape(p)));
       connect(inputs.bc, io.bc);
 

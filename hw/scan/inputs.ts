@@ -29,11 +29,12 @@ const inputsInterface = (p: ScanParameters) => {
     done: input(bit, 'the token that is read is done: on to the next'),
     word: input(uint(addressWidth(w.inputWords)), 'group by group, tile by tile'),
     b: output(inputs, 'the word two cycles later'),
-    c: output(inputs, 'the word two cycles later'),
+    c: output(inputs, 'the word when the state meets it'),
   };
 };
 
-export function inputBuffer(p: ScanParameters): Design<ReturnType<typeof inputsInterface>> {
+/** `cLater`: how many cycles after B the word of C is given, so that it need not be kept. */
+export function inputBuffer(p: ScanParameters, cLater: number): Design<ReturnType<typeof inputsInterface>> {
   const w = scanWidths(p);
   const { inputBits } = p.numerics;
   return defineModule(
@@ -43,13 +44,24 @@ export function inputBuffer(p: ScanParameters): Design<ReturnType<typeof inputsI
       ports: inputsInterface(p),
     },
     (m, io) => {
-      m.comment('Two banks, full or not.');
+      m.comment('Two banks. One is filled until its token is done, and held until its last word of C has been read.');
       const fills = m.register('fills', bit, { reset: 0 });
       const reads = m.register('reads', bit, { reset: 0 });
-      const full = [0, 1].map((i) => m.register(`full_${i}`, bit, { reset: 0 }));
-      const fullOf = (bank: UInt) => bank.mux(full[1]!, full[0]!);
-      const filled = fullOf(reads).named('bank_filled');
-      io.filled.drive(filled);
+      const loaded = m.wire('loaded', bit);
+      const pipe = m.pipeline('address');
+      const done = pipe.flag(io.done);
+      const bank = pipe.enter(reads);
+      const flags = (name: string, emptied: UInt, emptiedBank: UInt) => {
+        const of = [0, 1].map((i) => {
+          const flag = m.register(`${name}_${i}`, bit, { reset: 0 });
+          flag.next(loaded.and(fills.eq(i)).or(flag.and(emptied.and(emptiedBank.eq(i)).not())));
+          return flag;
+        });
+        return (which: UInt): UInt => which.mux(of[1]!, of[0]!);
+      };
+      const filled = flags('filled', io.done, reads);
+      const held = flags('held', pipe.at(done, 1 + cLater), pipe.at(bank, 1 + cLater));
+      io.filled.drive(filled(reads));
       reads.next(reads.xor(io.done));
 
       m.comment(
@@ -61,11 +73,10 @@ export function inputBuffer(p: ScanParameters): Design<ReturnType<typeof inputsI
       const left = m.register('elements_left', d_state.type);
       const headsLeft = m.register('heads_left', heads.type);
       const groupDone = atMost(left, p.lanes).named('group_done');
-      const loaded = m.wire('loaded', bit);
       const free = busy
         .not()
         .or(loaded)
-        .and(fullOf(fills.xor(loaded)).not())
+        .and(held(fills.xor(loaded)).not())
         .named('free');
       const take = io.token.valid.and(free).named('take');
       io.token.ready.drive(free);
@@ -75,11 +86,6 @@ export function inputBuffer(p: ScanParameters): Design<ReturnType<typeof inputsI
       loaded.drive(load.and(groupDone).and(headsLeft.eq(perGroup)));
       busy.next(take.or(busy.and(loaded.not())));
       fills.next(fills.xor(loaded));
-      full.forEach((flag, i) => {
-        const filling = loaded.and(fills.eq(i));
-        const emptied = io.done.and(reads.eq(i));
-        flag.next(filling.or(flag.and(emptied.not())));
-      });
       const word = m.register('fill_word', io.word.type);
       m.when(take, () => {
         left.next(d_state);
@@ -97,16 +103,15 @@ export function inputBuffer(p: ScanParameters): Design<ReturnType<typeof inputsI
       const { b, c } = io.bc.payload;
       const inputs = uint(p.lanes * inputBits);
       const depth = 2 ** (addressWidth(w.inputWords) + 1);
-      const words = m.memory('words', { depth, shape: { b: inputs, c: inputs } });
-      const address = (bank: UInt, at: UInt) => pack([at, bank]);
-      words.write({
-        address: address(fills, word),
-        data: { b: masked(b, 'b'), c: masked(c, 'c') },
-        enable: load,
-      });
-      const read = words.read('read', m.delay('address', address(reads, io.word)));
-      io.b.drive(read.b);
-      io.c.drive(read.c);
+      const address = (bank: UInt, at: UInt): UInt => pack([at, bank]);
+      const place = pipe.enter(address(reads, io.word).named('place'));
+      const words = (name: string, beat: UInt, later: number): UInt => {
+        const memory = m.memory(`${name}_words`, { depth, shape: inputs });
+        memory.write({ address: address(fills, word), data: masked(beat, name), enable: load });
+        return memory.read(`${name}_read`, pipe.at(place, later));
+      };
+      io.b.drive(words('b', b, 1));
+      io.c.drive(words('c', c, 1 + cLater));
     },
   );
 }

@@ -46,7 +46,7 @@ export interface ScanWidths {
 }
 
 /** Most lanes in all. */
-const mostLanes = 1024;
+export const mostLanes = 1024;
 /** Beats from issue to the end of a row's exponent at the most: what the row buffer must hold beside the row itself. */
 const slack = 24;
 
@@ -74,15 +74,16 @@ export function scanWidths(p: ScanParameters): ScanWidths {
   positive('maxState', 4096);
   positive('rows', mostLanes / p.lanes);
   positive('maxGroups', p.maxHeads);
-  positive('stateWords', 2 ** 24);
-  positive('rowWords', 2 ** 24);
+  positive('stateWords', 2 ** 26);
+  positive('rowWords', 2 ** 26);
   const format = rowFormat(p);
   const { numerics } = p;
-  if (format !== undefined && format.workBits - format.bits > numerics.decayFraction)
+  const mostExponent = Math.min(16, numerics.decayFraction);
+  if (format !== undefined && format.workBits - format.bits > mostExponent)
     refuse(
       'state.workBits',
-      `at most ${numerics.decayFraction + format.bits}: bits and decayFraction`,
-      format.workBits,
+      `at most ${mostExponent + format.bits}, exponents up to ${mostExponent}`,
+      `${format.workBits}`,
     );
   const maxTiles = Math.ceil(p.maxState / p.lanes);
   const rowGroups = Math.ceil(p.maxHeadDim / p.rows);

@@ -45,11 +45,18 @@ const prepareInterface = (p: ScanParameters) => ({
   rows: source(preparedShape(p), 'one row group; clamped: how many of its steps did not fit'),
 });
 
+export interface PrepareUnit {
+  readonly design: Design<ReturnType<typeof prepareInterface>>;
+  /** Cycles from x to its row. */
+  readonly latency: number;
+}
+
 /** One row group per cycle. */
-export function prepareRows(p: ScanParameters): Design<ReturnType<typeof prepareInterface>> {
+export function prepareRows(p: ScanParameters): PrepareUnit {
+  let latency = 0;
   const { numerics: f } = p;
   const format = formatOf(p);
-  return defineModule(
+  const design = defineModule(
     {
       name: `scan_prepare_q${p.rows}_s${scanWidths(p).code}`,
       doc: `dt x and D x of ${p.rows} rows per cycle, and where they are in the token.`,
@@ -86,7 +93,7 @@ export function prepareRows(p: ScanParameters): Design<ReturnType<typeof prepare
           direct: pipe.stage(`direct_${q}`, roundShift(dx, f.directFraction, 'half-up').ext(directBits(p))),
         };
       });
-      const latency = pipe.latency(rows[0]!.step.value);
+      latency = pipe.latency(rows[0]!.step.value);
       const shared = pipe.enter({
         decay,
         output_shift,
@@ -104,4 +111,5 @@ export function prepareRows(p: ScanParameters): Design<ReturnType<typeof prepare
       io.rows.valid.drive(pipe.at(pipe.flag(walk.step), latency));
     },
   );
+  return { design, latency };
 }

@@ -31,16 +31,19 @@ export function roundUnit(p: ScanParameters, { bits }: RowState): Design<ReturnT
     },
     (m, io) => {
       const pipe = m.pipeline('round', { enable: io.advance });
-      const exponent = pipe.enter(io.exponent);
+      m.comment('Right by 0 to 16: by 0, 4, 8 or 12, by 0 to 3, and by 1 on the way into the sum.');
       const zero = m.constant(bit, 0);
-      const by4 = cat(exponent.shr(2), zero, zero).named('by_4');
-      const rest = pipe.at(exponent, 1).trunc(2);
-      const noise = unpack(pipe.at(pipe.enter(io.noise), 2), noiseBits);
+      const farthest = w.exponent > 4 ? io.exponent.bit(4) : zero;
+      const rest = farthest.mux(m.constant(uint(4), 15), io.exponent.ext(5).trunc(4)).named('rest');
+      const right = pipe.enter({ by4: cat(rest.slice(3, 2), zero, zero), by1: rest.slice(1, 0), once: farthest });
+      const noise = unpack(pipe.enter(io.noise), noiseBits);
+      const width = bits + noiseBits;
       const codes = unpack(pipe.enter(io.state), w.work).map((state, i) => {
         const fine = cat(state, ...repeat(zero, noiseBits)).asSigned();
-        const coarse = pipe.stage(`coarse_${i}`, fine.shiftRight(by4).trunc(bits + noiseBits + 3));
-        const scaled = pipe.stage(`scaled_${i}`, coarse.shiftRight(rest).trunc(bits + noiseBits));
-        const sum = pipe.stage(`sum_${i}`, scaled.add(noise[i]!.toSigned()).shr(noiseBits));
+        const coarse = pipe.stage(`coarse_${i}`, fine.shiftRight(right.by4).trunc(width + 4));
+        const near = pipe.stage(`near_${i}`, coarse.shiftRight(pipe.at(right.by1, 1)).trunc(width + 1));
+        const scaled = pipe.at(right.once, 2).mux(near.shr(1), near.trunc(width));
+        const sum = pipe.stage(`sum_${i}`, scaled.add(pipe.at(noise[i]!, 2).toSigned()).shr(noiseBits));
         return pipe.stage(`q_${i}`, saturateSymmetric(sum, bits, `q_${i}`).value);
       });
       io.q.drive(pack(codes));

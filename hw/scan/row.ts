@@ -38,7 +38,7 @@ const rowInterface = (p: ScanParameters) => {
     })),
     q: input(uint(p.lanes * w.code), `${p.lanes} elements as they are stored`),
     b: input(uint(p.lanes * f.inputBits), 'B of these elements, one cycle later than the rest'),
-    c: input(uint(p.lanes * f.inputBits), 'C of these elements, one cycle later than the rest'),
+    c: input(uint(p.lanes * f.inputBits), "C of these elements, when S' is there"),
     state: output(uint(p.lanes * w.work), "S' of these elements"),
     clamped: output(uint(bitsFor(BigInt(p.lanes))), 'how many of the elements were clamped, one cycle after them'),
     y: output(sint(f.outputBits), 'of the row, after its last beat'),
@@ -73,9 +73,9 @@ export function rowUnit(p: ScanParameters): RowUnit {
       const factors = hardware.factors(m, pipe, row);
       const q = unpack(io.q, w.code).map((v) => pipe.enter(v.asSigned()));
       const b = unpack(io.b, f.inputBits).map((v) => pipe.enter(v.asSigned(), 1));
-      const c = unpack(io.c, f.inputBits).map((v) => pipe.enter(v.asSigned(), 1));
       const next = q.map((v, i) => hardware.update(m, pipe, factors, v, b[i]!, `${i}`));
       const state = pipe.latency(next[0]!.state);
+      const c = unpack(io.c, f.inputBits).map((v) => pipe.enter(v.asSigned(), state));
       io.state.drive(pack(next.map((v) => v.state)));
       io.clamped.drive(pipe.stage('clamped', pack(next.map((v) => v.clamped)).popcount()));
 

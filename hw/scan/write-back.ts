@@ -34,7 +34,7 @@ const writeBackInterface = (p: ScanParameters) => {
     tiles: input(uint(w.tiles), 'how many those are'),
     ...fieldsIf(rowFormat(p) !== undefined, () => ({
       exponents: input(uint(p.rows * w.exponent), 'of its rows'),
-      new_exponent: source(uint(p.rows * w.exponent), 'once per row group'),
+      new_exponent: source(uint(p.rows * w.exponent), 'with the first of the row group'),
     })),
     left: output(bit, 'a beat leaves the row buffer'),
     new_state: source(uint(p.rows * p.lanes * w.code), 'the elements as they are stored'),
@@ -99,7 +99,7 @@ export function writeBack(p: ScanParameters): Design<ReturnType<typeof writeBack
         advance.drive(offer(io.new_state, given, 'state').not());
         return;
       }
-      const rowGiven = pipe.flag(read.and(last));
+      const rowGiven = pipe.flag(read.and(tile.eq(0)));
       const exponents = pipe.stage('row_exponents', pipe.enter(rows.out.payload.exponents));
       const nearest = repeat(m.constant(uint(8 * p.lanes), noiseOfNearest(p.lanes)), p.rows);
       const bytes =
