@@ -2,6 +2,7 @@
 export { type MatmulInterface, matmulArray, matmulInterface } from './matmul/array.ts';
 export { beatValue, type WeightStream, weightStream } from './matmul/layout.ts';
 export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
+export { exp2Unit, type NonlinearInterface, rsqrtUnit, siluUnit, softplusUnit } from './nonlinear/index.ts';
 export { HardwareProblem } from './problem.ts';
 export { type ScanParameters, type ScanWidths, scanWidths, storeSize } from './scan/parameters.ts';
 export {

@@ -1,0 +1,6 @@
+/** Pipelined nonlinear functions: golden's, bit for bit. */
+export { exp2 } from './exp2.ts';
+export { argumentBits, interpolate } from './interpolate.ts';
+export { rsqrt } from './rsqrt.ts';
+export { silu, softplus } from './tails.ts';
+export { exp2Unit, type NonlinearInterface, rsqrtUnit, siluUnit, softplusUnit } from './unit.ts';

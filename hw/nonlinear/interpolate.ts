@@ -1,0 +1,47 @@
+/** A table of golden's with straight lines between its samples, in a pipeline: a block RAM and one multiplier. */
+import { bitsFor, type ModuleBuilder, type Pipeline, roundShift, type SInt, sint, type UInt } from '../../gen/index.ts';
+import type { Table } from '../../golden/fixed/index.ts';
+
+/** Bits of an argument of `table`: of the segment's number, then of the place in the segment. */
+export const argumentBits = ({ values, stepBits }: Table): number => bitsFor(BigInt(values.length - 2)) + stepBits;
+
+const signedBits = (values: readonly number[]): number => Math.max(...values.map((v) => bitsFor(BigInt(v), true)));
+
+/**
+ * values[i] + round((values[i+1] - values[i]) f / 2^stepBits) with argument = i 2^stepBits + f: golden's `interpolate`. One
+ * word of the ROM holds a sample and the rise to the next. Arguments behind the last segment give something undefined.
+ *
+ *     latency     3: read, product, sum
+ *     memory      (samples - 1) words, read by a register: block RAM
+ *     multiplier  rise x (stepBits + 1), signed
+ */
+export function interpolate(
+  m: ModuleBuilder,
+  p: Pipeline,
+  name: string,
+  table: Table,
+  argument: UInt,
+  enable: UInt,
+): SInt {
+  const { stepBits } = table;
+  const values = [...table.values.slice(0, -1)];
+  const rises = values.map((v, i) => table.values[i + 1]! - v);
+  const rom = m.memory(`${name}_segments`, {
+    depth: values.length,
+    shape: { value: sint(signedBits(values)), rise: sint(signedBits(rises)) },
+    init: values.map((value, i) => ({ value, rise: rises[i]! })),
+    style: 'block',
+  });
+  const from = p.latency(argument);
+  const segment = p.enter(
+    rom.read(`${name}_segment`, argument.slice(argument.width - 1, stepBits), { enable }),
+    from + 1,
+  );
+  const place = p
+    .at(argument.trunc(stepBits).named(`${name}_rest`), from + 1)
+    .toSigned()
+    .named(`${name}_place`);
+  const product = p.stage(`${name}_product`, segment.rise.mul(place));
+  const part = roundShift(product, stepBits, 'half-up').named(`${name}_part`);
+  return p.join({ part, value: segment.value }, (at) => p.stage(`${name}_between`, at.value.add(at.part)));
+}
