@@ -1,6 +1,7 @@
 /** The hardware units. */
-export { type MatmulInterface, matmulArray, matmulInterface } from './matmul/array.ts';
-export { beatValue, type WeightStream, weightStream } from './matmul/layout.ts';
+export { matmulArray, matmulLatency } from './matmul/array.ts';
+export { type MatmulInterface, matmulInterface } from './matmul/interface.ts';
+export { beatValue, type PlaneCoding, type WeightStream, weightStream } from './matmul/layout.ts';
 export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
 export { exp2Unit, type NonlinearInterface, rsqrtUnit, siluUnit, softplusUnit } from './nonlinear/index.ts';
 export { HardwareProblem } from './problem.ts';

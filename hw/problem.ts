@@ -8,13 +8,15 @@ export class HardwareProblem extends Error {
   readonly found: string;
   readonly remedy: string;
 
-  constructor(unit: string, parameter: string, expected: string, found: string) {
+  /** `nearest`: the valid choice that is closest to what was found. */
+  constructor(unit: string, parameter: string, expected: string, found: string, nearest?: string) {
     super(`${unit} cannot be built with ${parameter} = ${found}; expected ${expected}`);
     this.name = 'HardwareProblem';
     this.what = `${unit} cannot be built with this ${parameter}`;
     this.where = `${unit}.${parameter}`;
     this.expected = expected;
     this.found = found;
-    this.remedy = `choose ${parameter} within the bound`;
+    this.remedy =
+      nearest === undefined ? `choose ${parameter} within the bound` : `the nearest valid ${parameter} is ${nearest}`;
   }
 }

@@ -27,9 +27,15 @@ export const defaultChoices: Choices = { lanes: 4, columns: 32, scanLanes: 8, sc
 
 /** Throws a `HardwareProblem` where a choice is out of range. */
 export function unitParameters(config: ModelConfig, choices: Choices, numerics: Numerics): UnitParameters {
+  const narrowest = Math.min(config.dModel, config.dInner / config.nGroups);
   const matmul: MatmulParameters = {
     lanes: choices.lanes,
     columns: choices.columns,
+    segment: greatestDivisor(choices.columns, scaleTile(config, numerics)),
+    tokens: 1,
+    drain: drainFor(choices.lanes, Math.ceil(narrowest / choices.columns)),
+    planes: 1,
+    maxShift: numerics.norm.tileSpread,
     maxRows: Math.max(inProjRows(config), config.dModel),
     maxColumns: Math.max(config.dModel, config.dInner),
     numerics: numerics.matmul,
@@ -51,3 +57,16 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
   scanWidths(scan);
   return { matmul, scan };
 }
+
+/** Columns of out_proj that share an exponent. */
+const scaleTile = (config: ModelConfig, { norm }: Numerics): number =>
+  norm.scaleTile === 'headdim' ? config.headDim : norm.scaleTile;
+
+function greatestDivisor(a: number, b: number): number {
+  let [large, small] = [a, b];
+  while (small !== 0) [large, small] = [small, large % small];
+  return large;
+}
+
+/** D: the fewest results per cycle that let those of a tile leave while the next is computed, in `beats` cycles. */
+const drainFor = (lanes: number, beats: number): number => Math.ceil(lanes / beats);

@@ -210,7 +210,10 @@ describe('what FIRRTL cannot say', () => {
   });
 });
 
-const matmul = { lanes: 3, columns: 5, maxRows: 12, maxColumns: 16, numerics: defaultNumerics.matmul };
+const matmul = {
+  ...{ lanes: 3, columns: 4, segment: 2, tokens: 1, drain: 1, planes: 2, maxShift: 5, maxRows: 12, maxColumns: 16 },
+  numerics: defaultNumerics.matmul,
+};
 const scan = {
   ...{ lanes: 4, maxHeads: 4, maxHeadDim: 3, maxState: 10, maxGroups: 2, stateWords: 72 },
   ...{ rows: 2, rowWords: 24, numerics: defaultNumerics.scan, state: defaultNumerics.state },

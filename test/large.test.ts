@@ -51,7 +51,10 @@ describe('large designs', () => {
 it('at most 2 % of the names of the units are generated', () => {
   const { matmul, scan, state } = defaultNumerics;
   const units = [
-    matmulArray({ lanes: 4, columns: 32, maxRows: 296, maxColumns: 128, numerics: matmul }),
+    matmulArray({
+      ...{ lanes: 4, columns: 32, segment: 16, tokens: 1, drain: 2, planes: 1, maxShift: 16, maxRows: 296 },
+      ...{ maxColumns: 128, numerics: matmul },
+    }),
     scanUnit({
       ...{ lanes: 8, maxHeads: 8, maxHeadDim: 16, maxState: 16, maxGroups: 1, stateWords: 512 },
       ...{ rows: 2, rowWords: 128, numerics: scan, state },

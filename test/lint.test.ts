@@ -32,8 +32,16 @@ function randomModules(): Module {
 }
 
 const units: Readonly<Record<string, () => Module>> = {
-  matmul: () => matmulArray({ lanes: 4, columns: 32, maxRows: 296, maxColumns: 128, numerics: matmul }).module,
-  'small matmul': () => matmulArray({ lanes: 3, columns: 5, maxRows: 16, maxColumns: 16, numerics: matmul }).module,
+  matmul: () =>
+    matmulArray({
+      ...{ lanes: 4, columns: 32, segment: 16, tokens: 1, drain: 2, planes: 1, maxShift: 16, maxRows: 296 },
+      ...{ maxColumns: 128, numerics: matmul },
+    }).module,
+  'small matmul': () =>
+    matmulArray({
+      ...{ lanes: 3, columns: 5, segment: 5, tokens: 2, drain: 3, planes: 2, maxShift: 0, maxRows: 16 },
+      ...{ maxColumns: 16, numerics: matmul },
+    }).module,
   scan: () =>
     scanUnit({
       ...{ lanes: 8, maxHeads: 8, maxHeadDim: 16, maxState: 16, maxGroups: 1, stateWords: 512 },

@@ -1,107 +1,175 @@
 import { lint } from 'verilator-wasm';
 import { describe, expect, it } from 'vitest';
-import { printVerilog } from '../gen/index.ts';
-import { binaryMatmul, defaultNumerics, largest, type SignMatrix, smallest } from '../golden/fixed/index.ts';
-import { HardwareProblem, type MatmulParameters, matmulArray, matmulWidths, weightStream } from '../hw/index.ts';
-import { createRandom } from '../sim/index.ts';
+import { bundle, printVerilog } from '../gen/index.ts';
+import { defaultNumerics, largest } from '../golden/fixed/index.ts';
+import {
+  HardwareProblem,
+  type MatmulParameters,
+  matmulArray,
+  matmulLatency,
+  matmulWidths,
+  weightStream,
+} from '../hw/index.ts';
+import {
+  createRandom,
+  createSimulator,
+  driveStream,
+  type Engine,
+  monitorStream,
+  reset,
+  runUntil,
+} from '../sim/index.ts';
 import { matmulBench } from '../verify/bench-matmul.ts';
 import type { MatmulJob } from '../verify/job.ts';
-import { cornerMatmulJobs, signMatrix } from '../verify/jobs-corner.ts';
+import { cornerMatmulJobs, matmulJob, planeMatrix, randomMatmulJob, tiledVector } from '../verify/jobs-corner.ts';
+import type { UnitBench } from '../verify/unit-bench.ts';
 import { runUnit } from './unit.ts';
 
-const numerics = defaultNumerics.matmul;
-const parameters = (lanes: number, columns: number, maxRows: number, maxColumns: number): MatmulParameters => ({
-  lanes,
-  columns,
-  maxRows,
-  maxColumns,
-  numerics,
-});
-const name = (p: MatmulParameters): string => `${p.lanes} x ${p.columns}, up to ${p.maxRows} x ${p.maxColumns}`;
+const small: MatmulParameters = {
+  ...{ lanes: 3, columns: 6, segment: 2, tokens: 1, drain: 1, planes: 1, maxShift: 5, maxRows: 20, maxColumns: 20 },
+  numerics: defaultNumerics.matmul,
+};
+const shapes: readonly (readonly [string, MatmulParameters])[] = [
+  ['one of everything', { ...small, lanes: 1, columns: 1, segment: 1, maxRows: 1, maxColumns: 1 }],
+  [
+    'wide beats, one exponent',
+    { ...small, lanes: 2, columns: 64, segment: 64, maxShift: 0, maxRows: 5, maxColumns: 200 },
+  ],
+  ['many lanes', { ...small, lanes: 16, columns: 2, drain: 5, maxRows: 100, maxColumns: 7 }],
+  ['shifts as golden has them', { ...small, columns: 32, segment: 16, drain: 3, maxShift: 16, maxColumns: 100 }],
+  ['weight planes', { ...small, planes: 8, drain: 2 }],
+  ['three vectors, weight planes', { ...small, tokens: 3, planes: 2 }],
+];
 
-/** The sign identity of MODEL.md 2, independent of golden's loop. */
-function reference(m: SignMatrix, q: Int32Array, bias: number): number[] {
-  const weight = (o: number, i: number): number => 2 * ((m.signs[o * m.rowWords + (i >> 5)]! >>> (i & 31)) & 1) - 1;
-  return Array.from(
-    { length: m.rows },
-    (_, o) => q.reduce((sum, v, i) => sum + weight(o, i) * v, 0) * 2 ** numerics.resultFraction + bias,
+const constant = (p: MatmulParameters, rows: number, cols: number): MatmulJob =>
+  matmulJob(
+    'constant',
+    planeMatrix(rows, cols, 1, (o, i) => (o * i) % 3 === 0),
+    'signs',
+    [tiledVector(p, cols, p.segment, { value: () => largest(8), shift: () => 0, bias: 0 })],
+    p.numerics,
   );
-}
 
 describe('matmul array', () => {
-  const tile = parameters(3, 5, 16, 16);
-  it.each([0, 0.4])(`computes every size 1..16 x 1..16 on a tile of ${name(tile)}, stalls %s`, (stall) => {
+  it.each([0, 0.4])('computes every size 1..20 x 1..20 on a tile of 3 x 6, stalls %s', (stall) => {
     const random = createRandom(3);
     const jobs: MatmulJob[] = [];
-    for (let rows = 1; rows <= 16; rows++) {
-      for (let cols = 1; cols <= 16; cols++) {
-        const matrix = signMatrix(rows, cols, () => random.chance(0.5));
-        const q = Int32Array.from({ length: cols }, () => smallest(8) + random.below(256));
-        const activations = { q, exponent: 0, bias: random.below(1000) - 500 };
-        jobs.push({
-          group: 'all',
-          label: `${rows} x ${cols}`,
-          matrix,
-          activations,
-          expected: reference(matrix, q, activations.bias),
-        });
-      }
+    for (let rows = 1; rows <= 20; rows++) {
+      for (let cols = 1; cols <= 20; cols++) jobs.push(randomMatmulJob(small, random, rows, cols, 'every size'));
     }
-    const { wrong } = runUnit(matmulArray(tile), 'matmul', matmulBench(jobs, tile, false), stall);
-    expect(wrong).toEqual([]);
+    expect(runUnit(matmulArray(small), 'matmul', matmulBench(jobs, small, false), stall).wrong).toEqual([]);
   });
 
-  const shapes = [
-    parameters(1, 1, 1, 1),
-    parameters(1, 64, 5, 200),
-    parameters(16, 2, 100, 7),
-    parameters(4, 33, 9, 100),
-  ];
-  it.each(shapes.map((p) => [name(p), p] as const))('takes extremes and random matrices: %s', (_name, p) => {
+  it.each(shapes)('takes extremes and random matrices, stalling: %s', (_name, p) => {
     const jobs = cornerMatmulJobs(p, createRandom(5), 40);
     expect(runUnit(matmulArray(p), 'matmul', matmulBench(jobs, p, false), 0.3).wrong).toEqual([]);
   });
 
-  it.each(shapes.map((p) => [name(p), p] as const))('prints Verilog without a warning: %s', async (_name, p) => {
+  it.each(shapes)('prints Verilog without a warning: %s', async (_name, p) => {
     const { files, top } = printVerilog(matmulArray(p));
     const result = await lint(Object.fromEntries(files.map((f) => [f.name, f.text])), top);
     expect(result.log).toBe('');
   });
 
-  it('takes one weight beat per cycle', () => {
-    const p = parameters(4, 8, 64, 64);
-    const matrix = signMatrix(64, 64, (o, i) => (o * i) % 3 === 0);
-    const activations = { q: new Int32Array(64).fill(largest(8)), exponent: 0, bias: 0 };
-    const job = { group: '', label: '', matrix, activations, expected: binaryMatmul(matrix, activations, numerics) };
-    const { cycles, wrong } = runUnit(matmulArray(p), 'matmul', matmulBench([job], p, false), 0);
+  it('takes one weight beat per cycle, over the ends of tiles and matrices', () => {
+    const p = { ...small, lanes: 4, columns: 8, segment: 8, maxRows: 64, maxColumns: 64 };
+    const jobs = Array.from({ length: 3 }, () => constant(p, 64, 64));
+    const { cycles, wrong } = runUnit(matmulArray(p), 'matmul', matmulBench(jobs, p, false), 0);
     expect(wrong).toEqual([]);
-    const start = 1; // the descriptor
-    const load = 64 / 8;
-    const weights = (64 / 4) * (64 / 8);
-    const latency = 5;
-    expect(cycles).toBe(start + load + weights + latency);
+    const beats = 3 * (64 / 4) * (64 / 8);
+    const start = 1 + 64 / 8 + 1; // descriptor, first activations, and the walk begins
+    expect(cycles).toBe(start + beats + matmulLatency(p) + p.lanes - 1);
   });
 
   it('finds a flipped weight bit', () => {
-    const p = parameters(4, 8, 20, 20);
+    const p = { ...small, lanes: 4, columns: 8 };
     const jobs = cornerMatmulJobs(p, createRandom(6), 4);
     expect(runUnit(matmulArray(p), 'matmul', matmulBench(jobs, p, true), 0).wrong).toHaveLength(1);
   });
 
-  it('refuses parameters with the bound', () => {
-    expect(() => matmulWidths(parameters(0, 8, 8, 8))).toThrow(HardwareProblem);
-    expect(() => matmulWidths(parameters(4, 1.5, 8, 8))).toThrow(
-      'columns = 1.5; expected a whole number from 1 to 4096',
-    );
+  it('refuses parameters with the bound and the nearest choice', () => {
+    expect(() => matmulWidths({ ...small, lanes: 0 })).toThrow(HardwareProblem);
+    const problem = (p: Partial<MatmulParameters>): unknown => {
+      try {
+        return matmulWidths({ ...small, ...p });
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(problem({ columns: 5000 })).toMatchObject({
+      message: 'matmul cannot be built with columns = 5000; expected a whole number from 1 to 4096',
+      remedy: 'the nearest valid columns is 4096',
+    });
+    expect(problem({ columns: 64, segment: 24 })).toMatchObject({
+      expected: 'a divisor of the 64 columns',
+      remedy: 'the nearest valid segment is 16',
+    });
   });
+});
+
+describe('flush', () => {
+  const p: MatmulParameters = { ...small, tokens: 2, planes: 2, drain: 2 };
+  const agents = (engine: Engine, bench: UnitBench, seed: number) => {
+    const options = { stall: 0.2, seed };
+    const drivers = Object.entries(bench.feeds).map(([s, beats]) =>
+      driveStream(engine, `matmul_${s}`, beats(), options),
+    );
+    const monitor = monitorStream(engine, 'matmul_result', { ...options, count: bench.collects['result']! });
+    return { drivers, monitor, all: [...drivers, monitor] };
+  };
+
+  it('drops all work at any time, and the next matrix is right', () => {
+    const random = createRandom(8);
+    const engine = createSimulator(bundle('top', { matmul: matmulArray(p) }).module, { properties: 'throw' });
+    reset(engine);
+    for (let trial = 0; trial < 60; trial++) {
+      const before = agents(engine, matmulBench(cornerMatmulJobs(p, random, 4), p, false), trial);
+      const stop = random.below(150);
+      let cycle = 0;
+      runUntil(engine, before.all, { limit: stop + 1, until: () => cycle++ === stop });
+      for (const { name } of engine.ports)
+        if (/_valid$|_ready$/.test(name) && name !== 'matmul_result_valid') quiet(engine, name);
+      for (let flushes = 1 + random.below(2); flushes > 0; flushes--) {
+        engine.poke('matmul_flush', 1);
+        engine.tick();
+        engine.poke('matmul_flush', 0);
+        if (random.chance(0.5)) engine.tick();
+      }
+      if (engine.peek('matmul_result_valid') === 1n) {
+        engine.poke('matmul_result_ready', 1);
+        engine.tick();
+      }
+      const bench = matmulBench(cornerMatmulJobs(p, random, 2), p, false);
+      const after = agents(engine, bench, trial);
+      runUntil(engine, after.all, { limit: 20 * bench.cycleBound });
+      const verdicts = bench.judge({ result: after.monitor.beats }, () => 0n);
+      expect(
+        verdicts.flatMap((v) => v.mismatch?.text ?? []),
+        `flush after ${stop} cycles`,
+      ).toEqual([]);
+    }
+    engine.close();
+  });
+
+  const quiet = (engine: Engine, name: string): void => {
+    const port = engine.ports.find((q) => q.name === name)!;
+    if (port.direction === 'input') engine.poke(name, 0);
+  };
 });
 
 describe('weight stream', () => {
   it('has the documented layout', () => {
-    const m = signMatrix(3, 5, (o, i) => (o + i) % 2 === 0);
+    const m = planeMatrix(3, 5, 1, (o, i) => (o + i) % 2 === 0);
     const s = weightStream(m, { lanes: 2, columns: 4 });
     expect({ beats: s.beats, bytesPerBeat: s.bytesPerBeat }).toEqual({ beats: 4, bytesPerBeat: 1 });
     // rows 0 and 1, columns 0-3: 1010 and 0101, the first in the low bit; then column 4; then row 2
     expect([...s.bytes]).toEqual([0b1010_0101, 0b0000_0001, 0b0000_0101, 0b0000_0001]);
+  });
+
+  it('has the highest plane first, inverted where it counts negative', () => {
+    const m = planeMatrix(1, 3, 2, (_o, i, plane) => (plane === 0 ? i < 2 : i === 0));
+    const p = { lanes: 1, columns: 4 };
+    expect([...weightStream(m, p, { coding: 'signs' }).bytes]).toEqual([0b001, 0b011]);
+    expect([...weightStream(m, p).bytes]).toEqual([0b110, 0b011]);
   });
 });

@@ -1,40 +1,45 @@
 /** Streams matmul jobs through the array and judges its results. */
 
-import type { SignMatrix } from '../golden/fixed/index.ts';
-import { beatValue, type MatmulParameters, matmulWidths, type WeightStream, weightStream } from '../hw/index.ts';
-import { type Beat, createRandom } from '../sim/index.ts';
+import type { PlaneMatrix, TiledVector } from '../golden/fixed/index.ts';
+import {
+  beatValue,
+  type MatmulParameters,
+  type MatmulWidths,
+  matmulWidths,
+  type WeightStream,
+  weightStream,
+} from '../hw/index.ts';
+import { type Beat, createRandom, type Random } from '../sim/index.ts';
 import type { MatmulJob } from './job.ts';
 import { notPlanted } from './problem.ts';
 import { type UnitBench, type Verdict, type WrongWord, wrongWord } from './unit-bench.ts';
 import { joinFields, padded, splitFields } from './words.ts';
 
-/** With `flipWeight` one sign that meets a non-zero activation arrives flipped. Lanes beyond a matrix carry noise. */
+/** With `flipWeight` one weight bit that meets a non-zero activation arrives flipped. Lanes beyond a matrix carry noise. */
 export function matmulBench(jobs: readonly MatmulJob[], p: MatmulParameters, flipWeight: boolean): UnitBench {
   const w = matmulWidths(p);
-  const streams = new Map<SignMatrix, WeightStream>();
-  const streamOf = (m: SignMatrix): WeightStream => {
-    const known = streams.get(m) ?? weightStream(m, p);
-    streams.set(m, known);
-    return known;
-  };
-  function* desc(): Generator<Beat> {
-    for (const { matrix, activations } of jobs) yield { rows: matrix.rows, cols: matrix.cols, bias: activations.bias };
-  }
+  const streamOf = rememberStreams(p);
   const fault = flipWeight ? faultIn(jobs, p) : undefined;
+  function* desc(): Generator<Beat> {
+    for (const job of jobs) {
+      const { rows, planes } = job.matrix;
+      const signs = job.coding === 'signs' ? 1 : 0;
+      yield { rows, cols: colsOf(job), tokens: job.vectors.length, planes: planes.length, signs };
+    }
+  }
   function* act(): Generator<Beat> {
     const noise = createRandom(17);
-    for (const { matrix, activations } of jobs) {
-      for (let i = 0; i < matrix.cols; i += p.columns) {
-        yield { q: joinFields(padded(activations.q.subarray(i, i + p.columns), p.columns, noise), w.activation) };
-      }
-    }
+    for (const { vectors } of jobs) for (const v of vectors) yield* activationBeats(v, p, w, noise);
+  }
+  function* token(): Generator<Beat> {
+    for (const { vectors } of jobs) for (const { round, bias } of vectors) yield { round, bias };
   }
   function* weight(): Generator<Beat> {
     const noise = createRandom(18);
-    for (const [n, { matrix }] of jobs.entries()) {
-      const stream = streamOf(matrix);
-      const groups = Math.ceil(matrix.cols / p.columns);
-      const used = matrix.cols - (groups - 1) * p.columns;
+    for (const [n, job] of jobs.entries()) {
+      const stream = streamOf(job);
+      const groups = Math.ceil(colsOf(job) / p.columns);
+      const used = colsOf(job) - (groups - 1) * p.columns;
       const beyond = used < p.columns ? laneMask(p, used) : 0n;
       for (let i = 0; i < stream.beats; i++) {
         const flipped = fault?.job === n && fault.beat === i ? 1n << BigInt(fault.bit) : 0n;
@@ -43,16 +48,67 @@ export function matmulBench(jobs: readonly MatmulJob[], p: MatmulParameters, fli
       }
     }
   }
-  const tiles = (j: MatmulJob): number => Math.ceil(j.matrix.rows / p.lanes);
+  const results = jobs.map((j) => resultBeats(j, p));
   return {
     unit: 'matmul',
-    feeds: { desc, act, weight },
-    collects: { result: jobs.reduce((sum, j) => sum + tiles(j), 0) },
-    cycleBound: jobs.reduce((sum, j) => sum + streamOf(j.matrix).beats + Math.ceil(j.matrix.cols / p.columns) + 32, 64),
-    operations: jobs.reduce((sum, j) => sum + j.matrix.rows * j.matrix.cols, 0),
+    feeds: { desc, act, token, weight },
+    collects: { result: results.reduce((sum, beats) => sum + beats.length, 0) },
+    cycleBound: jobs.reduce((sum, j, i) => sum + cyclesAtMost(j, p, streamOf(j).beats, results[i]!.length), 64),
+    operations: jobs.reduce((sum, j) => sum + j.matrix.rows * colsOf(j) * j.matrix.planes.length * j.vectors.length, 0),
     operation: 'binary multiply-accumulates',
-    judge: (taken) => judge(jobs, taken['result'] ?? [], p, w.result),
+    judge: (taken) => judge(jobs, results, taken['result'] ?? [], w.result),
   };
+}
+
+const colsOf = ({ vectors }: MatmulJob): number => vectors[0]!.to - vectors[0]!.from;
+
+/** Loading, computing and draining one after the other. */
+const cyclesAtMost = (job: MatmulJob, p: MatmulParameters, weights: number, results: number): number =>
+  weights + results + job.vectors.length * Math.ceil(colsOf(job) / p.columns) + 32;
+
+/** Matrices come again with every token; their streams are made once. */
+function rememberStreams(p: MatmulParameters): (job: MatmulJob) => WeightStream {
+  const known = new Map<PlaneMatrix, Map<number, WeightStream>>();
+  return ({ matrix, vectors, coding }) => {
+    const { from, to } = vectors[0]!;
+    const parts = known.get(matrix) ?? new Map<number, WeightStream>();
+    const stream = parts.get(from) ?? weightStream(matrix, p, { from, to, coding });
+    known.set(matrix, parts.set(from, stream));
+    return stream;
+  };
+}
+
+function* activationBeats(v: TiledVector, p: MatmulParameters, w: MatmulWidths, noise: Random): Generator<Beat> {
+  for (let i = v.from; i < v.to; i += p.columns) {
+    const q = padded(v.q.subarray(i, Math.min(v.to, i + p.columns)), p.columns, noise);
+    const shifts = Array.from({ length: w.segments }, (_, s) => {
+      const column = i + s * p.segment;
+      return column < v.to ? v.shifts[Math.floor((column - v.from) / v.tile)]! : noise.below(p.maxShift + 1);
+    });
+    yield { q: joinFields(q, w.activation), shift: joinFields(shifts, w.shift) };
+  }
+}
+
+/** What a beat of results must be: rows from `row` on of a vector. */
+interface ResultBeat {
+  readonly token: number;
+  readonly row: number;
+  readonly rows: number;
+  readonly last: boolean;
+}
+
+function resultBeats({ matrix, vectors }: MatmulJob, p: MatmulParameters): readonly ResultBeat[] {
+  const beats: ResultBeat[] = [];
+  for (let tile = 0; tile < matrix.rows; tile += p.lanes) {
+    const end = Math.min(matrix.rows, tile + p.lanes);
+    for (const token of vectors.keys()) {
+      for (let row = tile; row < end; row += p.drain) {
+        const rows = Math.min(p.drain, end - row);
+        beats.push({ token, row, rows, last: row + rows === matrix.rows && token === vectors.length - 1 });
+      }
+    }
+  }
+  return beats;
 }
 
 /** Ones in the columns from `used` on of every lane. */
@@ -63,10 +119,11 @@ function laneMask(p: MatmulParameters, used: number): bigint {
   return mask;
 }
 
-/** The first sign of the first row of a matrix in the middle of the work that meets a non-zero activation. */
+/** The first weight of the first row of a matrix in the middle of the work that meets a non-zero activation. */
 function faultIn(jobs: readonly MatmulJob[], p: MatmulParameters): { job: number; beat: number; bit: number } {
   for (let job = Math.floor(jobs.length / 2); job < jobs.length; job++) {
-    const column = jobs[job]!.activations.q.findIndex((q) => q !== 0);
+    const { q, from, to } = jobs[job]!.vectors[0]!;
+    const column = q.subarray(from, to).findIndex((v) => v !== 0);
     if (column >= 0) return { job, beat: Math.floor(column / p.columns), bit: column % p.columns };
   }
   throw notPlanted('every activation is zero');
@@ -74,44 +131,44 @@ function faultIn(jobs: readonly MatmulJob[], p: MatmulParameters): { job: number
 
 function judge(
   jobs: readonly MatmulJob[],
+  results: readonly (readonly ResultBeat[])[],
   beats: readonly Readonly<Record<string, bigint>>[],
-  p: MatmulParameters,
   bits: number,
 ): Verdict[] {
   let next = 0;
-  return jobs.map((job): Verdict => {
+  return jobs.map((job, n): Verdict => {
     let mismatch: WrongWord | undefined;
-    for (let row = 0; row < job.matrix.rows; row += p.lanes) {
+    for (const result of results[n]!) {
       const index = next++;
-      mismatch ??= judgeTile(job, row, index, beats[index], p.lanes, bits);
+      mismatch ??= judgeBeat(job.expected[result.token]!, result, index, beats[index], bits);
     }
-    return { group: job.group, label: job.label, words: job.matrix.rows, mismatch };
+    return { group: job.group, label: job.label, words: job.matrix.rows * job.vectors.length, mismatch };
   });
 }
 
 /** The first word of a beat of results that is wrong. */
-function judgeTile(
-  job: MatmulJob,
-  row: number,
+function judgeBeat(
+  results: ArrayLike<number>,
+  { token, row, rows, last }: ResultBeat,
   index: number,
   beat: Readonly<Record<string, bigint>> | undefined,
-  lanes: number,
   bits: number,
 ): WrongWord | undefined {
-  if (beat === undefined) return { text: `row ${row}: no result came`, beat: undefined };
-  const valid = Math.min(lanes, job.matrix.rows - row);
+  const place = (lane: number): string => `${token > 0 ? `vector ${token}, ` : ''}row ${row + lane}`;
+  if (beat === undefined) return { text: `${place(0)}: no result came`, beat: undefined };
   for (const [field, expected] of [
-    ['rows', BigInt(valid)],
-    ['last', row + lanes >= job.matrix.rows ? 1n : 0n],
+    ['rows', BigInt(rows)],
+    ['last', last ? 1n : 0n],
+    ['token', BigInt(token)],
   ] as const) {
     const found = beat[field]!;
-    const text = `row ${row}: ${field} = ${expected} expected, ${found} found`;
+    const text = `${place(0)}: ${field} = ${expected} expected, ${found} found`;
     if (found !== expected) return wrongWord(text, 'result', index, field, [expected, found], 32);
   }
-  const found = splitFields(beat['y']!, bits, valid);
-  const lane = found.findIndex((y, l) => y !== job.expected[row + l]);
+  const found = splitFields(beat['y']!, bits, rows);
+  const lane = found.findIndex((y, l) => y !== results[row + l]);
   if (lane < 0) return undefined;
-  const [is, should] = [found[lane]!, job.expected[row + lane]!];
-  const text = `row ${row + lane}: ${should} expected, ${is} found`;
+  const [is, should] = [found[lane]!, results[row + lane]!];
+  const text = `${place(lane)}: ${should} expected, ${is} found`;
   return wrongWord(text, 'result', index, 'y', [BigInt(should), BigInt(is)], bits, lane * bits);
 }

@@ -47,14 +47,17 @@ function replaceNamed(top: Module, path: readonly string[], name: string, replac
 /** The design with the fault in it, for faults that sit in the design. */
 export function faultyDesign(top: Module, fault: Fault | undefined): Module {
   if (fault === 'row-address') return replaceNamed(top, ['scan', 'states'], 'write_address', plusOne);
-  if (fault === 'back-pressure') return replaceNamed(top, ['matmul'], 'advance', alwaysOne);
+  if (fault === 'back-pressure') return replaceNamed(top, ['matmul'], 'move', alwaysOne);
   return top;
 }
 
 /** The printed Verilog with the fault in it, for faults that sit in the printer. */
 export function faultyFiles(files: readonly VerilogFile[], fault: Fault | undefined): readonly VerilogFile[] {
   if (fault !== 'printed-sum') return files;
-  const wrong = files.map((f) => ({ ...f, text: f.text.replace(/(wire [^\n]*planes_sum_1_0 = [^;]*?) \+ /, '$1 - ') }));
+  const wrong = files.map((f) => ({
+    ...f,
+    text: f.text.replace(/(wire [^\n]*planes_sum_0_1_0 = [^;]*?) \+ /, '$1 - '),
+  }));
   if (wrong.every((f, i) => f.text === files[i]!.text)) throw notPlanted('the printed lane has no such sum');
   return wrong;
 }

@@ -1,15 +1,18 @@
 /** Work for the units, with the results that golden's contracts demand. */
-import type { Activations, Saturations, ScanInput, ScanShape, SignMatrix } from '../golden/fixed/index.ts';
+import type { PlaneMatrix, Saturations, ScanInput, ScanShape, TiledVector } from '../golden/fixed/index.ts';
+import type { PlaneCoding } from '../hw/index.ts';
 
-/** One product of a sign matrix with a vector. */
+/** Products of the columns from...to-1 of a matrix with vectors that the array takes at once. */
 export interface MatmulJob {
   /** Which part of which layer, e.g. `layer 0 in_proj`; results are reported by group. */
   readonly group: string;
   readonly label: string;
-  readonly matrix: SignMatrix;
-  readonly activations: Activations;
-  /** [rows] */
-  readonly expected: ArrayLike<number>;
+  readonly matrix: PlaneMatrix;
+  readonly coding: PlaneCoding;
+  /** All with the same from and to. */
+  readonly vectors: readonly TiledVector[];
+  /** [vectors][rows] */
+  readonly expected: readonly ArrayLike<number>[];
 }
 
 /** One token of one layer through the scan. */

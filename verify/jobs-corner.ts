@@ -1,16 +1,17 @@
 /** Jobs that no text produces: extreme and random values, and sizes that do not fill a tile. */
 import {
-  type Activations,
   biasBits,
-  binaryMatmul,
   largest,
   type MatmulNumerics,
+  type PlaneMatrix,
+  roundShift,
   type ScanInput,
   type ScanShape,
   type SignMatrix,
   smallest,
+  type TiledVector,
 } from '../golden/fixed/index.ts';
-import type { MatmulParameters, ScanParameters } from '../hw/index.ts';
+import type { MatmulParameters, PlaneCoding, ScanParameters } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
 import { goldenScan } from './golden-scan.ts';
 import type { MatmulJob, ScanJob } from './job.ts';
@@ -32,52 +33,105 @@ export function signMatrix(rows: number, cols: number, plus: (row: number, col: 
   return { rows, cols, rowWords, signs };
 }
 
-const job = (label: string, matrix: SignMatrix, activations: Activations, f: MatmulNumerics): MatmulJob => ({
-  group: 'corner and random matrices',
-  label: `${label}, ${matrix.rows} x ${matrix.cols}`,
-  matrix,
-  activations,
-  expected: binaryMatmul(matrix, activations, f),
+/** The integer weight at (row, col). */
+export function weightAt({ planes }: PlaneMatrix, coding: PlaneCoding, row: number, col: number): number {
+  const bit = ({ signs, rowWords }: SignMatrix): number => (signs[row * rowWords + (col >>> 5)]! >>> (col & 31)) & 1;
+  const count = planes.reduce((sum, plane, k) => sum + bit(plane) * 2 ** k, 0);
+  const most = 2 ** planes.length;
+  return coding === 'signs' ? 2 * count - (most - 1) : count >= most / 2 ? count - most : count;
+}
+
+/** What the array must deliver, from the integer weights: independent of the sums over planes in golden. */
+export function plainProduct(m: PlaneMatrix, coding: PlaneCoding, v: TiledVector, fraction: number): number[] {
+  return Array.from({ length: m.rows }, (_, o) => {
+    let sum = 0;
+    for (let i = v.from; i < v.to; i++) {
+      sum += weightAt(m, coding, o, i) * v.q[i]! * 2 ** v.shifts[Math.floor((i - v.from) / v.tile)]!;
+    }
+    return roundShift(sum, v.round - fraction) + v.bias;
+  });
+}
+
+export function matmulJob(
+  label: string,
+  matrix: PlaneMatrix,
+  coding: PlaneCoding,
+  vectors: readonly TiledVector[],
+  f: MatmulNumerics,
+): MatmulJob {
+  return {
+    group: 'corner and random matrices',
+    label: `${label}, ${matrix.rows} x ${matrix.cols}, ${matrix.planes.length} planes, ${vectors.length} vectors`,
+    matrix,
+    coding,
+    vectors,
+    expected: vectors.map((v) => plainProduct(matrix, coding, v, f.resultFraction)),
+  };
+}
+
+export const planeMatrix = (
+  rows: number,
+  cols: number,
+  planes: number,
+  plus: (row: number, col: number, plane: number) => boolean,
+): PlaneMatrix => ({
+  rows,
+  cols,
+  planes: Array.from({ length: planes }, (_, k) => signMatrix(rows, cols, (o, i) => plus(o, i, k))),
 });
 
-/** All signs and activations at their extremes, then `count` random matrices of awkward sizes. */
+/** A vector of tiles of one or a few segments, whose shifts and values come from `shift` and `value`. */
+export function tiledVector(
+  p: MatmulParameters,
+  cols: number,
+  tile: number,
+  { value, shift, bias }: { value: () => number; shift: () => number; bias: number },
+): TiledVector {
+  const shifts = Int32Array.from({ length: Math.ceil(cols / tile) }, shift);
+  const round = Math.min(p.maxShift, Math.max(...shifts));
+  return { q: Int32Array.from({ length: cols }, value), from: 0, to: cols, tile, shifts, round, bias };
+}
+
+/** A random matrix of any coding, with random vectors. */
+export function randomMatmulJob(
+  p: MatmulParameters,
+  random: Random,
+  rows: number,
+  cols: number,
+  label: string,
+): MatmulJob {
+  const bits = p.numerics.activationBits;
+  const biasMost = biasBits(p.maxColumns, p.numerics);
+  const vectors = Array.from({ length: pick(random, 1, p.tokens) }, () =>
+    tiledVector(p, cols, p.segment * pick(random, 1, 3), {
+      value: () => pick(random, smallest(bits), largest(bits)),
+      shift: () => random.below(p.maxShift + 1),
+      bias: pick(random, smallest(biasMost), largest(biasMost)),
+    }),
+  );
+  const matrix = planeMatrix(rows, cols, pick(random, 1, p.planes), () => random.chance(0.5));
+  return matmulJob(label, matrix, random.chance(0.5) ? 'signs' : 'twos', vectors, p.numerics);
+}
+
+/** All weights and activations at their extremes, then `count` random matrices of awkward sizes. */
 export function cornerMatmulJobs(p: MatmulParameters, random: Random, count: number): MatmulJob[] {
   const f = p.numerics;
   const bits = f.activationBits;
   const biasMost = biasBits(p.maxColumns, f);
-  const vector = (cols: number, of: () => number, bias: number): Activations => ({
-    q: Int32Array.from({ length: cols }, of),
-    exponent: 0,
-    bias,
-  });
   const rows = Math.min(p.maxRows, p.lanes + 1);
   const jobs: MatmulJob[] = [];
   for (const plus of [true, false]) {
     for (const value of [smallest(bits), largest(bits)]) {
       const bias = plus ? largest(biasMost) : smallest(biasMost);
-      const label = `all ${plus ? 'plus' : 'minus'} one, activations ${value}`;
-      jobs.push(
-        job(
-          label,
-          signMatrix(rows, p.maxColumns, () => plus),
-          vector(p.maxColumns, () => value, bias),
-          f,
-        ),
-      );
+      const matrix = planeMatrix(rows, p.maxColumns, p.planes, () => plus);
+      const vector = tiledVector(p, p.maxColumns, p.segment, { value: () => value, shift: () => p.maxShift, bias });
+      const vectors = Array.from({ length: p.tokens }, () => vector);
+      jobs.push(matmulJob(`all ${plus ? 'plus' : 'minus'} one, activations ${value}`, matrix, 'signs', vectors, f));
     }
   }
   for (let n = 0; n < count; n++) {
     const cols = size(random, p.columns, p.maxColumns);
-    const matrix = signMatrix(size(random, p.lanes, p.maxRows), cols, () => random.chance(0.5));
-    const bias = pick(random, smallest(biasMost), largest(biasMost));
-    jobs.push(
-      job(
-        `random ${n}`,
-        matrix,
-        vector(cols, () => pick(random, smallest(bits), largest(bits)), bias),
-        f,
-      ),
-    );
+    jobs.push(randomMatmulJob(p, random, size(random, p.lanes, p.maxRows), cols, `random ${n}`));
   }
   return jobs;
 }

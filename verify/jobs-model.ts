@@ -1,32 +1,26 @@
 /** Jobs from a trained model on real text: the activations of every layer, as the units will see them. */
 import {
-  biasBits,
-  binaryMatmul,
-  largest,
   maxAbs,
   type Numerics,
-  quantizeActivations,
-  realOutputs,
   type ScanInput,
   type ScanNumerics,
   type ScanShape,
   type ScanUnits,
 } from '../golden/fixed/index.ts';
 import {
-  type BinaryProjection,
   type Capture,
   calibrate,
   capture,
   createFixedSession,
+  type FixedModel,
   type FixedTap,
   fixModel,
-  type Layer,
   type Model,
-  scaleIndex,
   stepFixed,
 } from '../golden/index.ts';
 import { goldenScan } from './golden-scan.ts';
-import { type Deviation, DeviationMeter, type MatmulJob, type ScanJob, type Tolerance } from './job.ts';
+import { type Deviation, DeviationMeter, type MatmulJob, type ScanJob } from './job.ts';
+import { projectionJobs, type Shown } from './jobs-projection.ts';
 import { VerifyProblem } from './problem.ts';
 
 export interface ModelJobs {
@@ -57,16 +51,18 @@ export function modelJobs(
   const matmul: MatmulJob[] = [];
   const deviations: Deviation[] = [];
   let saturations = 0;
-  model.layers.forEach((layer, index) => {
+  const fixed = fixModel(model, calibrate(model, [tokens]), numerics);
+  model.layers.forEach((_, index) => {
+    const shown: Shown = (name, t) => row(seen, `layers.${index}.${name}`, t);
     for (const which of units.includes('matmul') ? (['in_proj', 'out_proj'] as const) : []) {
-      const made = projectionJobs(layer, index, which, seen, tokens.length, numerics);
+      const made = projectionJobs(model, fixed, index, which, shown, tokens.length);
       matmul.push(...made.jobs);
-      deviations.push(...made.deviations);
+      deviations.push(made.deviation);
       saturations += made.saturations;
     }
   });
   if (!units.includes('scan')) return { matmul, scan: [], deviations, saturations };
-  const scan = scanJobs(model, tokens, numerics);
+  const scan = scanJobs(fixed, tokens);
   return {
     matmul,
     scan: scan.jobs,
@@ -92,60 +88,6 @@ function checkFinite(seen: Capture): void {
   }
 }
 
-const sides = {
-  in_proj: { weights: (l: Layer) => l.inProj, input: 'norm_out', output: 'in_proj_out' },
-  out_proj: { weights: (l: Layer) => l.outProj, input: 'gated_norm_out', output: 'out_proj_out' },
-};
-
-function projectionJobs(
-  layer: Layer,
-  index: number,
-  which: keyof typeof sides,
-  seen: Capture,
-  length: number,
-  numerics: Numerics,
-): { jobs: MatmulJob[]; deviations: Deviation[]; saturations: number } {
-  const side = sides[which];
-  const projection = side.weights(layer);
-  if (projection.kind !== 'binary') throw notBinary(`layer ${index} ${which}`);
-  let saturations = 0;
-  const group = `layer ${index} ${which}`;
-  const meter = new DeviationMeter();
-  const jobs = Array.from({ length }, (_, t): MatmulJob => {
-    const x = row(seen, `layers.${index}.${side.input}`, t);
-    const activations = quantizeActivations(projection, x, numerics.matmul);
-    const expected = binaryMatmul(projection, activations, numerics.matmul);
-    const real = realOutputs(projection, x, activations, expected, numerics.matmul);
-    meter.add(real, row(seen, `layers.${index}.${side.output}`, t), tolerance(projection, x, numerics));
-    saturations += Math.abs(activations.bias) >= largest(biasBits(projection.cols, numerics.matmul)) ? 1 : 0;
-    return { group, label: `${group}, token ${t}`, matrix: projection, activations, expected };
-  });
-  return { jobs, deviations: [meter.result(group)], saturations };
-}
-
-/**
- * What quantization may cost, from the float data alone: the unit is at most twice the largest activation over the largest
- * integer, every activation is off by at most half of it, and independent errors add up like noise (uniform: unit / sqrt 12
- * each). Row scales multiply both.
- */
-function tolerance(p: BinaryProjection, x: ArrayLike<number>, numerics: Numerics): Tolerance {
-  const perRow = p.pattern === 'row';
-  const input = Array.from({ length: p.cols }, (_, i) => x[i]! * (perRow ? 1 : p.wscale[scaleIndex(p, 0, i)]!));
-  const scale = perRow ? maxAbs(p.wscale) : 1;
-  const unit = ((2 * maxAbs(input)) / largest(numerics.matmul.activationBits)) * scale;
-  return { bound: (p.cols / 2 + 1) * unit, noise: 1.5 * unit * Math.sqrt(p.cols / 12) };
-}
-
-const notBinary = (where: string): VerifyProblem =>
-  new VerifyProblem(
-    'not-binary',
-    'the matmul array takes binary weights',
-    where,
-    '1-bit weights',
-    'full-precision weights',
-    'verify --unit scan',
-  );
-
 /**
  * What rounding the state may cost, as a share of the layer's largest |y|: the elements of a row err independently by at most a
  * unit, 2^(2 - bits) of the row's largest, and what is left of it in later tokens adds up.
@@ -155,11 +97,10 @@ const scanBound = ({ state, scan }: Numerics): number =>
 
 /** Every layer's scan as the fixed-point model runs it, calibrated on the same tokens. */
 function scanJobs(
-  model: Model,
+  fixed: FixedModel,
   tokens: ArrayLike<number>,
-  numerics: Numerics,
 ): { jobs: ScanJob[]; deviations: Deviation[]; saturations: number } {
-  const fixed = fixModel(model, calibrate(model, [tokens]), numerics);
+  const { numerics } = fixed;
   const session = createFixedSession(fixed);
   const place = { numerics: numerics.scan, state: numerics.state };
   const layers = fixed.layers.map((layer, index) => ({

@@ -136,7 +136,8 @@ function* images(model: Model, parameters: UnitParameters): Generator<[string, (
       ['in_proj', layer.inProj],
       ['out_proj', layer.outProj],
     ] as const) {
-      const stream = weightStream(p as BinaryProjection, parameters.matmul);
+      const matrix = p as BinaryProjection;
+      const stream = weightStream({ ...matrix, planes: [matrix] }, parameters.matmul);
       const digits = Math.ceil((parameters.matmul.lanes * parameters.matmul.columns) / 4);
       const hex = (): string =>
         Array.from(

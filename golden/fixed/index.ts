@@ -6,6 +6,14 @@ export * from './noise.ts';
 export * from './norm.ts';
 export * from './numerics.ts';
 export * from './planes.ts';
+export {
+  type FixedProjection,
+  fixProjection,
+  groupVector,
+  multiply,
+  type QuantizedInput,
+  quantizeInput,
+} from './projection.ts';
 export * from './scan.ts';
 export * from './scan-formats.ts';
 export * from './scan-rows.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { randomSource } from '../testing/random.ts';
-import { binaryMatmul, type SignMatrix } from './matmul.ts';
+import type { SignMatrix } from './matmul.ts';
 import { epsilonFor, inverseNorm, sumOfSquares } from './norm.ts';
-import { planeRow, planeSum, planeWeight, quantizeRows, splitPlanes } from './planes.ts';
+import { planeRow, planeSum, planeWeight, quantizeRows, splitPlanes, tiledProduct } from './planes.ts';
 
 const random = randomSource(3);
 const integer = (bits: number) => Math.floor(random() * 2 ** bits) - 2 ** (bits - 1);
@@ -33,10 +33,12 @@ describe('weight planes', () => {
     const signs = Uint32Array.from({ length: rows * 3 }, (_, i) => Math.floor(random() * 2 ** (i % 3 === 2 ? 6 : 32)));
     const matrix: SignMatrix = { rows, cols, rowWords: 3, signs };
     const q = Int32Array.from({ length: cols }, () => integer(8));
-    const y = binaryMatmul(matrix, { q, exponent: 0, bias: 5 }, { activationBits: 8, resultFraction: 6 });
+    const binary = { rows, cols, planes: [matrix] };
+    const shifts = Int32Array.of(0, 9, 3, 1);
+    const y = tiledProduct(binary, { q, from: 0, to: cols, tile: 20, shifts, round: 9, bias: 5 }, 6);
     y.forEach((v, o) => {
-      const binary = { rows, cols, planes: [matrix] };
-      expect(v).toBe(64 * planeSum(binary, o, q, 0, cols) + 5);
+      const sums = [0, 20, 40, 60].map((from) => planeSum(binary, o, q, from, Math.min(cols, from + 20)));
+      expect(v).toBe(Math.floor((sums[0]! + 512 * sums[1]! + 8 * sums[2]! + 2 * sums[3]! + 4) / 8) + 5);
       expect([...planeRow(binary, o, new Int32Array(cols))]).toEqual(
         Array.from({ length: cols }, (_, i) => planeWeight(binary, o, i)),
       );

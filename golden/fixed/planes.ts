@@ -1,5 +1,5 @@
 /** Weights of several bits as sign planes, so that the binary matrix product runs them too (DESIGN.md 3). */
-import { exponentFor, largest, maxAbs, saturateSymmetric } from './arithmetic.ts';
+import { exponentFor, largest, maxAbs, roundShift, saturateSymmetric } from './arithmetic.ts';
 import { type SignMatrix, signSum } from './matmul.ts';
 
 /**
@@ -26,6 +26,34 @@ export function planeSum(m: PlaneMatrix, row: number, q: ArrayLike<number>, from
     const ones = (signSum(plane, row, q, from, to) + all) / 2;
     return sum + (k === m.planes.length - 1 ? -ones : ones) * 2 ** k;
   }, 0);
+}
+
+/** A vector over columns from...to-1 of a matrix, q[from...to-1], as the array takes it. */
+export interface TiledVector {
+  /** [cols] */
+  readonly q: Int32Array;
+  readonly from: number;
+  readonly to: number;
+  /** Columns that share a shift. */
+  readonly tile: number;
+  /** [(to - from) / tile]: tile t counts 2^shifts[t]. */
+  readonly shifts: Int32Array;
+  /** The results' unit: 2^(round - F), F = resultFraction. At least the largest shift. */
+  readonly round: number;
+  /** Added to every result. */
+  readonly bias: number;
+}
+
+/** What the array delivers: y[o] = round(2^F sum_i w[o,i] 2^shift[i] q[i] / 2^round) + bias, halves up, otherwise exact. */
+export function tiledProduct(m: PlaneMatrix, a: TiledVector, resultFraction: number): Float64Array {
+  return Float64Array.from({ length: m.rows }, (_, o) => {
+    let sum = 0;
+    a.shifts.forEach((shift, t) => {
+      const from = a.from + t * a.tile;
+      sum += planeSum(m, o, a.q, from, Math.min(a.to, from + a.tile)) * 2 ** shift;
+    });
+    return roundShift(sum, a.round - resultFraction) + a.bias;
+  });
 }
 
 /** The integer weight at (row, col). */

@@ -5,7 +5,7 @@ import { blockExponent, exponentFor, maxAbs, roundShift, saturate, saturateSymme
 import { sumBits } from './matmul.ts';
 import { epsilonFor, inverseNorm } from './norm.ts';
 import type { Numerics } from './numerics.ts';
-import { type Mantissas, mantissas, type PlaneMatrix, planeSum, quantizeRows } from './planes.ts';
+import { type Mantissas, mantissas, type PlaneMatrix, quantizeRows, type TiledVector, tiledProduct } from './planes.ts';
 import { RSQRT_FRACTION, type Rsqrt } from './tables.ts';
 
 /** y = W norm(x) of one matrix, as integers; built by `fixProjection`. */
@@ -100,27 +100,30 @@ export function quantizeInput(p: FixedProjection, x: Int32Array, clamped: Clampe
 }
 
 /**
- * The matrix product of one group: tile sums shifted left to the smallest exponent of the group and added, exact in any order, then rounded
- * to the unit 2^(top - F); plus the bias term. With row scales: round((rowScale[o] y + rowBias[o] bias) / 2^(rowScaleBits - 1)).
+ * The vector of one group as the array takes it: tile sums shifted left to the smallest exponent of the group, exact in any order, then
+ * rounded to the unit 2^(top - F). With row scales the bias term has a factor per row, and is left to `scaleRow`.
  */
-function groupProduct(p: FixedProjection, a: QuantizedInput, g: number): GroupProduct {
-  const { matrix, tile, groups, rowScale, rowBias, resultFraction: fraction } = p;
-  const tiles = matrix.cols / groups / tile;
-  const exponents = a.exponents.subarray(g * tiles, (g + 1) * tiles);
+export function groupVector(p: FixedProjection, a: QuantizedInput, g: number): TiledVector {
+  const width = p.matrix.cols / p.groups;
+  const [from, to] = [g * width, (g + 1) * width];
+  const exponents = a.exponents.subarray(from / p.tile, to / p.tile);
   const least = Math.min(...exponents);
-  const y = new Float64Array(matrix.rows);
-  for (let o = 0; o < matrix.rows; o++) {
-    let sum = 0;
-    exponents.forEach((e, t) => {
-      const from = (g * tiles + t) * tile;
-      sum += planeSum(matrix, o, a.q, from, from + tile) * 2 ** (e - least);
-    });
-    const product = roundShift(sum, a.top[g]! - fraction - least);
-    y[o] =
-      rowScale === undefined
-        ? product + a.bias[g]!
-        : roundShift(rowScale.values[o]! * product + (rowBias?.values[o] ?? 0) * a.bias[g]!, ROW_SHIFT);
-  }
+  const shifts = exponents.map((e) => e - least);
+  const bias = p.rowScale === undefined ? a.bias[g]! : 0;
+  return { q: a.q, from, to, tile: p.tile, shifts, round: a.top[g]! - least, bias };
+}
+
+/** The array's result for row o, with row scales: round((rowScale[o] y + rowBias[o] bias) / 2^ROW_SHIFT). */
+function scaleRow({ rowScale, rowBias }: FixedProjection, o: number, y: number, bias: number): number {
+  if (rowScale === undefined) return y;
+  return roundShift(rowScale.values[o]! * y + (rowBias?.values[o] ?? 0) * bias, ROW_SHIFT);
+}
+
+/** The matrix product of one group with its bias term. */
+function groupProduct(p: FixedProjection, a: QuantizedInput, g: number): GroupProduct {
+  const { rowScale, resultFraction: fraction } = p;
+  const product = tiledProduct(p.matrix, groupVector(p, a, g), fraction);
+  const y = product.map((v, o) => scaleRow(p, o, v, a.bias[g]!));
   const unit = p.weight.unit + a.top[g]! - fraction + (rowScale === undefined ? 0 : rowScale.unit + ROW_SHIFT);
   return { y, unit, rms: a.rms[g]! };
 }

@@ -1,97 +1,88 @@
 /**
- * The binary matmul array: R rows x K columns per cycle over A activation planes.
+ * The binary matmul array: R rows x K columns of weight bits per cycle over A activation planes and T vectors. docs/matmul.md has the schedule.
  *
- *     descriptor --> control ----------------------------------------------.
- *     activations --> mask --> buffer (K activations a word) --> planes --.|
- *     weights ------------------------------------------------> R lanes --+--> correction --> results
- *
- * For each matrix: one descriptor; ceil(cols / K) beats of activations, kept for all rows; then, for each tile of R rows,
- * ceil(cols / K) beats of weights; each tile gives one beat of results. Activations of columns beyond the matrix are
- * masked; results of rows beyond it are undefined, and `rows` tells how many are valid.
+ *     desc --> loader ------------------------> walk ------------------------------.
+ *     act ---> mask ---> buffer, 2 banks -----> T x R lanes --> sums, copied --> drain --> result, D per cycle
+ *        '---> corrections - sum 2^s q ----------------------------------------^
+ *     weight ---------------------------------------^
  */
-import { bit, type Design, defineModule, pack, sink, sint, source, uint, unpack } from '../../gen/index.ts';
-import { activationBuffer } from './buffer.ts';
-import { control } from './control.ts';
-import { lane } from './lane.ts';
+import { bit, type Design, defineModule, unpack } from '../../gen/index.ts';
+import { activationBuffer, corrections, maskActivations, scalars } from './buffer.ts';
+import { drain } from './drain.ts';
+import { flagAfter } from './flags.ts';
+import { type MatmulInterface, matmulInterface } from './interface.ts';
+import { lane, laneLatency } from './lane.ts';
+import { loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
-
-export const matmulInterface = (p: MatmulParameters) => {
-  const w = matmulWidths(p);
-  const fraction = p.numerics.resultFraction;
-  return {
-    desc: sink(
-      { rows: uint(w.rowCount), cols: uint(w.columnCount), bias: sint(w.bias) },
-      `one matrix: rows and columns (1 or more), and the bias of every result in units of 2^-${fraction}`,
-    ),
-    act: sink(
-      { q: uint(p.columns * w.activation) },
-      `${p.columns} activations of ${w.activation} bits, the first in the low bits`,
-    ),
-    weight: sink(
-      { w: uint(p.lanes * p.columns) },
-      `signs of ${p.lanes} rows x ${p.columns} columns, the first row in the low bits`,
-    ),
-    result: source(
-      { y: uint(p.lanes * w.result), rows: uint(w.laneCount), last: bit },
-      `${p.lanes} results of ${w.result} bits, two's complement, the first row in the low bits; rows: how many are valid, the others are undefined`,
-    ),
-  };
-};
-
-export type MatmulInterface = ReturnType<typeof matmulInterface>;
+import { walk } from './walk.ts';
 
 /**
- * y[o] = 2^F sum_i s[o,i] q[i] + bias: golden's `binaryMatmul`. Initiation interval: one weight beat per cycle while the
- * results are taken. Latency: 5 cycles from the last weight beat of a tile to its results. A matrix starts when the results
- * of the one before have been taken.
+ * y[o] = round(2^F sum_i w[o,i] 2^s[i] q[i] / 2^round) + bias, halves up: golden's `tiledProduct`. Initiation interval: one weight beat
+ * per cycle, over the ends of tiles and matrices, while a tile's results leave in fewer cycles than its weights come and the next
+ * matrix is loaded. Latency: see `matmulLatency`.
  */
 export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
   const w = matmulWidths(p);
-  const fraction = p.numerics.resultFraction;
   return defineModule(
     {
-      name: `matmul_r${p.lanes}_k${p.columns}_a${w.activation}`,
+      name: `matmul_r${p.lanes}_k${p.columns}_a${w.activation}_t${p.tokens}`,
       doc: [
-        `Binary matmul array: ${p.lanes} rows x ${p.columns} columns per cycle, ${w.activation}-bit activations.`,
-        `y[o] = 2^${fraction} sum_i s[o,i] q[i] + bias, for matrices of up to ${p.maxRows} x ${p.maxColumns}.`,
+        `Binary matmul array: ${p.lanes} rows x ${p.columns} columns of weight bits per cycle, ${w.activation}-bit activations, ${p.tokens} vectors at once.`,
+        `y[o] = round(2^${p.numerics.resultFraction} sum_i w[o,i] 2^shift[i] q[i] / 2^round) + bias, for matrices of up to ${p.maxRows} x ${p.maxColumns}.`,
         '',
         'Streams are ready/valid: a beat moves at a rising edge at which both are 1; valid stays 1, with its payload, until then.',
-        `Per matrix: one beat of desc; ceil(cols / ${p.columns}) beats of act; then for each tile of ${p.lanes} rows ceil(cols / ${p.columns})`,
-        'beats of weight, which give one beat of result, 5 cycles after the last of them.',
+        `Per matrix: one beat of desc; for each vector ceil(cols / ${p.columns}) beats of act, and one of token with the last of them;`,
+        `then for each tile of ${p.lanes} rows, for each weight plane from the highest down, ceil(cols / ${p.columns}) beats of weight;`,
+        `each tile gives, for each vector, ceil(rows / ${p.drain}) beats of result. Two's complement planes: the highest comes inverted.`,
       ].join('\n'),
       ports: matmulInterface(p),
     },
     (m, io) => {
-      const c = control(m, io, p);
-      const { planes, sum } = activationBuffer(m, io.act.payload.q, p, c);
+      const advance = m.wire('advance', bit);
+      const taken = m.wire('taken', bit);
+      const released = m.wire('released_bank', bit);
+      const from = loader(m, io, p, { taken, released });
+      const at = walk(m, io, p, advance, from, taken);
+      const masked = maskActivations(m, io.act.payload.q, p, from.valid);
+      const shift = io.act.payload.shift;
+      const correction = corrections(m, masked, shift, p, from);
+      const activations = activationBuffer(m, masked, shift, p, from, at, advance);
+      const read = scalars(m, io, p, from, correction);
 
       m.comment('Lanes: weights wait one cycle for their activations.');
-      const weights = m.delay('weight_q', io.weight.payload.w, { enable: c.advance });
+      const pipe = m.pipeline('beat', { enable: advance });
+      const weights = unpack(pipe.stage('weight_q', pipe.enter(io.weight.payload.w)), p.columns);
+      const latency = laneLatency(p);
+      const partial = 1 + latency.partial;
+      const take = pipe.at(pipe.flag(at.run), partial);
+      const first = pipe.at(pipe.enter(at.first), partial);
+      const twice = pipe.at(pipe.enter(at.newPlane), partial);
       const row = lane(p);
-      const totals = unpack(weights, p.columns).map((signs, r) => {
-        const at = m.instance(`lane_${r}`, row);
-        at.advance.drive(c.advance);
-        at.weight.drive(signs);
-        at.planes.drive(planes);
-        at.take.drive(c.take);
-        at.first.drive(c.first);
-        return at.total;
+      const totals = activations.map((of, t) => {
+        const shifts = pipe.at(pipe.enter(of.shift, 1), 1 + latency.shift);
+        return weights.map((bits, r) => {
+          const inputs = m.instance(`lane_${t}_${r}`, row);
+          inputs.advance.drive(advance);
+          inputs.weight.drive(bits);
+          inputs.planes.drive(of.planes);
+          inputs.shift.drive(shifts);
+          inputs.take.drive(take);
+          inputs.first.drive(first);
+          inputs.twice.drive(twice);
+          return inputs.total;
+        });
       });
 
-      m.comment('Results: 2 P - sum q in units of the result, plus the bias; one correction for all lanes.');
-      const correction = m.delay('correction', c.bias.sub(sum.shl(fraction)).named('next_correction'));
-      const y = totals.map((total, r) => {
-        const exact = total
-          .shl(fraction + 1)
-          .named(`doubled_${r}`)
-          .add(correction)
-          .named(`corrected_${r}`);
-        return m.delay(`result_${r}`, exact.trunc(w.result), { enable: c.advance });
-      });
-      io.result.payload.y.drive(pack(y));
-      io.result.payload.rows.drive(m.delay('result_rows', c.tile.rows, { enable: c.advance }));
-      io.result.payload.last.drive(m.delay('result_last', c.tile.last, { enable: c.advance }));
-      io.result.valid.drive(m.delay('result_valid_q', c.tile.done, { enable: c.advance, reset: 0 }));
+      const total = 1 + latency.total;
+      const done = flagAfter(m, 'tile_done', at.done, total, { enable: advance, flush: io.flush, shown: false });
+      const along = { bank: pipe.enter(at.bank), rows: pipe.enter(at.rows), last: pipe.enter(at.lastTile) };
+      const out = drain(m, io, p, { done, totals, ...pipe.at(along, total) }, from.matrix, read);
+      m.comment('The pipeline stands while a tile waits for the one before to leave.');
+      advance.drive(done.not().or(out.free));
+      released.drive(out.released);
     },
   );
 }
+
+/** Cycles from a tile's last weight beat to the first of its results that can be taken, where nothing waits. */
+export const matmulLatency = (p: MatmulParameters): number => 1 + laneLatency(p).total + 5;

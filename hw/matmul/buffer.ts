@@ -1,37 +1,123 @@
-/** The activation buffer: one vector, K activations a word, stored as bit planes, read again for every tile of rows. */
-import { type ModuleBuilder, pack, type SInt, sint, sum, type UInt, uint, unpack } from '../../gen/index.ts';
-import type { Control } from './control.ts';
+/** What is loaded: activations as bit planes with the shifts of their segments, read again for every tile of rows, and the corrections. */
+import {
+  cat,
+  type Inside,
+  type ModuleBuilder,
+  pack,
+  type SInt,
+  sint,
+  sum,
+  type UInt,
+  uint,
+  unpack,
+} from '../../gen/index.ts';
+import type { MatmulInterface } from './interface.ts';
+import type { Loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
+import type { Walk } from './walk.ts';
 
-/**
- * `planes`: bit planes of the K activations at `c.column`, one cycle later, held while the pipeline stands. `sum`: sum of
- * all activations loaded, 2 cycles after the last. Columns beyond the matrix count as zero.
- */
+/** Bit planes of K activations, and the shifts of their segments. */
+export interface Activations {
+  readonly planes: UInt;
+  readonly shift: UInt;
+}
+
+/** Activations of every token at the column of the walk, one cycle later, held while the pipeline stands. Columns beyond the matrix are zero. */
 export function activationBuffer(
   m: ModuleBuilder,
-  beat: UInt,
+  masked: readonly UInt[],
+  shift: UInt,
   p: MatmulParameters,
-  c: Control,
-): { readonly planes: UInt; readonly sum: SInt } {
+  from: Loader,
+  to: Walk,
+  advance: UInt,
+): readonly Activations[] {
   const w = matmulWidths(p);
-  m.comment('Activations: columns beyond the matrix become zero.');
-  const masked = unpack(beat, w.activation).map((q, i) => c.valid.gt(i).mux(q, 0).named(`q_${i}`));
+  m.comment('Activations as bit planes, two banks per vector.');
   const planes = Array.from({ length: w.activation }, (_, b) => pack(masked.map((q) => q.bit(b))).named(`plane_${b}`));
-  const buffer = m.memory('activations', { depth: w.depth, shape: uint(p.columns * w.activation) });
-  buffer.write({ address: c.column, data: pack(planes).named('planes_in'), enable: c.load });
+  const shape = { planes: uint(p.columns * w.activation), shift: shift.type };
+  return Array.from({ length: p.tokens }, (_, t) => {
+    const buffer = m.memory(`activations_${t}`, { depth: 2 ** (w.address + 1), shape });
+    const enable = p.tokens === 1 ? from.load : from.load.and(from.token.eq(t)).named(`load_${t}`);
+    buffer.write({ address: cat(from.bank, from.column), data: { planes: pack(planes), shift }, enable });
+    return buffer.read(`act_${t}`, cat(to.bank, to.column), { enable: advance });
+  });
+}
 
-  m.comment('Their sum: the sign identity is sum s q = 2 sum w q - sum q.');
-  const beatSum = m.delay(
-    'beat_sum',
-    sum(
-      masked.map((q) => q.asSigned()),
-      'q_sum',
-    ),
-  );
-  const arrived = m.delay('beat_arrived', c.load, { reset: 0 });
-  const fresh = m.delay('beat_first', c.column.eq(0));
-  const total = m.register('activation_sum', sint(w.sum), { enable: arrived });
-  const next = fresh.mux(m.constant(total.type, 0), total).add(beatSum).named('next_activation_sum');
+/** Activations of the beat that is offered; those beyond the matrix are zero. */
+export function maskActivations(m: ModuleBuilder, beat: UInt, p: MatmulParameters, valid: UInt): readonly UInt[] {
+  m.comment('Activations: columns beyond the matrix become zero.');
+  return unpack(beat, p.numerics.activationBits).map((q, i) => valid.gt(i).mux(q, 0).named(`q_${i}`));
+}
+
+/**
+ * What every result of a vector has too much. U counts bits b in {0, 1}; with Q = sum_i 2^s q_i and W planes the sum wanted is
+ * 2 U - (2^W - 1) Q for planes of signs, U - 2^(W-1) Q for two's complement with its highest bit inverted. `write` is 1, with the
+ * vector's place and correction, 5 cycles after the vector's last activations: before its first sum is complete.
+ */
+export function corrections(
+  m: ModuleBuilder,
+  masked: readonly UInt[],
+  shift: UInt,
+  p: MatmulParameters,
+  from: Loader,
+): { readonly write: UInt; readonly address: UInt; readonly correction: SInt } {
+  const w = matmulWidths(p);
+  const pipe = m.pipeline('load');
+  m.comment('Q = sum 2^s q of a vector: what U has too much, whatever the weights.');
+  const shifts = unpack(pipe.enter(shift), w.shift);
+  const entered = masked.map((q) => pipe.enter(q.asSigned()));
+  const terms = Array.from({ length: w.segments }, (_, s) => {
+    const all = sum(entered.slice(s * p.segment, (s + 1) * p.segment), `q_sum_${s}`);
+    const segment = pipe.stage(`segment_q_${s}`, all);
+    return p.maxShift === 0
+      ? segment
+      : pipe.stage(`shifted_q_${s}`, segment.shiftLeft(pipe.at(shifts[s]!, 1), segment.width + p.maxShift));
+  });
+  const beat = pipe.stage('beat_q', sum(terms, 'beat_q_sum'));
+  const latency = pipe.latency(beat);
+  const arrived = pipe.at(pipe.flag(from.load), latency);
+  const fresh = pipe.at(pipe.enter(from.column.eq(0).named('load_first')), latency);
+  const total = m.register('vector_q', sint(w.sum), { enable: arrived });
+  const next = fresh.mux(m.constant(total.type, 0), total).add(beat).named('next_vector_q');
   total.next(next.width > w.sum ? next.trunc(w.sum) : next.ext(w.sum));
-  return { planes: buffer.read('planes', c.column, { enable: c.advance }), sum: total };
+
+  const complete = pipe.at(pipe.flag(from.complete), latency + 1);
+  const address = pipe.at(pipe.enter(slotOf(from.bank, from.token, p)), latency + 1);
+  if (p.planes === 1) return { write: complete, address, correction: total };
+  const matrix = from.matrix(from.bank);
+  const planes = pipe.at(pipe.enter(matrix.planes), latency + 1);
+  const signs = pipe.at(pipe.enter(matrix.signs), latency + 1);
+  const doubled = total.shiftLeft(planes, w.sum + 1);
+  const ofSigns = doubled.sub(total).named('q_of_signs').trunc(w.sum);
+  return { write: complete, address, correction: signs.mux(ofSigns, doubled.shr(1)).named('correction_in') };
+}
+
+/** The place of a vector's scalars. */
+export const slotOf = (bank: UInt, token: UInt, p: MatmulParameters): UInt =>
+  p.tokens === 1 ? bank : cat(bank, token);
+
+/** Scalars of vectors, written when their last activations are taken: rounding and bias as they are given, the correction when it is known. */
+export function scalars(
+  m: ModuleBuilder,
+  io: Inside<MatmulInterface>,
+  p: MatmulParameters,
+  from: Loader,
+  correction: ReturnType<typeof corrections>,
+) {
+  const w = matmulWidths(p);
+  m.comment('Scalars of the vectors.');
+  const depth = p.tokens === 1 ? 2 : 2 ** (w.token + 1);
+  const given = m.memory('scalars', {
+    depth,
+    shape: { round: uint(w.shift), bias: sint(w.bias) },
+    style: 'distributed',
+  });
+  given.write({ address: slotOf(from.bank, from.token, p), data: io.token.payload, enable: from.complete });
+  const sums = m.memory('corrections', { depth, shape: sint(w.sum), style: 'distributed' });
+  sums.write({ address: correction.address, data: correction.correction, enable: correction.write });
+  return (slot: UInt, enable: UInt) => ({
+    ...given.read('scalar', slot, { enable }),
+    correction: sums.read('correction', slot, { enable }),
+  });
 }

@@ -1,48 +1,82 @@
-/** One row of the array: popcounts of the weight bits against every activation plane, added up over the columns. */
+/** One row of the array: popcounts of the weight bits against every activation plane, shifted, and added up over columns and weight planes. */
 import { bit, type Design, defineModule, input, output, sint, sum, type UInt, uint, unpack } from '../../gen/index.ts';
-import { type MatmulParameters, matmulWidths } from './parameters.ts';
+import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
 
-const laneInterface = (columns: number, activation: number, total: number) => ({
+/** Latencies of a lane, counted from its weights. */
+export interface LaneLatency {
+  /** At which the shifts are wanted. */
+  readonly shift: number;
+  /** At which the partial sum meets the accumulator: `take`, `first` and `twice` are wanted then. */
+  readonly partial: number;
+  readonly total: number;
+}
+
+export function laneLatency(p: MatmulParameters): LaneLatency {
+  const shift = 2;
+  const partial = shift + (p.maxShift > 0 ? 1 : 0) + (p.columns > p.segment ? 1 : 0);
+  return { shift, partial, total: partial + 1 };
+}
+
+const laneInterface = (columns: number, w: MatmulWidths) => ({
   advance: input(bit, 'the pipeline moves in this cycle'),
-  weight: input(uint(columns), 'signs of K columns, 1 for +1'),
-  planes: input(uint(columns * activation), 'bit planes of K activations, plane 0 (weight 1) in the low bits'),
-  take: input(bit, 'the partial sum in stage 3 counts'),
+  weight: input(uint(columns), 'bits of K weights'),
+  planes: input(uint(columns * w.activation), 'bit planes of K activations, plane 0 (weight 1) in the low bits'),
+  shift: input(uint(w.segments * w.shift), 'shift of every segment, the first in the low bits'),
+  take: input(bit, 'the partial sum counts'),
   first: input(bit, 'and is the first of its row'),
-  total: output(sint(total), 'running sum of w q with w in {0, 1}'),
+  twice: input(bit, 'and is the first of a weight plane: the sum of the planes above counts twice'),
+  total: output(sint(w.sum), 'running sum of b 2^shift q, b in {0, 1}'),
 });
 
 /**
- * P = sum_i w_i q_i with w in {0, 1} and q two's complement of A bits: sum_b c_b 2^b popcount(w and plane b), c_b = -1 for
- * the top plane, else 1 (MODEL.md 2). K products per cycle. Latency from `weight` and `planes` to `total`: 3 cycles;
- * `take` and `first` belong to stage 3, 2 cycles after their weight.
+ * U = sum_k 2^k sum_i b_k,i 2^s q_i over weight planes k, highest first, and columns i, with b in {0, 1} and q two's complement of A bits:
+ * for every segment sum_b c_b 2^b popcount(weight and plane b), c_b = -1 for the top plane, else 1 (MODEL.md 2), shifted left by s.
+ * K binary weights times A bits per cycle. Latency from `weight` and `planes` to `total`: `laneLatency`.
  */
 export function lane(p: MatmulParameters): Design<ReturnType<typeof laneInterface>> {
-  const { activation, sum: width } = matmulWidths(p);
+  const w = matmulWidths(p);
+  const latency = laneLatency(p);
   return defineModule(
     {
-      name: `matmul_lane_k${p.columns}_a${activation}_s${width}`,
-      doc: `One row of the array: ${p.columns} binary weights x ${activation}-bit activations per cycle, latency 3.`,
-      ports: laneInterface(p.columns, activation, width),
+      name: `matmul_lane_k${p.columns}_s${p.segment}_a${w.activation}_w${p.planes}_e${p.maxShift}_u${w.sum}`,
+      doc: `One row of the array: ${p.columns} weight bits x ${w.activation}-bit activations per cycle, latency ${latency.total}.`,
+      ports: laneInterface(p.columns, w),
     },
     (m, io) => {
-      const enable = io.advance;
-      m.comment('Stage 1: ones of weight AND activation, per bit plane.');
-      const counts = unpack(io.planes, p.columns).map((plane, b) => {
-        const ones = io.weight.and(plane).named(`active_${b}`).popcount().named(`ones_${b}`);
-        return m.delay(`count_${b}`, ones, { enable });
+      const pipe = m.pipeline('lane', { enable: io.advance });
+      const weights = unpack(pipe.enter(io.weight), p.segment);
+      const planes = unpack(pipe.enter(io.planes), p.columns).map((plane) => unpack(plane, p.segment));
+      const shifts = unpack(pipe.enter(io.shift, latency.shift), w.shift);
+      if (p.maxShift === 0) m.unused(io.shift);
+      if (p.planes === 1) m.unused(io.twice);
+
+      const partials = weights.map((weight, s) => {
+        m.comment(
+          `Segment ${s}: ones of weight AND activation per bit plane, weighted by their power of two, shifted.`,
+        );
+        const counts = planes.map((plane, b) => {
+          const ones = weight.and(plane[s]!).named(`active_${s}_${b}`).popcount().named(`ones_${s}_${b}`);
+          return pipe.stage(`count_${s}_${b}`, ones);
+        });
+        const weighted = (count: UInt, b: number): UInt => count.shl(b);
+        const positive = sum(counts.slice(0, -1).map(weighted), `planes_sum_${s}`);
+        const top = weighted(counts.at(-1)!, w.activation - 1);
+        const segment = pipe.stage(`segment_${s}`, positive.sub(top).named(`signed_sum_${s}`));
+        if (p.maxShift === 0) return segment;
+        return pipe.stage(`shifted_${s}`, segment.shiftLeft(shifts[s]!, segment.width + p.maxShift));
       });
+      const all = sum(partials, 'segments');
+      const partial = partials.length === 1 ? all : pipe.stage('partial', all);
 
-      m.comment('Stage 2: planes weighted by their power of two; the top plane counts negative.');
-      const weighted = (count: UInt, b: number): UInt => count.shl(b);
-      const positive = sum(counts.slice(0, -1).map(weighted), 'planes_sum');
-      const difference = positive.sub(weighted(counts.at(-1)!, activation - 1)).named('signed_sum');
-      const partial = m.delay('partial', difference, { enable });
-
-      m.comment('Stage 3: accumulate over the columns of a row.');
-      const total = m.register('running', sint(width), { enable: enable.and(io.take).named('accumulate') });
-      const before = io.first.mux(m.constant(sint(width), 0), total).named('total_before');
+      m.comment('Accumulate over the columns and weight planes of a row.');
+      const total = m.register('running', sint(w.sum), { enable: io.advance.and(io.take).named('accumulate') });
+      const kept = p.planes === 1 ? total : io.twice.mux(total.shl(1).trunc(w.sum), total).named('kept');
+      const before = io.first.mux(m.constant(sint(w.sum), 0), kept).named('total_before');
       const next = before.add(partial).named('next_total');
-      total.next(next.width > width ? next.trunc(width) : next.ext(width)); // `width` holds any sum of maxColumns products
+      const fitting = next.width > w.sum ? next.trunc(w.sum) : next.ext(w.sum);
+      total.next(fitting);
+      const exact = fitting.ext(next.width).eq(next);
+      m.assert('total_fits', io.take.not().or(exact), 'the accumulator holds every sum');
       io.total.drive(total);
     },
   );

@@ -2,12 +2,15 @@
  * The weight stream of a matrix, in the order in which the array takes it.
  *
  *     for each tile of R rows, top to bottom
- *       for each group of K columns, left to right:      one beat
- *         bit r K + k of the beat = sign of row (tile R + r), column (group K + k); 1 for +1
+ *       for each weight plane, highest to lowest
+ *         for each group of K columns, left to right:    one beat
+ *           bit r K + k of the beat = bit of row (tile R + r), column (group K + k)
  *
- * Beats are padded with zeros to whole bytes, the lowest bits in the first byte; rows and columns beyond the matrix are 0.
+ * A single plane holds signs, 1 for +1. Of two's complement planes the highest is inverted: that makes every plane count up, and the
+ * array corrects all at once. Beats are padded with zeros to whole bytes, the lowest bits in the first byte; rows and columns beyond
+ * the matrix are 0.
  */
-import type { SignMatrix } from '../../golden/fixed/index.ts';
+import type { PlaneMatrix } from '../../golden/fixed/index.ts';
 import type { MatmulParameters } from './parameters.ts';
 
 export interface WeightStream {
@@ -16,21 +19,34 @@ export interface WeightStream {
   readonly bytes: Uint8Array;
 }
 
-export function weightStream(m: SignMatrix, p: Pick<MatmulParameters, 'lanes' | 'columns'>): WeightStream {
-  const groups = Math.ceil(m.cols / p.columns);
-  const beats = Math.ceil(m.rows / p.lanes) * groups;
+/** What a bit of a plane counts: +1 and -1, or 1 and 0 (the highest plane: -1 and 0). Planes beyond one are two's complement in golden. */
+export type PlaneCoding = 'signs' | 'twos';
+
+export const codingOf = (m: PlaneMatrix): PlaneCoding => (m.planes.length === 1 ? 'signs' : 'twos');
+
+/** The stream of columns from...to-1. */
+export function weightStream(
+  m: PlaneMatrix,
+  p: Pick<MatmulParameters, 'lanes' | 'columns'>,
+  { from = 0, to = m.cols, coding = codingOf(m) }: { from?: number; to?: number; coding?: PlaneCoding } = {},
+): WeightStream {
+  const groups = Math.ceil((to - from) / p.columns);
+  const planes = m.planes.length;
+  const beats = Math.ceil(m.rows / p.lanes) * planes * groups;
   const bytesPerBeat = Math.ceil((p.lanes * p.columns) / 8);
   const bytes = new Uint8Array(beats * bytesPerBeat);
-  for (let row = 0; row < m.rows; row++) {
-    const lane = row % p.lanes;
-    const tileStart = Math.floor(row / p.lanes) * groups;
-    for (let col = 0; col < m.cols; col++) {
-      if (((m.signs[row * m.rowWords + (col >>> 5)]! >>> (col & 31)) & 1) === 0) continue;
-      const bit = lane * p.columns + (col % p.columns);
-      const beat = tileStart + Math.floor(col / p.columns);
-      bytes[beat * bytesPerBeat + (bit >>> 3)]! |= 1 << (bit & 7);
+  m.planes.forEach(({ signs, rowWords }, plane) => {
+    const inverted = coding === 'twos' && plane === planes - 1 ? 1 : 0;
+    for (let row = 0; row < m.rows; row++) {
+      const first = (Math.floor(row / p.lanes) * planes + planes - 1 - plane) * groups;
+      for (let col = from; col < to; col++) {
+        if (((signs[row * rowWords + (col >>> 5)]! >>> (col & 31)) & 1) === inverted) continue;
+        const bit = (row % p.lanes) * p.columns + ((col - from) % p.columns);
+        const beat = first + Math.floor((col - from) / p.columns);
+        bytes[beat * bytesPerBeat + (bit >>> 3)]! |= 1 << (bit & 7);
+      }
     }
-  }
+  });
   return { beats, bytesPerBeat, bytes };
 }
 

@@ -1,6 +1,6 @@
 /** What is fixed when a matmul array is elaborated, and the widths that follow from it. */
-import { bitsFor } from '../../gen/index.ts';
-import { biasBits, type MatmulNumerics, sumBits } from '../../golden/fixed/index.ts';
+import { addressWidth, bitsFor } from '../../gen/index.ts';
+import { biasBits, type MatmulNumerics } from '../../golden/fixed/index.ts';
 import { HardwareProblem } from '../problem.ts';
 
 export interface MatmulParameters {
@@ -8,6 +8,16 @@ export interface MatmulParameters {
   readonly lanes: number;
   /** K: columns taken per cycle. */
   readonly columns: number;
+  /** S: columns that share an exponent, side by side in a beat; divides K. */
+  readonly segment: number;
+  /** T: vectors that a matrix is multiplied with at once; its weights are read once. */
+  readonly tokens: number;
+  /** D: results that leave per cycle, at most R. */
+  readonly drain: number;
+  /** Most weight planes of a matrix, 1 to 8. */
+  readonly planes: number;
+  /** Largest shift of a segment: the spread of exponents within a vector. 0: one exponent, no shifters. */
+  readonly maxShift: number;
   /** Largest number of rows and columns of a matrix; the descriptor gives the actual ones. */
   readonly maxRows: number;
   readonly maxColumns: number;
@@ -17,39 +27,90 @@ export interface MatmulParameters {
 export interface MatmulWidths {
   /** A */
   readonly activation: number;
-  /** Beats that the activation buffer holds. */
+  /** Segments of a beat, K / S. */
+  readonly segments: number;
+  /** Of a shift amount; 1 where there are no shifters. */
+  readonly shift: number;
+  /** Beats of the longest vector, and bits of their address in one bank of the activation buffer. */
   readonly depth: number;
+  readonly address: number;
+  /** Beats of results of a tile and token, ceil(R / D). */
+  readonly drains: number;
   readonly rowCount: number;
   readonly columnCount: number;
+  /** Of a vector's index, and of the number of vectors. */
+  readonly token: number;
+  readonly tokenCount: number;
+  readonly planeCount: number;
+  /** Accumulator: any sum of maxColumns shifted products. */
   readonly sum: number;
   readonly bias: number;
   readonly result: number;
-  /** Number of valid rows in a result beat, 1 to lanes. */
+  /** Number of valid rows of a tile, and in a result beat. */
   readonly laneCount: number;
+  readonly drainCount: number;
 }
+
+/** Two's complement bits of a number of magnitude up to `most`. */
+const signedBits = (most: bigint): number => bitsFor(most) + 1;
 
 /** The widths; throws a `HardwareProblem` for parameters outside their range. */
 export function matmulWidths(p: MatmulParameters): MatmulWidths {
-  const inRange = (name: keyof MatmulParameters, value: number, low: number, high: number): void => {
-    if (Number.isInteger(value) && value >= low && value <= high) return;
-    throw new HardwareProblem('matmul', name, `a whole number from ${low} to ${high}`, `${value}`);
-  };
-  inRange('lanes', p.lanes, 1, 1024);
-  inRange('columns', p.columns, 1, 4096);
-  inRange('maxRows', p.maxRows, 1, 2 ** 20);
-  inRange('maxColumns', p.maxColumns, 1, 2 ** 20);
-  const activation = p.numerics.activationBits;
-  if (activation < 2 || activation > 16)
-    throw new HardwareProblem('matmul', 'activationBits', '2 to 16', `${activation}`);
+  checkParameters(p);
+  const { activationBits: activation, resultFraction } = p.numerics;
+  const largest = BigInt(p.maxColumns) * (2n ** BigInt(p.planes) - 1n) * 2n ** BigInt(activation - 1);
   const bias = biasBits(p.maxColumns, p.numerics);
+  const depth = Math.ceil(p.maxColumns / p.columns);
   return {
     activation,
-    depth: Math.ceil(p.maxColumns / p.columns),
+    segments: p.columns / p.segment,
+    shift: bitsFor(BigInt(p.maxShift)),
+    depth,
+    address: addressWidth(depth),
+    drains: Math.ceil(p.lanes / p.drain),
     rowCount: bitsFor(BigInt(p.maxRows)),
     columnCount: bitsFor(BigInt(p.maxColumns)),
-    sum: sumBits(p.maxColumns, activation),
+    token: addressWidth(p.tokens),
+    tokenCount: bitsFor(BigInt(p.tokens)),
+    planeCount: bitsFor(BigInt(p.planes)),
+    sum: signedBits(largest << BigInt(p.maxShift)),
     bias,
-    result: bias + 1,
+    result: Math.max(bias, signedBits(largest << BigInt(resultFraction))) + 1,
     laneCount: bitsFor(BigInt(p.lanes)),
+    drainCount: bitsFor(BigInt(p.drain)),
   };
 }
+
+const bounds = {
+  lanes: [1, 1024],
+  columns: [1, 4096],
+  tokens: [1, 64],
+  planes: [1, 8],
+  maxShift: [0, 32],
+  maxRows: [1, 2 ** 20],
+  maxColumns: [1, 2 ** 20],
+} as const;
+
+function checkParameters(p: MatmulParameters): void {
+  const inRange = (name: string, value: number, low: number, high: number): void => {
+    if (Number.isInteger(value) && value >= low && value <= high) return;
+    const nearest = Math.min(high, Math.max(low, Math.round(value)));
+    throw new HardwareProblem('matmul', name, `a whole number from ${low} to ${high}`, `${value}`, `${nearest}`);
+  };
+  for (const [name, [low, high]] of Object.entries(bounds)) inRange(name, p[name as keyof typeof bounds], low, high);
+  inRange('segment', p.segment, 1, p.columns);
+  if (p.columns % p.segment !== 0) {
+    const nearest = divisors(p.columns).reduce((a, b) => (Math.abs(b - p.segment) < Math.abs(a - p.segment) ? b : a));
+    throw new HardwareProblem(
+      'matmul',
+      'segment',
+      `a divisor of the ${p.columns} columns`,
+      `${p.segment}`,
+      `${nearest}`,
+    );
+  }
+  inRange('drain', p.drain, 1, p.lanes);
+  inRange('activationBits', p.numerics.activationBits, 2, 16);
+}
+
+const divisors = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
