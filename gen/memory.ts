@@ -7,7 +7,7 @@ import type { Location } from './location.ts';
 import { memoryInit, memoryMask, memorySize, memoryStyle, memoryUnwritten, memoryWord, wrongType } from './mistakes.ts';
 import type { MemoryHandle, MemoryOptions } from './options.ts';
 import { fromBits, joinBits } from './packing.ts';
-import { joinName, leafShapes, type Shape, uint, widthOf } from './shape.ts';
+import { leafShapes, type Shape, uint, widthOf } from './shape.ts';
 import { type NodeFactory, Signal, type UInt } from './signal.ts';
 import { leavesOf, type Readable } from './value.ts';
 
@@ -45,7 +45,8 @@ export function openMemory<T extends Shape>(
     reads.push({ ...port, node, clock: clock(), address: check('the read address', bits, address) });
     module.name(node, as, uint(width));
     const word = fromBits(shape, new Signal<'unsigned'>(module, node));
-    for (const [i, leaf] of leavesOf(word).entries()) leaf.named(joinName(as, leafShapes(shape)[i]![0]));
+    const leafNames = leafShapes(shape, as).map(([leafName]) => leafName);
+    for (const [i, leaf] of leavesOf(word).entries()) leaf.named(leafNames[i]!);
     return word;
   };
   const handle: MemoryHandle<T> = {
