@@ -5,6 +5,7 @@ export { beatValue, type PlaneCoding, type WeightStream, weightStream } from './
 export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
 export { exp2Unit, type NonlinearInterface, rsqrtUnit, siluUnit, softplusUnit } from './nonlinear/index.ts';
 export { HardwareProblem } from './problem.ts';
+export { type ScanCoreInterface, scanCore } from './scan/core.ts';
 export { type ScanParameters, type ScanWidths, scanWidths, storeSize } from './scan/parameters.ts';
 export {
   cyclesPerToken,

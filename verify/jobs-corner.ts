@@ -139,7 +139,7 @@ export function cornerMatmulJobs(p: MatmulParameters, random: Random, count: num
 type Spread = 'random' | 'extreme' | 'quiet';
 
 /** `quiet`: small values and long decays beside zeros, so that exponents jump; `extreme`: the ends of every format. */
-function randomScanInput(
+export function randomScanInput(
   shape: ScanShape,
   p: Pick<ScanParameters, 'numerics' | 'state'>,
   random: Random,

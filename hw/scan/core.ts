@@ -122,6 +122,7 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
       const exponent = format && unpack(pipe.stage('exponent_q', pipe.enter(io.exponent.payload)), w.exponent);
       const lanes = state.map((q, i) => {
         const row = m.instance(`row_${i}`, design);
+        row.valid.drive(pipe.at(issued, 1));
         row.first.drive(pipe.at(pipe.enter(first), 1));
         row.decay.drive(shared.decay);
         row.output_shift.drive(shared.output_shift);

@@ -27,7 +27,8 @@ const rowInterface = (p: ScanParameters) => {
   const { stepBits, coarseBits } = formatOf(p);
   const exponent = uint(Math.max(1, w.exponent));
   return {
-    first: input(bit, 'the beat is the first of its row'),
+    valid: input(bit, 'there is a beat'),
+    first: input(bit, 'it is the first of its row'),
     decay: input(uint(f.decayFraction + 1), 'of the head'),
     output_shift: input(uint(f.shiftBits), 'of the head'),
     step: input({ value: sint(stepBits), coarse: uint(coarseBits) }, 'dt x of the row'),
@@ -85,7 +86,8 @@ export function rowUnit(p: ScanParameters): RowUnit {
       );
       const partial = reduceTree(pipe, 'seen_sum', products, 2, (x, y) => x.add(y));
       const at = pipe.latency(partial);
-      const dot = m.register('dot', sint(w.dot));
+      const valid = pipe.flag(io.valid);
+      const dot = m.register('dot', sint(w.dot), { enable: pipe.at(valid, at) });
       const before = pipe.at(pipe.enter(io.first), at).mux(m.constant(dot.type, 0), dot);
       dot.next(before.add(partial.ext(w.dot)).trunc(w.dot));
       const rowDot = behind(m, pipe, 'row_dot', dot, at + 1);
@@ -106,7 +108,7 @@ export function rowUnit(p: ScanParameters): RowUnit {
       const sizes = next.map((v, i) => pipe.stage(`size_${i}`, magnitude(v.state)));
       const together = reduceTree(pipe, 'sizes', sizes, 4, (x, y) => x.or(y));
       const sized = pipe.latency(together);
-      const most = m.register('most', uint(w.work - 1));
+      const most = m.register('most', uint(w.work - 1), { enable: pipe.at(valid, sized) });
       most.next(pipe.at(pipe.enter(io.first), sized).mux(m.constant(most.type, 0), most).or(together));
       const rowMost = behind(m, pipe, 'row_most', most, sized + 1);
       const exponent = pipe.stage('exponent', bitLength(m, rowMost.shr(format.bits - 1)).trunc(w.exponent));

@@ -1,0 +1,193 @@
+/** The scan with its state outside: an external memory behind the streams, whose contents must be golden's state in every bit. */
+import { describe, expect, it } from 'vitest';
+import { defaultNumerics, type RowState, type RowStates, type ScanShape } from '../golden/fixed/index.ts';
+import { type ScanParameters, scanCore, scanWidths, storeSize } from '../hw/index.ts';
+import {
+  type Agent,
+  createRandom,
+  createSimulator,
+  driveStream,
+  type Engine,
+  monitorStream,
+  reset,
+  runUntil,
+} from '../sim/index.ts';
+import { activationFeeds, coreToken } from '../verify/bench-scan.ts';
+import { goldenScan } from '../verify/golden-scan.ts';
+import type { ScanJob } from '../verify/job.ts';
+import { randomScanInput } from '../verify/jobs-corner.ts';
+import { joinFields, splitFields } from '../verify/words.ts';
+
+const shape: ScanShape = { heads: 4, headDim: 5, dState: 22, groups: 2 };
+const parameters: ScanParameters = {
+  ...{ lanes: 8, rows: 2, maxHeads: 4, maxHeadDim: 8, maxState: 32, maxGroups: 2, stateWords: 1, rowWords: 1 },
+  numerics: defaultNumerics.scan,
+  state: defaultNumerics.state,
+};
+const size = storeSize(shape, parameters);
+
+interface ExternalMemory extends Agent {
+  readonly words: bigint[];
+  readonly reads: number[];
+  readonly writes: number[];
+}
+
+/**
+ * Words of `slots` regions behind a pair of streams. A word is given when its last token's has come back; token 0 is given
+ * zeros. Stalls at random.
+ */
+function externalMemory(
+  engine: Engine,
+  stream: string,
+  words: bigint[],
+  region: number,
+  jobs: readonly ScanJob[],
+  stall: number,
+): ExternalMemory {
+  const random = createRandom(7);
+  const port = (name: string) => engine.handle(name);
+  const [valid, ready, data] = ['valid', 'ready', 'data'].map((f) => port(`${stream}_${f}`)) as [Port, Port, Port];
+  const [newValid, newReady, newData] = ['valid', 'ready', 'data'].map((f) => port(`new_${stream}_${f}`)) as [
+    Port,
+    Port,
+    Port,
+  ];
+  const order = jobs.flatMap((j) =>
+    Array.from({ length: region }, (_, i) => ({ at: j.slot * region + i, clear: j.token === 0 })),
+  );
+  const reads = words.map(() => 0);
+  const writes = words.map(() => 0);
+  let given = 0;
+  let taken = 0;
+  let offered = false;
+  return {
+    words,
+    reads,
+    writes,
+    drive: () => {
+      const next = order[given];
+      if (!offered && next !== undefined && reads[next.at] === writes[next.at] && !random.chance(stall)) {
+        offered = true;
+        data.set(next.clear ? 0n : words[next.at]!);
+      }
+      valid.set(offered ? 1 : 0);
+      newReady.set(random.chance(stall) ? 0 : 1);
+    },
+    observe: () => {
+      if (offered && ready.getNumber() === 1) {
+        reads[order[given++]!.at]!++;
+        offered = false;
+      }
+      if (newValid.getNumber() === 0 || newReady.getNumber() === 0) return;
+      const { at } = order[taken++]!;
+      words[at] = newData.get();
+      writes[at]!++;
+    },
+    get done() {
+      return taken === order.length;
+    },
+    get moved() {
+      return given + taken;
+    },
+    describe: () => `${stream}: ${given} words given, ${taken} taken of ${order.length}`,
+  };
+}
+type Port = ReturnType<Engine['handle']>;
+
+/** Runs jobs through a core that has just been reset; the memories keep what was in them. Returns y. */
+function runCore(p: ScanParameters, jobs: readonly ScanJob[], states: bigint[], exponents: bigint[], stall: number) {
+  const engine = createSimulator(scanCore(p).module, { properties: 'throw' });
+  reset(engine);
+  const feeds = { token: () => jobs.map((j) => coreToken(j, p)), ...activationFeeds(jobs, p) };
+  const drivers = Object.entries(feeds).map(([name, beats], i) =>
+    driveStream(engine, name, beats(), { stall, seed: 30 + i }),
+  );
+  const y = monitorStream(engine, 'y', { stall, seed: 3, count: jobs.length * size.rows });
+  const state = externalMemory(engine, 'state', states, size.words, jobs, stall);
+  const exponent = externalMemory(engine, 'exponent', exponents, size.rows, jobs, stall);
+  runUntil(engine, [...drivers, y, state, exponent], { limit: 200_000 });
+  engine.close();
+  return { y: y.beats, state, exponent };
+}
+
+/** golden's state as the words of the streams. */
+function wordsOf({ q, exponents }: RowStates, p: ScanParameters): { state: bigint[]; exponent: bigint[] } {
+  const state: bigint[] = [];
+  const exponent: bigint[] = [];
+  for (let h = 0; h < shape.heads; h++) {
+    for (let first = 0; first < shape.headDim; first += p.rows) {
+      const rows = Array.from({ length: p.rows }, (_, i) =>
+        first + i < shape.headDim ? h * shape.headDim + first + i : -1,
+      );
+      exponent.push(
+        joinFields(
+          rows.map((r) => (r < 0 ? 0 : exponents[r]!)),
+          scanWidths(p).exponent,
+        ),
+      );
+      for (let n = 0; n < shape.dState; n += p.lanes) {
+        const element = (r: number, i: number): number =>
+          r < 0 || n + i >= shape.dState ? 0 : q[r * shape.dState + n + i]!;
+        const lanes = rows.flatMap((r) => Array.from({ length: p.lanes }, (_, i) => element(r, i)));
+        state.push(joinFields(lanes, (p.state as RowState).bits));
+      }
+    }
+  }
+  return { state, exponent };
+}
+
+function work(p: ScanParameters) {
+  const random = createRandom(11);
+  const scans = [0, 1, 2].map((slot) => goldenScan(shape, { slot, layer: slot }, p));
+  const order = [0, 1, 2, 0, 0, 2, 1, 1, 0, 2];
+  const spreads = ['random', 'quiet', 'extreme'] as const;
+  const jobs = order.map((slot, i) => {
+    const input = randomScanInput(shape, p, random, spreads[i % 3]!);
+    return scans[slot]!.next(input, { group: '', label: `token ${i}, slot ${slot}` });
+  });
+  return { scans, order, jobs };
+}
+
+const yOf = (jobs: readonly ScanJob[], p: ScanParameters): number[][] =>
+  jobs.flatMap((j) =>
+    Array.from({ length: shape.heads * Math.ceil(shape.headDim / p.rows) }, (_, g) => {
+      const groups = Math.ceil(shape.headDim / p.rows);
+      const [h, first] = [Math.floor(g / groups), (g % groups) * p.rows];
+      return Array.from({ length: p.rows }, (_, i) =>
+        first + i < shape.headDim ? j.expected[h * shape.headDim + first + i]! : 0,
+      );
+    }),
+  );
+
+describe('the scan on an external memory', () => {
+  it.each([0, 0.5])(
+    'three sequences: y and every bit of state and exponents, each word once per token, stalls %s',
+    (stall) => {
+      const p = parameters;
+      const { scans, order, jobs } = work(p);
+      const states = new Array<bigint>(3 * size.words).fill((1n << BigInt(8 * 16)) - 1n); // token 0 must not look at it
+      const exponents = new Array<bigint>(3 * size.rows).fill(31n);
+      const { y, state, exponent } = runCore(p, jobs, states, exponents, stall);
+      expect(y.map((b) => splitFields(b['y']!, p.numerics.outputBits, p.rows))).toEqual(yOf(jobs, p));
+      const golden = scans.map((s) => wordsOf(s.state as RowStates, p));
+      expect(states).toEqual(golden.flatMap((g) => g.state));
+      expect(exponents).toEqual(golden.flatMap((g) => g.exponent));
+      const tokens = [0, 1, 2].map((slot) => order.filter((s) => s === slot).length);
+      const each = (region: number): number[] => tokens.flatMap((n) => new Array<number>(region).fill(n));
+      for (const m of [state, exponent]) {
+        const region = m === state ? size.words : size.rows;
+        expect([m.reads, m.writes]).toEqual([each(region), each(region)]);
+      }
+    },
+  );
+
+  it('saved in the middle and restored into another core goes on as if nothing had happened', () => {
+    const { scans, jobs } = work(parameters);
+    const states = new Array<bigint>(3 * size.words).fill(0n);
+    const exponents = new Array<bigint>(3 * size.rows).fill(0n);
+    runCore(parameters, jobs.slice(0, 6), states, exponents, 0.2);
+    const { y } = runCore(parameters, jobs.slice(6), states, exponents, 0.2);
+    expect(y.map((b) => splitFields(b['y']!, 24, 2))).toEqual(yOf(jobs.slice(6), parameters));
+    expect(states).toEqual(scans.flatMap((s) => wordsOf(s.state as RowStates, parameters).state));
+  });
+});

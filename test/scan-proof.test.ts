@@ -1,0 +1,97 @@
+/**
+ * Proofs about the store of the scan, by Yosys, on small parameters: for any tokens, clears and stalls no word is read while it is
+ * under way, none comes back that was not read, and addresses stay in the region. All that 13 cycles after a reset can bring.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bit, type Design, printVerilog, rewriteModule } from '../gen/index.ts';
+import { connect, watch } from '../gen/stream/index.ts';
+import { type StoreParameters, stateStore } from '../hw/scan/store.ts';
+import { yosys } from '../sim/yosys.ts';
+import { free, implies, monitor, moves } from './stream/monitor.ts';
+import { probe } from './stream/probe.ts';
+
+const regionWords = 2;
+const regions = 2;
+const store: StoreParameters = {
+  ...{ name: 'proved', width: 1, depth: regions * regionWords, tokenWords: regionWords, style: 'auto' },
+};
+const cycles = 13;
+
+/** Claims about one word, which the prover chooses. */
+function claims(element: Design): Design {
+  const probed = probe(element, ['read_moves', 'read_address', 'write_moves', 'write_address']);
+  const ports = { ...stateStore(store).ports, ...free };
+  return monitor(probed, ports, (m, io, say) => {
+    const dut = m.instance('dut', probed) as unknown as ReturnType<typeof m.instance<typeof ports, string>> & {
+      readonly [K in `probe_${'read' | 'write'}_${'moves' | 'address'}`]: typeof io.mark;
+    };
+    const { base, words, clear } = io.region.payload;
+    say.assume(implies(io.region.valid, words.eq(regionWords).and(base.bit(0).not())));
+    say.assume(watch(m, 'rules_region', io.region).now.not());
+    say.assume(watch(m, 'rules_write', io.write).now.not());
+    connect(dut.region, io.region);
+    connect(io.read, dut.read);
+    m.unused(clear);
+
+    m.comment('The surroundings give a word back for each that they took, later.');
+    const outside = m.register('outside', base.type, { reset: 0 });
+    const gives = moves(io.read);
+    const returns = moves(io.write);
+    say.assume(io.write.valid.not().or(outside.ne(0)));
+    connect(dut.write, io.write);
+    const down = outside.sub(1).trunc(outside.width).asUnsigned();
+    const up = outside.add(1).trunc(outside.width);
+    outside.next(gives.eq(returns).mux(outside, gives.mux(up, down)));
+
+    m.comment('The word that is followed; it does not change.');
+    const chosen = m.register('chosen', io.region.payload.base.type, { reset: 0 });
+    const fixed = m.register('fixed', bit, { reset: 0 });
+    fixed.next(1);
+    chosen.next(fixed.mux(chosen, base));
+    const odd = m.register('odd', bit, { reset: 0 });
+    odd.next(fixed.mux(odd, io.mark));
+    const word = chosen.xor(odd.ext(chosen.width));
+    const pending = m.register('pending', bit, { reset: 0 });
+    const read = dut.probe_read_moves.and(dut.probe_read_address.eq(word));
+    const write = dut.probe_write_moves.and(dut.probe_write_address.eq(word));
+    pending.next(read.or(pending.and(write.not())));
+    say.never(fixed.and(read).and(pending));
+    say.never(fixed.and(write).and(pending.not()));
+  });
+}
+
+/** The store that reads without waiting for words on their way. */
+function hasty(design: Design): Design {
+  const { module } = design;
+  const returned = [...module.names].find(([, name]) => name === 'returned')![0];
+  const always = (_: unknown, create: (n: { tag: 'const'; width: 1; signed: false; value: bigint }) => never): never =>
+    create({ tag: 'const', width: 1, signed: false, value: 1n });
+  return { ...design, module: rewriteModule(module, { values: new Map([[returned, always as never]]) }) };
+}
+
+async function check(design: Design): Promise<string> {
+  const { files, top } = printVerilog(claims(design));
+  const script = [
+    'read_verilog a.v',
+    `hierarchy -check -top ${top}`,
+    'proc; flatten; memory -nomap; memory_map; opt_clean',
+    `sat -seq 1 -set-at 1 rst 1 -timeout 60 -set assumed 1 -tempinduct -tempinduct-baseonly -maxsteps ${cycles} -prove wrong 0 ${top}`,
+  ].join('\n');
+  const { status, log } = await yosys(script, { 'a.v': files.map((f) => f.text).join('\n') }, { seconds: 120 });
+  if (status !== 0) throw new Error(log.slice(-2000));
+  return log;
+}
+
+describe('the store', () => {
+  let [good, bad] = ['', ''];
+  beforeAll(async () => {
+    [good, bad] = await Promise.all([check(stateStore(store)), check(hasty(stateStore(store)))]);
+  });
+  it(`reads no word that is under way, for ${cycles} cycles of anything`, () => {
+    expect(good).not.toMatch(/model found/);
+    expect(good).toMatch(`proved base case for ${cycles} steps: SUCCESS!`);
+  });
+  it('refuted when the read does not wait', () => {
+    expect(bad).toMatch(/SAT temporal induction proof finished - model found for base case: FAIL!/);
+  });
+});
