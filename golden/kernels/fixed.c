@@ -157,33 +157,42 @@ static inline int32_t touch(const uint8_t *from, int32_t bytes) {
   return seen;
 }
 
-// Sums of sixteen groups of eight columns at a time. Byte sums hold `step` groups (2^shift step <= 128), a divisor of 16.
+// Sums over `bytes` groups of eight columns for two times sixteen rows; byte sums hold `step` groups (2^shift step <= 128).
+typedef struct {
+  Wide first, second;
+} Sums;
+static inline Sums sum_groups(const uint8_t *packed, const uint8_t *tables, int32_t bytes, int32_t step) {
+  vec zero = wasm_i32x4_splat(0), nibble = wasm_i8x16_splat(15);
+  Wide a = {zero, zero, zero, zero}, b = a;
+  for (int32_t i = 0; i < bytes;) {
+    int32_t end = bytes - i < step ? bytes : i + step;
+    Narrow c = {zero, zero}, d = c;
+    for (; i < end; i++) {
+      vec first = wasm_v128_load(packed + 32 * i), second = wasm_v128_load(packed + 32 * i + 16);
+      vec low = wasm_v128_load(tables + 64 * i), high = wasm_v128_load(tables + 64 * i + 16);
+      c = look_up(c, low, high, wasm_v128_and(first, nibble));
+      d = look_up(d, low, high, wasm_v128_and(second, nibble));
+      low = wasm_v128_load(tables + 64 * i + 32);
+      high = wasm_v128_load(tables + 64 * i + 48);
+      c = look_up(c, low, high, wasm_v128_and(wasm_u16x8_shr(first, 4), nibble));
+      d = look_up(d, low, high, wasm_v128_and(wasm_u16x8_shr(second, 4), nibble));
+    }
+    a = widen(a, c);
+    b = widen(b, d);
+  }
+  return (Sums){a, b};
+}
+
+// Any number of groups, sixteen at a time; `step` divides 16.
 #define CHUNK 16
 static inline void sign_sums(const uint8_t *packed, const uint8_t *tables, int32_t bytes, int32_t step, int32_t shift, int32_t *out) {
-  vec zero = wasm_i32x4_splat(0), nibble = wasm_i8x16_splat(15);
-  for (int32_t i = 0; i < 8; i++) wasm_v128_store(out + 4 * i, zero);
-  for (int32_t i = 0; i < bytes;) {
-    int32_t chunk = bytes - i < CHUNK ? bytes : i + CHUNK;
-    Wide a = {zero, zero, zero, zero}, b = a;
-    out[TOUCHED] = touch(packed + 32 * i, 32 * (chunk - i));
-    while (i < chunk) {
-      int32_t end = chunk - i < step ? chunk : i + step;
-      Narrow c = {zero, zero}, d = c;
-      for (; i < end; i++) {
-        vec first = wasm_v128_load(packed + 32 * i), second = wasm_v128_load(packed + 32 * i + 16);
-        vec low = wasm_v128_load(tables + 64 * i), high = wasm_v128_load(tables + 64 * i + 16);
-        c = look_up(c, low, high, wasm_v128_and(first, nibble));
-        d = look_up(d, low, high, wasm_v128_and(second, nibble));
-        low = wasm_v128_load(tables + 64 * i + 32);
-        high = wasm_v128_load(tables + 64 * i + 48);
-        c = look_up(c, low, high, wasm_v128_and(wasm_u16x8_shr(first, 4), nibble));
-        d = look_up(d, low, high, wasm_v128_and(wasm_u16x8_shr(second, 4), nibble));
-      }
-      a = widen(a, c);
-      b = widen(b, d);
-    }
-    add_sixteen(out, a, shift);
-    add_sixteen(out + 16, b, shift);
+  for (int32_t i = 0; i < 8; i++) wasm_v128_store(out + 4 * i, wasm_i32x4_splat(0));
+  for (int32_t i = 0; i < bytes; i += CHUNK) {
+    int32_t count = bytes - i < CHUNK ? bytes - i : CHUNK;
+    out[TOUCHED] = touch(packed + 32 * i, 32 * count);
+    Sums sums = sum_groups(packed + 32 * i, tables + 64 * i, count, step);
+    add_sixteen(out, sums.first, shift);
+    add_sixteen(out + 16, sums.second, shift);
   }
 }
 
@@ -196,21 +205,56 @@ static inline void add_tile(int64_t *total, const int32_t *sums, int32_t shift) 
   }
 }
 
+// Sixteen sums of 16 bits times 2^shift, shift < 15, into 32 bits.
+static inline void add_short(int32_t *out, Wide sum, vec factor, int32_t shift) {
+  vec low = wasm_i16x8_add(sum.low0, wasm_i16x8_shl(sum.high0, (uint32_t)shift)), high = wasm_i16x8_add(sum.low1, wasm_i16x8_shl(sum.high1, (uint32_t)shift));
+  vec zero = wasm_i32x4_splat(0);
+#define ADD_FOUR(at, sums, ...) \
+  wasm_v128_store(out + at, wasm_i32x4_add(wasm_v128_load(out + at), wasm_i32x4_dot_i16x8(wasm_i16x8_shuffle(sums, zero, __VA_ARGS__), factor)))
+  ADD_FOUR(0, low, 0, 8, 1, 9, 2, 10, 3, 11);
+  ADD_FOUR(4, low, 4, 12, 5, 13, 6, 14, 7, 15);
+  ADD_FOUR(8, high, 0, 8, 1, 9, 2, 10, 3, 11);
+  ADD_FOUR(12, high, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+// Tiles of up to 16 groups whose sums have 16 bits, and 32 with their shifts: `sums` [32] of a block of rows.
+static inline void short_tiles(const uint8_t *packed, const uint8_t *tables, const int32_t *exponents, int32_t tiles, int32_t bytes, int32_t step,
+                               int32_t shift, int32_t smallest, int32_t *sums) {
+  for (int32_t i = 0; i < 8; i++) wasm_v128_store(sums + 4 * i, wasm_i32x4_splat(0));
+  for (int32_t t = 0; t < tiles; t++, packed += 32 * bytes, tables += 64 * bytes) {
+    sums[TOUCHED] = touch(packed, 32 * bytes);
+    vec factor = wasm_i32x4_splat(1 << (exponents[t] - smallest));
+    Sums tile = sum_groups(packed, tables, bytes, step);
+    add_short(sums, tile.first, factor, shift);
+    add_short(sums + 16, tile.second, factor, shift);
+  }
+}
+
 // planes.ts and matmul.ts for signs: packed[block of 32 rows][group of 8 columns][row], tiles of `bytes` groups, `stride` bytes per block.
+// `largest` is that of |q|: with it a tile's sum and all tiles' shifted sums may be known to fit 16 and 32 bits.
 EXPORT(product_signs)
 (const uint8_t *packed, int32_t rows, int32_t stride, const uint8_t *tables, const int32_t *exponents, int32_t tiles, int32_t bytes, int32_t step,
- int32_t shift, const Group *group, int32_t fraction, int32_t *scratch, int64_t *y) {
+ int32_t shift, int32_t largest, const Group *group, int32_t fraction, int32_t *scratch, int64_t *y) {
   int64_t *total = (int64_t *)(scratch + TOTALS);
+  int32_t smallest = group->smallest, down = group->top - fraction - smallest, spread = group->top - smallest;
+  int64_t tile = (int64_t)largest * 8 * bytes;
+  int32_t brief = tiles > 1 && bytes <= CHUNK && tile <= INT16_MAX && spread < 15 && tile * tiles << spread <= INT32_MAX;
   for (int32_t first = 0; first < rows; first += 32, packed += stride) {
+    int32_t count = rows - first < 32 ? rows - first : 32;
+    if (brief) {
+      if (step == 4 && bytes == 8) short_tiles(packed, tables, exponents, tiles, 8, 4, shift, smallest, scratch);
+      else short_tiles(packed, tables, exponents, tiles, bytes, step, shift, smallest, scratch);
+      for (int32_t r = 0; r < count; r++) y[first + r] = round_shift(scratch[r], down);
+      continue;
+    }
     for (int32_t r = 0; r < 32; r++) total[r] = 0;
     for (int32_t t = 0; t < tiles; t++) {
       const uint8_t *signs = packed + 32 * bytes * t, *table = tables + 64 * bytes * t;
-      if (step == 4 && bytes % 4 == 0) sign_sums(signs, table, bytes, 4, shift, scratch);
+      if (step == 4 && bytes % CHUNK == 0) sign_sums(signs, table, bytes, 4, shift, scratch);
       else sign_sums(signs, table, bytes, step, shift, scratch);
-      add_tile(total, scratch, exponents[t] - group->smallest);
+      add_tile(total, scratch, exponents[t] - smallest);
     }
-    int32_t count = rows - first < 32 ? rows - first : 32;
-    for (int32_t r = 0; r < count; r++) y[first + r] = round_shift(total[r], group->top - fraction - group->smallest);
+    for (int32_t r = 0; r < count; r++) y[first + r] = round_shift(total[r], down);
   }
 }
 
@@ -385,18 +429,22 @@ static inline int64_t clamped_row(const Scan *s, const int8_t *q, const int32_t 
   return sum;
 }
 
-// (S' + r 2^(e-8)) / 2^e of four elements, where `noise` is r 2^(e-8) already.
-static inline vec rounded(const int32_t *s, vec noise, int32_t e) { return wasm_i32x4_shr(wasm_i32x4_add(wasm_v128_load(s), noise), (uint32_t)e); }
-
-// Sixteen elements of a row to bytes. Noise shifts in 16 bits: e <= work_bits - state_bits <= 16 (fastFormats).
+// floor((S' + r 2^(e-8)) / 2^e) = floor((floor(S' 2^(8-e)) + r) / 2^8): sixteen elements to bytes. |S'| < 2^(e + 7), so that the inner
+// part has 16 bits, and what saturates is clamped after all. Shifts by a variable are costly: few vectors, or constants.
 static inline void round_16(const int32_t *s, vec noise, int32_t e, vec limit, int8_t *q) {
-  vec low = wasm_u16x8_extend_low_u8x16(noise), high = wasm_u16x8_extend_high_u8x16(noise);
-  int32_t up = e > 8 ? e - 8 : 0, down = e < 8 ? 8 - e : 0;
-  low = wasm_u16x8_shr(wasm_i16x8_shl(low, (uint32_t)up), (uint32_t)down);
-  high = wasm_u16x8_shr(wasm_i16x8_shl(high, (uint32_t)up), (uint32_t)down);
-  vec r0 = rounded(s, wasm_u32x4_extend_low_u16x8(low), e), r1 = rounded(s + 4, wasm_u32x4_extend_high_u16x8(low), e);
-  vec r2 = rounded(s + 8, wasm_u32x4_extend_low_u16x8(high), e), r3 = rounded(s + 12, wasm_u32x4_extend_high_u16x8(high), e);
-  vec all = wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(r0, r1), wasm_i16x8_narrow_i32x4(r2, r3));
+  vec v0 = wasm_v128_load(s), v1 = wasm_v128_load(s + 4), v2 = wasm_v128_load(s + 8), v3 = wasm_v128_load(s + 12), low, high;
+  if (e > 8) {
+    uint32_t down = (uint32_t)(e - 8);
+    low = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(v0, down), wasm_i32x4_shr(v1, down));
+    high = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(v2, down), wasm_i32x4_shr(v3, down));
+  } else {
+    uint32_t up = (uint32_t)(8 - e);
+    low = wasm_i16x8_shl(wasm_i16x8_narrow_i32x4(v0, v1), up);
+    high = wasm_i16x8_shl(wasm_i16x8_narrow_i32x4(v2, v3), up);
+  }
+  low = wasm_i16x8_shr(wasm_i16x8_add_sat(low, wasm_u16x8_extend_low_u8x16(noise)), 8);
+  high = wasm_i16x8_shr(wasm_i16x8_add_sat(high, wasm_u16x8_extend_high_u8x16(noise)), 8);
+  vec all = wasm_i8x16_narrow_i16x8(low, high);
   wasm_v128_store(q, wasm_i8x16_max(wasm_i8x16_min(all, limit), wasm_i8x16_neg(limit)));
 }
 
@@ -415,11 +463,43 @@ static inline int64_t sum_of(vec four) {
   return wasm_i64x2_extract_lane(two, 0) + wasm_i64x2_extract_lane(two, 1);
 }
 
-// scan-rows.ts; rows from ... from + count - 1; state_bits <= 8, q [rows, padded] with padded a multiple of 16. Products are taken by
-// dot_i16x8: decay (17 bits) as two negative halves, so that 2^16 fits, and dt x (16 bits) with a zero against the upper half of B.
+// What a row shares: S' = round(decay q / 2^(16 - e)) + round(t' B / 2^bring).
+typedef struct {
+  vec decay, drive, bring_half;
+  int32_t bring;
+} Row;
+
+// S' of a row into `next`; returns the sum of C S', the largest |S'| in `largest`. Where the row's exponent e is at most 8, `decay` is
+// decay 2^e and `down` is 16, else decay 2^(e-8) and 8: the shift is then a constant, and half a unit 2^(down-1).
+static inline int64_t advance(Row row, const int8_t *q, const int32_t *b, const int16_t *c, int32_t padded, int32_t down, int32_t *next, vec *largest) {
+  vec zero = wasm_i32x4_splat(0), half = wasm_i32x4_splat(1 << (down - 1)), biggest = zero;
+  int64_t sum = 0;
+  for (int32_t n = 0; n < padded;) {
+    Dot dot = {zero, zero};
+    int32_t end = padded - n < 64 ? padded : n + 64;
+    for (; n < end; n += 8) {
+      vec old = wasm_i16x8_load8x8(q + n);
+      vec k0 = wasm_i32x4_add(wasm_i32x4_mul(wasm_i32x4_extend_low_i16x8(old), row.decay), half);
+      vec k1 = wasm_i32x4_add(wasm_i32x4_mul(wasm_i32x4_extend_high_i16x8(old), row.decay), half);
+      vec a0 = spread(wasm_i32x4_dot_i16x8(wasm_v128_load(b + n), row.drive), row.bring_half, row.bring);
+      vec a1 = spread(wasm_i32x4_dot_i16x8(wasm_v128_load(b + n + 4), row.drive), row.bring_half, row.bring);
+      vec v0 = wasm_i32x4_add(wasm_i32x4_shr(k0, (uint32_t)down), a0), v1 = wasm_i32x4_add(wasm_i32x4_shr(k1, (uint32_t)down), a1);
+      wasm_v128_store(next + n, v0);
+      wasm_v128_store(next + n + 4, v1);
+      biggest = wasm_i32x4_max(biggest, wasm_i32x4_max(wasm_i32x4_abs(v0), wasm_i32x4_abs(v1)));
+      dot = dot_8(dot, c + n, v0, v1);
+    }
+    sum += sum_of(dot.low) + (sum_of(dot.high) << 12);
+  }
+  *largest = biggest;
+  return sum;
+}
+
+// scan-rows.ts; rows from ... from + count - 1; state_bits <= 8, q [rows, padded] with padded a multiple of 16. dt x (16 bits) goes with a
+// zero against the two halves of B, so that dot_i16x8 is a product.
 EXPORT(scan_rows)(const Scan *s, int8_t *states, uint8_t *exponents, const uint32_t *key, int32_t from, int32_t count) {
   int32_t padded = s->padded, limit = (1 << (s->work_bits - 1)) - 1;
-  vec narrow = wasm_i8x16_splat((int8_t)((1 << (s->state_bits - 1)) - 1)), zero = wasm_i32x4_splat(0);
+  vec narrow = wasm_i8x16_splat((int8_t)((1 << (s->state_bits - 1)) - 1));
   int32_t *next = s->next;
   for (int32_t row = from; row < from + count; row++) {
     int8_t *q = states + row * padded;
@@ -429,34 +509,14 @@ EXPORT(scan_rows)(const Scan *s, int8_t *states, uint8_t *exponents, const uint3
     int64_t step = (int64_t)s->dt[h] * x;
     int32_t k = (int32_t)most(0, bit_length((uint64_t)magnitude(step)) - (s->step_bits - 1));
     int32_t mantissa = (int32_t)saturate_symmetric(round_shift(step, k), s->step_bits);
-    int32_t keep = s->decay_fraction - exponents[row];
-    int32_t bring = (int32_t)least(31, s->step_shift[h] - k);
-    int32_t first = -(s->decay[h] >> 1), second = -s->decay[h] - first;
-    vec decay = wasm_i32x4_splat((int32_t)((uint32_t)second << 16 | ((uint32_t)first & 0xffff))), drive = wasm_i32x4_splat(mantissa & 0xffff);
-    vec keep_half = wasm_i32x4_splat(half_of(keep)), bring_half = wasm_i32x4_splat(half_of(bring)), biggest = zero;
-    int64_t sum = 0;
-    for (int32_t n = 0; n < padded;) {
-      Dot dot = {zero, zero};
-      int32_t end = padded - n < 64 ? padded : n + 64;
-      for (; n < end; n += 8) {
-        vec old = wasm_i16x8_load8x8(q + n);
-        vec m0 = wasm_i32x4_dot_i16x8(wasm_i16x8_shuffle(old, old, 0, 0, 1, 1, 2, 2, 3, 3), decay);
-        vec m1 = wasm_i32x4_dot_i16x8(wasm_i16x8_shuffle(old, old, 4, 4, 5, 5, 6, 6, 7, 7), decay);
-        vec k0 = wasm_i32x4_shr(wasm_i32x4_sub(keep_half, m0), (uint32_t)keep), k1 = wasm_i32x4_shr(wasm_i32x4_sub(keep_half, m1), (uint32_t)keep);
-        vec a0 = spread(wasm_i32x4_dot_i16x8(wasm_v128_load(b + n), drive), bring_half, bring);
-        vec a1 = spread(wasm_i32x4_dot_i16x8(wasm_v128_load(b + n + 4), drive), bring_half, bring);
-        vec v0 = wasm_i32x4_add(k0, a0), v1 = wasm_i32x4_add(k1, a1);
-        wasm_v128_store(next + n, v0);
-        wasm_v128_store(next + n + 4, v1);
-        biggest = wasm_i32x4_max(biggest, wasm_i32x4_max(wasm_i32x4_abs(v0), wasm_i32x4_abs(v1)));
-        dot = dot_8(dot, c + n, v0, v1);
-      }
-      sum += sum_of(dot.low) + (sum_of(dot.high) << 12);
-    }
+    int32_t old = exponents[row], bring = (int32_t)least(31, s->step_shift[h] - k);
+    vec decay = wasm_i32x4_splat(s->decay[h] << (old > 8 ? old - 8 : old)), biggest;
+    Row shared = {decay, wasm_i32x4_splat(mantissa & 0xffff), wasm_i32x4_splat(half_of(bring)), bring};
+    int64_t sum = old > 8 ? advance(shared, q, b, c, padded, 8, next, &biggest) : advance(shared, q, b, c, padded, 16, next, &biggest);
     biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 2, 3, 0, 1));
     biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 1, 0, 3, 2));
     int32_t largest = wasm_i32x4_extract_lane(biggest, 0);
-    if (largest > limit) sum = clamped_row(s, q, b, s->c + at, s->decay[h], mantissa, keep, bring, &largest);
+    if (largest > limit) sum = clamped_row(s, q, b, s->c + at, s->decay[h], mantissa, s->decay_fraction - old, bring, &largest);
     s->y[row] = finish_row(s, h, sum, x);
     int32_t e = (int32_t)most(0, bit_length((uint32_t)largest) - (s->state_bits - 1));
     exponents[row] = (uint8_t)e;

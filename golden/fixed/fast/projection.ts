@@ -161,6 +161,7 @@ export function placeProjection(p: FixedProjection, space: ProjectionSpace, memo
             padded / 8,
             2 ** (7 - half),
             half,
+            2 ** (activationBits - 1) - 1,
             ...end,
             own.sums,
             out,
