@@ -32,7 +32,6 @@ export function tree(op: string, values: readonly string[]): string {
 const grown = (op: string) => (n: NodeOf<'add' | 'mul'>, of: Print) => `${op}(${of(n.a)}, ${of(n.b)})`;
 const bitwise = (op: string) => (n: NodeOf<'and' | 'or' | 'xor'>, of: Print) =>
   typed(`${op}(${of(n.a)}, ${of(n.b)})`, n);
-const compared = (op: string) => (n: NodeOf<'eq' | 'lt'>, of: Print) => `${op}(${of(n.a)}, ${of(n.b)})`;
 const reduced = (op: string) => (n: NodeOf<'any' | 'parity'>, of: Print) => `${op}(${of(n.a)})`;
 
 function resized(a: Node, type: BitType, of: Print): string {
@@ -40,6 +39,27 @@ function resized(a: Node, type: BitType, of: Print): string {
   const wide = type.width > a.width ? `pad(${of(a)}, ${type.width})` : of(a);
   if (type.signed === a.signed) return wide;
   return type.signed ? `asSInt(${wide})` : `asUInt(${wide})`;
+}
+
+/** Values whose leading bits no compiler knows. */
+const isState = ({ tag }: Node): boolean => tag === 'input' || tag === 'reg' || tag === 'read' || tag === 'result';
+
+/**
+ * firtool cuts the sign off a difference when it knows leading zeros of both operands (docs/tool-notes.md). Where it might,
+ * the difference is a sum with the complement, whose leading bits are ones.
+ */
+function difference(n: NodeOf<'sub'>, of: Print): string {
+  if ([n.a, n.b].some((o) => isState(o) && o.width === n.width - 1))
+    return n.a.signed ? `sub(${of(n.a)}, ${of(n.b)})` : `asSInt(sub(${of(n.a)}, ${of(n.b)}))`;
+  const [a, b] = [n.a, n.b].map((o) => resized(o, { width: n.width, signed: false }, of));
+  return `asSInt(${bits(`add(add(${a}, not(${b})), UInt<1>(1))`, n.width - 1, 0)})`;
+}
+
+/** firtool prints `a == b < c` for a comparison of a comparison, which is another (docs/tool-notes.md): one bit is logic. */
+function less(n: NodeOf<'lt'>, of: Print): string {
+  if (n.a.width > 1) return `lt(${of(n.a)}, ${of(n.b)})`;
+  const [a, b] = [unsigned(n.a, of), unsigned(n.b, of)];
+  return n.a.signed ? `and(${a}, not(${b}))` : `and(not(${a}), ${b})`;
 }
 
 /** Bits of the amount that a left shift to `width` bits looks at; a shift by all of them together passes the width. */
@@ -77,13 +97,13 @@ const byTag: { readonly [T in Tag]: (node: NodeOf<T>, of: Print) => string } = {
   resize: (n, of) => resized(n.a, n, of),
   slice: (n, of) => bits(of(n.a), n.low + n.width - 1, n.low),
   add: grown('add'),
-  sub: (n, of) => (n.a.signed ? `sub(${of(n.a)}, ${of(n.b)})` : `asSInt(sub(${of(n.a)}, ${of(n.b)}))`),
+  sub: difference,
   mul: grown('mul'),
   and: bitwise('and'),
   or: bitwise('or'),
   xor: bitwise('xor'),
-  eq: compared('eq'),
-  lt: compared('lt'),
+  eq: (n, of) => `eq(${of(n.a)}, ${of(n.b)})`,
+  lt: less,
   shl: shiftedLeft,
   shr: (n, of) => `dshr(${of(n.a)}, ${unsigned(n.b, of)})`,
   mux: (n, of) => `mux(${unsigned(n.select, of)}, ${of(n.a)}, ${of(n.b)})`,

@@ -113,10 +113,9 @@ function writeStatements(m: Memory, known: string, i: number, of: Print): string
     ...masks.map((target, g) => {
       const mask = maskBit(w, g, groups, of);
       const passes = later.map((x) => `not(${hits(m, x, g, w.address, of)})`);
-      const terms = [...(mask === undefined ? [] : [mask]), ...passes];
       // firtool forgets the masks of all ports where those of one are constant (docs/tool-notes.md).
-      const always = m.writes.length > 1 ? [writeEnable(m, w, of)] : [];
-      return `connect ${target}, ${both(terms.length > 0 ? terms : always)}`;
+      const enable = m.writes.length > 1 ? [writeEnable(m, w, of)] : [];
+      return `connect ${target}, ${both([...enable, ...(mask === undefined ? [] : [mask]), ...passes])}`;
     }),
   ];
 }

@@ -175,7 +175,7 @@ describe('a failing module', () => {
   });
 
   it('has edits that are all smaller or equal, and valid', () => {
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 30; i++) {
       const { module } = randomCase(9, i);
       for (const edit of edits(module)) expect(() => createSimulator(edit)).not.toThrow();
     }

@@ -179,7 +179,7 @@ function finishState(sk: Sketch, module: Module, edit: Edit, made: ReadonlyMap<N
     if (node !== undefined && kept(wire)) sk.drivers.set(node, fitted(driver, node));
   }
   for (const m of module.memories) {
-    if (!m.reads.some((r) => made.has(r.node) && made.has(r.address))) continue;
+    if (!m.reads.some((r) => kept(r.node))) continue;
     sk.memories.push({
       ...m,
       reads: m.reads.map((r) => ({
