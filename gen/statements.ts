@@ -24,6 +24,10 @@ export interface Branch {
 }
 export type Statement = Assignment | Branch;
 
+type Assigned = Node | undefined;
+/** The value that a list makes of a target; asks for that of each list inside it. */
+type Evaluation = Generator<Evaluation, Assigned, Assigned>;
+
 /** What a list of statements makes of a target whose value was `before`; undefined: no value on some path. */
 export function assignedValue(
   target: Node,
@@ -31,19 +35,49 @@ export function assignedValue(
   before: Node | undefined,
   module: NodeFactory,
 ): Node | undefined {
-  let value = before;
-  for (const s of body) {
-    if (s.kind === 'assignment') {
-      if (s.target === target) value = s.value;
-      continue;
+  const branches = branchesTo(target, body);
+  const evaluate = function* (list: readonly Statement[], start: Assigned): Evaluation {
+    let value = start;
+    for (const s of list) {
+      if (s.kind === 'assignment') {
+        if (s.target === target) value = s.value;
+        continue;
+      }
+      if (!branches.has(s)) continue;
+      const yes: Assigned = yield evaluate(s.yes, value);
+      const no: Assigned = yield evaluate(s.no, value);
+      if (yes === undefined || no === undefined) return undefined;
+      value = yes === no ? yes : choose(module, s.condition, yes, no, s.location);
     }
-    if (!targetsOf(s).has(target)) continue;
-    const yes = assignedValue(target, s.yes, value, module);
-    const no = assignedValue(target, s.no, value, module);
-    if (yes === undefined || no === undefined) return undefined;
-    value = yes === no ? yes : choose(module, s.condition, yes, no, s.location);
+    return value;
+  };
+  const open = [evaluate(body, before)];
+  let answer: Assigned;
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const step = top.next(answer);
+    if (step.done === true) open.pop();
+    else open.push(step.value);
+    answer = step.done === true ? step.value : undefined;
   }
-  return value;
+  return answer;
+}
+
+/** The branches that assign `target` on some path. */
+function branchesTo(target: Node, body: readonly Statement[]): Set<Branch> {
+  const found = new Set<Branch>();
+  const outer = new Map<Statement, Branch>();
+  const work = [...body];
+  for (let s = work.pop(); s !== undefined; s = work.pop()) {
+    if (s.kind === 'branch') {
+      for (const inner of [...s.yes, ...s.no]) {
+        outer.set(inner, s);
+        work.push(inner);
+      }
+    } else if (s.target === target) {
+      for (let at = outer.get(s); at !== undefined && !found.has(at); at = outer.get(at)) found.add(at);
+    }
+  }
+  return found;
 }
 
 /** A list of statements that is being written, and what it assigns on some path. */
