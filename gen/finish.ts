@@ -130,7 +130,7 @@ export function finishModule(
   return module;
 }
 
-function checkPorts({ domains, diagnostics, location }: OpenModule, ports: readonly FlatPort[]): void {
+function checkPorts({ domains, instances, diagnostics, location }: OpenModule, ports: readonly FlatPort[]): void {
   const clocks = new Set(domains.map((d) => d.clock));
   for (const d of domains) {
     if (clocks.has(d.reset)) diagnostics.push(portName(d.reset, 'it is a clock and a reset', d.location));
@@ -140,6 +140,10 @@ function checkPorts({ domains, diagnostics, location }: OpenModule, ports: reado
     const taken = seen.has(name);
     if (taken || identifier(name) !== name) diagnostics.push(portName(name, nameTrouble(taken), location));
     seen.add(name);
+  }
+  for (const { name, location: at } of instances) {
+    if (seen.has(name))
+      diagnostics.push(wrongName('instance-name', `an instance cannot be called ${name}`, 'a port has the name', at));
   }
 }
 

@@ -126,6 +126,21 @@ describe('branches', () => {
   });
 });
 
+describe('long chains', () => {
+  it.each(['elsewhen', 'switch'] as const)('5000 alternatives of %s need no deep stack', (kind) => {
+    const ports = { a: input(uint(13), 'value'), y: output(uint(13), 'result') };
+    const design = defineModule({ name: 'chain', doc: 'Chain.', ports }, (m, { a, y }) => {
+      const cases = Array.from({ length: 5000 }, (_, i) => [i, () => y.drive(i ^ 5)] as const);
+      if (kind === 'switch') return m.switch(a, cases, () => y.drive(0));
+      const [[first, body], ...rest] = cases as [(typeof cases)[0], ...typeof cases];
+      rest
+        .reduce((when, [value, then]) => when.elsewhen(a.eq(value), then), m.when(a.eq(first), body))
+        .otherwise(() => y.drive(0));
+    });
+    expect(design.module.nodes.filter((n) => n.tag === 'mux')).toHaveLength(5000);
+  });
+});
+
 describe('ports', () => {
   it('cannot be keywords, or share a name', () => {
     const refused = (names: readonly string[]): string[] => {
@@ -137,10 +152,13 @@ describe('ports', () => {
         return (error as DesignError).diagnostics.map((d) => d.what);
       }
     };
-    expect(refused(['wire', 'ok', 'clk', 'a-b'])).toEqual([
+    expect(refused(['wire', 'ok', 'clk', 'a-b', 'assert', 'implies', 'nullptr'])).toEqual([
       'a port cannot be called wire',
       'a port cannot be called clk',
       'a port cannot be called a-b',
+      'a port cannot be called assert',
+      'a port cannot be called implies',
+      'a port cannot be called nullptr',
     ]);
   });
 });

@@ -4,7 +4,6 @@ import { DesignError, type Diagnostic } from '../diagnostic.ts';
 import type { Module } from '../ir.ts';
 import type { Location } from '../location.ts';
 import { hierarchy } from '../passes/hierarchy.ts';
-import { identifier } from '../verilog/names.ts';
 import { commented, type Locate, type ModuleNames, printBody } from './module.ts';
 import { quoted } from './names.ts';
 import { popcountBody } from './popcount.ts';
@@ -47,6 +46,7 @@ interface Printed {
 /** Modules by name: two of one name and one text are one, of one name and two texts get different names. */
 class Circuit implements ModuleNames {
   readonly modules = new Map<string, Printed>();
+  readonly #top: string;
   readonly #names = new Map<Module, string>();
   readonly #popcounts = new Map<number, string>();
 
@@ -56,6 +56,11 @@ class Circuit implements ModuleNames {
     return known;
   }
 
+  /** `top` is the name of the main module, which no other gets. */
+  constructor(top: string) {
+    this.#top = top;
+  }
+
   popcount(width: number): string {
     const doc = [`; Number of ones among ${width} bits.`];
     const known = this.#popcounts.get(width) ?? this.#add(`popcount_${width}`, { doc, body: popcountBody(width) });
@@ -63,15 +68,16 @@ class Circuit implements ModuleNames {
     return known;
   }
 
-  print(module: Module, locate: Locate): void {
+  print(module: Module, isTop: boolean, locate: Locate): void {
     const doc = module.doc === '' ? [] : commented(module.doc);
-    this.#names.set(module, this.#add(identifier(module.name), { doc, body: printBody(module, this, locate) }));
+    this.#names.set(module, this.#add(module.name, { doc, body: printBody(module, this, locate) }, isTop));
   }
 
-  #add(base: string, printed: Printed): string {
+  #add(base: string, printed: Printed, isTop = false): string {
     for (let i = 0; ; i++) {
       const name = i === 0 ? base : `${base}_${i}`;
       const known = this.modules.get(name);
+      if (!isTop && name === this.#top) continue;
       if (known !== undefined && known.body !== printed.body) continue;
       if (known === undefined) this.modules.set(name, printed);
       return name;
@@ -84,8 +90,8 @@ export function printFirrtl(design: { readonly module: Module }, options: Firrtl
   const refused = firrtlRefusals(design.module);
   if (refused.length > 0) throw new DesignError(`module ${design.module.name}`, refused);
   const locate = locatorOf(options);
-  const circuit = new Circuit();
-  for (const module of hierarchy(design.module)) circuit.print(module, locate);
+  const circuit = new Circuit(design.module.name);
+  for (const module of hierarchy(design.module)) circuit.print(module, module === design.module, locate);
   const top = circuit.of(design.module);
   const modules = [...circuit.modules].map(([name, { doc, body }]) => {
     const head = `  ${name === top ? 'public ' : ''}module ${quoted(name)} :`;

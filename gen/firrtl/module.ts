@@ -57,6 +57,7 @@ class Body {
     const plan = planFirrtl(m);
     const { live } = plan;
     const ports = this.#portLines();
+    for (const i of m.instances) this.#names.reserve(i.name);
     const memories = m.memories.map((x) => [x, this.#names.unique(x.name)] as const);
     const claimed = new Set<Node>(m.instances.flatMap((i) => [...i.inputs.values()]));
     const inlet = (n: Node): boolean => n.tag === 'wire' && claimed.has(n) && !m.names.has(n) && plan.usesOf(n) === 1;
@@ -110,7 +111,7 @@ class Body {
   }
 
   #instance(i: Instance): string {
-    const known = this.#names.unique(i.name);
+    const known = quoted(i.name);
     for (const [port, node] of i.results) this.#refs.set(node, `${known}.${quoted(port)}`);
     for (const [port, node] of i.inputs) {
       if (!this.#refs.has(node) && node.tag === 'wire') this.#bind(node, `${known}.${quoted(port)}`);

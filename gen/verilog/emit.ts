@@ -74,6 +74,7 @@ class Emitter {
     for (const [port, node] of module.outputs) this.#nameOf[node.id] = port;
     for (const n of module.nodes) if (n.tag === 'input') this.#bind(n, n.port);
     this.#count.declared = this.#resets.size + module.ports.filter((p) => p.direction === 'input').length;
+    for (const i of module.instances) this.#names.reserve(i.name);
     const memories = new Map(module.memories.map((m) => [m, this.#names.unique(m.name)]));
     for (const [m, known] of memories) for (const r of m.reads) this.#memoryOf.set(r.node, { read: r, memory: known });
     for (const [m, known] of memories) yield* memoryDeclaration(m, known);
@@ -223,7 +224,7 @@ class Emitter {
       yield { kind: 'blank' };
       const module = this.#modules.of(i.module);
       const connections = [...clocks, ...ports];
-      yield { kind: 'instance', module, name: this.#names.unique(i.name), connections, origin: i.location };
+      yield { kind: 'instance', module, name: i.name, connections, origin: i.location };
     }
   }
 

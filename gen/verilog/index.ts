@@ -6,7 +6,6 @@ import { hierarchy } from '../passes/hierarchy.ts';
 import { popcountDesign } from '../popcount.ts';
 import { name, type VerilogModule } from './ast.ts';
 import { emitModule, type ModuleNames } from './emit.ts';
-import { identifier } from './names.ts';
 import { styleOf, type VerilogOptions } from './options.ts';
 import { type PrintStyle, printBody, printHead } from './print.ts';
 
@@ -47,14 +46,16 @@ type Printed = Omit<VerilogFile, 'name'>;
 class Printer implements ModuleNames {
   /** Verilog name of every module met. */
   readonly #names = new Map<Module, string>();
-  /** By name: two modules of one name and one text are one, of one name and two texts get different names. */
+  /** By name: two modules of one name and one text are one, of one name and two texts get different names; the top keeps its own. */
   readonly printed = new Map<string, Printed>();
   readonly #popcounts = new Map<number, string>();
+  readonly #top: Module;
   readonly #style: PrintStyle;
   declared = 0;
   generated = 0;
 
-  constructor(style: PrintStyle) {
+  constructor(top: Module, style: PrintStyle) {
+    this.#top = top;
     this.#style = style;
   }
 
@@ -81,7 +82,7 @@ class Printer implements ModuleNames {
   }
 
   #printOne(module: Module, finish: (m: VerilogModule) => VerilogModule): void {
-    const base = identifier(module.name);
+    const base = module.name;
     const names = { of: (m: Module) => this.of(m), popcount: (w: number) => this.popcount(w) };
     const emitted = emitModule(module, names);
     const tree = finish(emitted.module);
@@ -91,6 +92,7 @@ class Printer implements ModuleNames {
       const head = printHead(tree, found, this.#style);
       const known = this.printed.get(found);
       const text = head.text + body.text;
+      if (module !== this.#top && found === this.#top.name) continue;
       if (known !== undefined && known.text !== text) continue;
       this.#names.set(module, found);
       if (known !== undefined) return;
@@ -107,7 +109,7 @@ export function printVerilog(
   design: Design | { readonly module: Module },
   options: VerilogOptions = {},
 ): VerilogOutput {
-  const printer = new Printer(styleOf(options));
+  const printer = new Printer(design.module, styleOf(options));
   const top = printer.print(design.module);
   const header = options.header?.split('\n').map((l) => `// ${l}`.trimEnd()) ?? [];
   const file = (name: string, modules: readonly Printed[]): VerilogFile => ({

@@ -5,24 +5,33 @@
  * has. Values without a name that need one inherit it (`inherit.ts`).
  */
 
-const keywords = new Set(
-  `accept_on alias always always_comb always_ff always_latch and assign automatic before begin bind bins binsof bit break buf bufif0 bufif1 byte case casex casez cell chandle checker class clocking cmos
-  config const constraint context continue cover covergroup cross deassign default defparam design disable dist do edge else end
-  endcase endclass endconfig endfunction endgenerate endinterface endmodule endpackage endprimitive endprogram endproperty
-  endsequence endspecify endtable endtask enum event expect export extends extern final first_match for force foreach forever fork
-  forkjoin function generate genvar global highz0 highz1 if iff ifnone import incdir include initial inout input inside instance
-  int integer interface intersect join join_any join_none large let liblist library local localparam logic longint macromodule
-  matches medium modport module nand negedge new nexttime nmos nor noshowcancelled not notif0 notif1 null or output package packed
-  parameter pmos posedge primitive priority program property protected pull0 pull1 pulldown pullup pulsestyle_ondetect
-  pulsestyle_onevent pure rand randc randcase randsequence rcmos real realtime ref reg reject_on release repeat restrict return
-  rnmos rpmos rtran rtranif0 rtranif1 s_always s_eventually s_nexttime s_until scalared sequence shortint shortreal showcancelled
-  signed small solve specify specparam static string strong strong0 strong1 struct super supply0 supply1 sync_accept_on
-  sync_reject_on table tagged task this throughout time timeprecision timeunit tran tranif0 tranif1 tri tri0 tri1 triand trior
-  trireg type typedef union unique unique0 unsigned until untyped use uwire var vectored virtual void wait wait_order wand weak
-  weak0 weak1 while wildcard wire with within wor xnor xor
-  auto bool catch char delete double explicit false float friend goto inline long mutable namespace operator private
-  short sizeof template throw true try typeid typename using volatile`.split(/\s+/), // of C++, in which Verilator writes
-);
+/** Reserved words of SystemVerilog (IEEE 1800-2017, annex B). */
+const systemVerilog = `accept_on alias always always_comb always_ff always_latch and assert assign assume automatic before begin bind bins
+  binsof bit break buf bufif0 bufif1 byte case casex casez cell chandle checker class clocking cmos config const
+  constraint context continue cover covergroup coverpoint cross deassign default defparam design disable dist do edge
+  else end endcase endchecker endclass endclocking endconfig endfunction endgenerate endgroup endinterface endmodule
+  endpackage endprimitive endprogram endproperty endsequence endspecify endtable endtask enum event eventually expect
+  export extends extern final first_match for force foreach forever fork forkjoin function generate genvar global
+  highz0 highz1 if iff ifnone ignore_bins illegal_bins implements implies import incdir include initial inout input
+  inside instance int integer interconnect interface intersect join join_any join_none large let liblist library local
+  localparam logic longint macromodule matches medium modport module nand negedge nettype new nexttime nmos nor
+  noshowcancelled not notif0 notif1 null or output package packed parameter pmos posedge primitive priority program
+  property protected pull0 pull1 pulldown pullup pulsestyle_ondetect pulsestyle_onevent pure rand randc randcase
+  randsequence rcmos real realtime ref reg reject_on release repeat restrict return rnmos rpmos rtran rtranif0
+  rtranif1 s_always s_eventually s_nexttime s_until s_until_with scalared sequence shortint shortreal showcancelled
+  signed small soft solve specify specparam static string strong strong0 strong1 struct super supply0 supply1
+  sync_accept_on sync_reject_on table tagged task this throughout time timeprecision timeunit tran tranif0 tranif1 tri
+  tri0 tri1 triand trior trireg type typedef union unique unique0 unsigned until until_with untyped use uwire var
+  vectored virtual void wait wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor xor`;
+
+/** Those of C++20 besides, in which Verilator writes. */
+const cxx = `alignas alignof and_eq asm auto bitand bitor bool catch char char16_t char32_t char8_t co_await co_return co_yield
+  compl concept const_cast consteval constexpr constinit decltype delete double dynamic_cast explicit false float
+  friend goto inline long mutable namespace noexcept not_eq nullptr operator or_eq private public register
+  reinterpret_cast requires short sizeof static_assert static_cast switch template thread_local throw true try typeid
+  typename using volatile wchar_t xor_eq`;
+
+const keywords = new Set(`${systemVerilog} ${cxx}`.split(/\s+/));
 
 export const isKeyword = (name: string): boolean => keywords.has(name);
 
@@ -31,7 +40,7 @@ const plain = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** A legal Verilog identifier that resembles `name`. */
 export function identifier(name: string): string {
   if (plain.test(name) && !isKeyword(name)) return name;
-  const legal = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=[0-9])/, '_');
+  const legal = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=[0-9]|$)/, '_');
   return isKeyword(legal) ? `${legal}_` : legal;
 }
 

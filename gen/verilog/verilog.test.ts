@@ -8,6 +8,7 @@ import {
   defineModule,
   input,
   output,
+  printFirrtl,
   printVerilog,
   roundShift,
   saturate,
@@ -55,8 +56,33 @@ describe('names', () => {
   it('keeps what is asked for, numbers what is taken, avoids keywords', () => {
     const names = new Names();
     names.reserve('clk');
-    const wishes = ['a', 'a', 'clk', 'module', '1x', 'a-b', 'before'];
-    expect(wishes.map((w) => names.unique(w))).toEqual(['a', 'a_1', 'clk_1', 'module_', '_1x', 'a_b', 'before_']);
+    const wishes = ['a', 'a', 'clk', 'module', '1x', 'a-b', 'before', ''];
+    const found = ['a', 'a_1', 'clk_1', 'module_', '_1x', 'a_b', 'before_', '_'];
+    expect(wishes.map((w) => names.unique(w))).toEqual(found);
+  });
+
+  const ports = { a: input(bit, ''), y: output(bit, '') };
+  const inverter = (name: string) => defineModule({ name, doc: '', ports }, (_m, io) => io.y.drive(io.a.not()));
+  const around = (instance: string, name: string) =>
+    defineModule({ name: 'outer', doc: '', ports }, (m, io) => {
+      const inner = m.instance(instance, inverter(name));
+      inner.a.drive(m.delay('inner', io.a));
+      io.y.drive(inner.y);
+    });
+
+  it('leaves the top module and instances theirs, whatever else has the name', () => {
+    const { files, top } = printVerilog(around('inner', 'outer'));
+    expect([top, ...files.map((f) => f.name)]).toEqual(['outer', 'outer_1.v', 'outer.v']);
+    expect(files[1]!.text).toContain('outer_1 inner (');
+    expect(files[1]!.text).toContain('reg inner_1;');
+    const firrtl = printFirrtl(around('inner', 'outer'));
+    expect(firrtl.text).toContain('public module outer :');
+    expect(firrtl.text).toContain('inst inner of outer_1');
+  });
+
+  it('refuses an instance called like a port', () => {
+    expect(() => around('y', 'inverter')).toThrow('error[instance-name]: an instance cannot be called y');
+    expect(() => around('clk', 'inverter')).toThrow('error[instance-name]: an instance cannot be called clk');
   });
 });
 
