@@ -1,7 +1,7 @@
 /** The branches of a body: where assignments go while it runs, and `when` and `switch`, which open further lists for them. */
 import { EnumSignal } from './enumeration.ts';
 import type { Node } from './ir.ts';
-import { literal } from './literal.ts';
+import { literal, wholeNumber } from './literal.ts';
 import type { Location } from './location.ts';
 import { asyncBody, branchClosed, drivenTwice, switchCase, switchStates } from './mistakes.ts';
 import { type NodeFactory, Signal, type UInt } from './signal.ts';
@@ -77,7 +77,7 @@ export class Branches {
     const seen = new Set<bigint>();
     let list = this.#body.statements;
     for (const [value, body] of cases) {
-      const wanted = BigInt(value);
+      const wanted = wholeNumber(module, value, at);
       if (seen.has(wanted)) module.report(switchCase(`${wanted}`, 'it stands there twice', at));
       seen.add(wanted);
       const constant = literal(module, wanted, selector.node, at);

@@ -36,6 +36,7 @@ export const diagnosticIds = {
   'memory-port': 'an address, a word or an enable does not fit the memory',
   'memory-size': 'a memory has no words, or part of one',
   'memory-style': 'a memory of this style cannot do what is asked of it',
+  'memory-unread': 'nothing reads a memory',
   'memory-unwritten': 'a memory is read but has no contents',
   'memory-word': 'an initial word does not fit the memory',
   'module-name': 'a module cannot have this name',

@@ -6,6 +6,7 @@
 import { roundShift, saturate } from './arithmetic.ts';
 import { bitsFor, type Node } from './ir.ts';
 import { codeOfLiteral, literal, scaled } from './literal.ts';
+import { wholeShift } from './mistakes.ts';
 import { overflows, type Quantization, roundings } from './quantize.ts';
 import { type Fixed, type Sign, showShape } from './shape.ts';
 import { type Below, type NodeFactory, Signal, type UInt } from './signal.ts';
@@ -57,11 +58,15 @@ export class FixedSignal<S extends Sign = Sign> extends Leaf<Fixed<S>> {
   }
   /** Times 2^n, for any whole n: the binary point moves, the bits stay. */
   shl(n: number): FixedSignal<S> {
-    return new FixedSignal<S>(this.module, this.node, this.fraction - n);
+    return this.#moved(n, -1, this.shl);
   }
   /** Divided by 2^n, for any whole n: the binary point moves, the bits stay. */
   shr(n: number): FixedSignal<S> {
-    return this.shl(-n);
+    return this.#moved(n, 1, this.shr);
+  }
+  #moved(n: number, direction: 1 | -1, below: Below): FixedSignal<S> {
+    if (!Number.isInteger(n)) this.module.report(wholeShift(n, this.module.locate(below)));
+    return new FixedSignal<S>(this.module, this.node, this.fraction + (Number.isInteger(n) ? direction * n : 0));
   }
   /** The same number as a signed value: one bit wider when it was unsigned. */
   toSigned(): FixedSignal<'signed'> {

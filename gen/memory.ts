@@ -4,7 +4,17 @@ import type { Diagnostic } from './diagnostic.ts';
 import { constants, nodesOf } from './fitting.ts';
 import { addressWidth, type Clock, type Memory, type Node, type Read, type ReadPort, type WritePort } from './ir.ts';
 import type { Location } from './location.ts';
-import { memoryInit, memoryMask, memorySize, memoryStyle, memoryUnwritten, memoryWord, wrongType } from './mistakes.ts';
+import {
+  deepest,
+  memoryInit,
+  memoryMask,
+  memorySize,
+  memoryStyle,
+  memoryUnread,
+  memoryUnwritten,
+  memoryWord,
+  wrongType,
+} from './mistakes.ts';
 import type { MemoryHandle, MemoryOptions } from './options.ts';
 import { fromBits, joinBits } from './packing.ts';
 import { leafShapes, type Shape, uint, widthOf } from './shape.ts';
@@ -21,7 +31,7 @@ export function openMemory<T extends Shape>(
 ): { readonly memory: Memory; readonly handle: MemoryHandle<T> } {
   const { shape, style = 'auto', crossing } = options;
   const width = widthOf(shape);
-  const good = Number.isInteger(options.depth) && options.depth >= 1;
+  const good = Number.isInteger(options.depth) && options.depth >= 1 && options.depth <= deepest;
   if (!good) module.report(memorySize(name, options.depth, location));
   const depth = good ? options.depth : 1;
   const reads: ReadPort[] = [];
@@ -34,17 +44,23 @@ export function openMemory<T extends Shape>(
   });
   if (init !== undefined && init.length > depth) module.report(memoryInit(name, depth, init.length, location));
   const bits = addressWidth(depth);
-  const check = (what: string, expected: number, signal: UInt): Node => {
+  const check = (what: string, expected: number, signal: UInt, at: Location): Node => {
+    module.checkOwn(signal.node, at);
     const good = signal.width === expected && !signal.node.signed;
     if (!good)
-      module.report(wrongType(`${what} of memory ${name}`, `uint(${expected})`, signal.node, location, 'memory-port'));
+      module.report(wrongType(`${what} of memory ${name}`, `uint(${expected})`, signal.node, at, 'memory-port'));
     return signal.node;
   };
-  const read = (as: string, address: UInt, port: Pick<ReadPort, 'kind' | 'enable' | 'underWrite'>): Readable<T> => {
-    const node = module.create({ tag: 'read', width, signed: false }, location) as Read;
-    reads.push({ ...port, node, clock: clock(), address: check('the read address', bits, address) });
+  const read = (
+    as: string,
+    address: UInt,
+    port: Pick<ReadPort, 'kind' | 'enable' | 'underWrite'>,
+    at: Location,
+  ): Readable<T> => {
+    const node = module.create({ tag: 'read', width, signed: false }, at) as Read;
+    reads.push({ ...port, node, clock: clock(), address: check('the read address', bits, address, at) });
     module.name(node, as, uint(width));
-    const word = fromBits(shape, new Signal<'unsigned'>(module, node));
+    const word = module.located(() => fromBits(shape, new Signal<'unsigned'>(module, node)), at);
     const leafNames = leafShapes(shape, as).map(([leafName]) => leafName);
     for (const [i, leaf] of leavesOf(word).entries()) leaf.named(leafNames[i]!);
     return word;
@@ -52,19 +68,27 @@ export function openMemory<T extends Shape>(
   const handle: MemoryHandle<T> = {
     addressWidth: bits,
     read: (readName, address, { enable, underWrite = 'old' } = {}) => {
-      const gate = enable === undefined ? undefined : check('the read enable', 1, enable);
-      return read(readName, address, { kind: 'registered', enable: gate, underWrite });
+      const at = module.locate(handle.read);
+      const gate = enable === undefined ? undefined : check('the read enable', 1, enable, at);
+      return read(readName, address, { kind: 'registered', enable: gate, underWrite }, at);
     },
-    readNow: (readName, address) =>
-      read(readName, address, { kind: 'combinational', enable: undefined, underWrite: 'old' }),
+    readNow: (readName, address) => {
+      const at = module.locate(handle.readNow);
+      return read(readName, address, { kind: 'combinational', enable: undefined, underWrite: 'old' }, at);
+    },
     write: ({ address, data, enable, mask }) => {
-      if (mask !== undefined && width % mask.width !== 0) module.report(memoryMask(name, width, mask.node, location));
-      const nodes = nodesOf(module, shape, data, `the write data of memory ${name}`, location);
+      const at = module.locate(handle.write);
+      if (mask !== undefined) {
+        module.checkOwn(mask.node, at);
+        if (width % mask.width !== 0) module.report(memoryMask(name, width, mask.node, at));
+      }
+      const nodes = nodesOf(module, shape, data, `the write data of memory ${name}`, at);
+      for (const node of nodes ?? []) module.checkOwn(node, at);
       writes.push({
         clock: clock(),
-        address: check('the write address', bits, address),
-        data: nodes === undefined ? address.node : joinBits(module, nodes, location),
-        enable: check('the write enable', 1, enable),
+        address: check('the write address', bits, address, at),
+        data: nodes === undefined ? address.node : joinBits(module, nodes, at),
+        enable: check('the write enable', 1, enable, at),
         mask: mask?.node,
       });
     },
@@ -77,6 +101,7 @@ export function memoryMistakes({ name, style, init, reads, writes, location }: M
   const found: Diagnostic[] = [];
   const refuse = (why: string, remedy: string): void =>
     void found.push(memoryStyle(name, style, why, remedy, location));
+  if (reads.length === 0) found.push(memoryUnread(name, location));
   if (reads.length > 0 && writes.length === 0 && init === undefined) found.push(memoryUnwritten(name, location));
   if (style === 'ultra' && init !== undefined)
     refuse('initial contents, which it has not', "write them, or use style 'block'");

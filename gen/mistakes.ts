@@ -2,7 +2,7 @@
 import type { Diagnostic } from './diagnostic.ts';
 import type { BitType } from './ir.ts';
 import type { Location } from './location.ts';
-import { type LeafShape, showShape, showType } from './shape.ts';
+import { type LeafShape, showShape, showType, widest } from './shape.ts';
 
 /** A value whose type its place does not allow; `id` says which kind of place. */
 export const wrongType = (
@@ -18,6 +18,15 @@ export const wrongType = (
   expected,
   found: showType(found),
   remedy: 'resize the value with .ext, .trunc, .asSigned or .asUnsigned so that the type is exact',
+});
+
+export const noSuchWidth = (what: string, width: number, location: Location): Diagnostic => ({
+  id: 'type-width',
+  what: `${what} cannot have ${width} bits`,
+  location,
+  expected: `a whole number of bits from 1 to ${widest}`,
+  found: `${width}`,
+  remedy: 'correct the width, or keep fewer bits of the operands',
 });
 
 export const undriven = (what: string, location: Location): Diagnostic => ({
@@ -134,6 +143,15 @@ export const branchClosed = (location: Location): Diagnostic => ({
   remedy: 'put it before .otherwise, or begin a new when',
 });
 
+export const wholeShift = (n: number, location: Location): Diagnostic => ({
+  id: 'shift-range',
+  what: `the binary point cannot move by ${n}`,
+  location,
+  expected: 'a whole number',
+  found: `${n}`,
+  remedy: 'correct the amount; .mul scales by anything',
+});
+
 /** What is wrong with a name. */
 export const nameTrouble = (taken: boolean): string => (taken ? 'the name is taken' : 'no identifier, or a keyword');
 
@@ -151,13 +169,25 @@ export const wrongName = (
   remedy: 'choose another name',
 });
 
+/** Words of the deepest memory: what tools count in 32 bits. */
+export const deepest = 2 ** 30;
+
 export const memorySize = (name: string, depth: number, location: Location): Diagnostic => ({
   id: 'memory-size',
   what: `memory ${name} cannot be built`,
   location,
-  expected: 'a whole number of words, 1 or more',
+  expected: `a whole number of words from 1 to ${deepest}`,
   found: `${depth}`,
   remedy: 'correct the size',
+});
+
+export const memoryUnread = (name: string, location: Location): Diagnostic => ({
+  id: 'memory-unread',
+  what: `nothing reads memory ${name}`,
+  location,
+  expected: 'a read port',
+  found: 'none',
+  remedy: 'add .read or .readNow, or remove the memory',
 });
 
 export const memoryUnwritten = (name: string, location: Location): Diagnostic => ({

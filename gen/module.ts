@@ -11,7 +11,15 @@ import { type Module, type Node, operandsOf, type Property, type Reg, type Resul
 import { literal } from './literal.ts';
 import { Location } from './location.ts';
 import { openMemory } from './memory.ts';
-import { finishedModule, foreignSignal, nameTrouble, registerValue, wrongName, wrongType } from './mistakes.ts';
+import {
+  finishedModule,
+  foreignSignal,
+  nameTrouble,
+  noSuchWidth,
+  registerValue,
+  wrongName,
+  wrongType,
+} from './mistakes.ts';
 import type { MemoryHandle, MemoryOptions, RegisterOptions } from './options.ts';
 import { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 import {
@@ -19,6 +27,7 @@ import {
   type Encoding,
   type Enumeration,
   enumeration,
+  isWidth,
   type LeafShape,
   type Shape,
   showCodes,
@@ -94,7 +103,8 @@ export class ModuleBuilder implements NodeFactory {
   create(draft: NodeDraft, location: Location): Node {
     this.#checkOpen(location);
     const node = Object.assign(draft, { id: this.#open.nodes.length, location }) as Node;
-    for (const operand of operandsOf(node)) this.#checkOwn(operand, location);
+    if (!isWidth(node.width)) this.report(noSuchWidth(`a value (${node.tag})`, node.width, location));
+    for (const operand of operandsOf(node)) this.checkOwn(operand, location);
     this.#open.nodes.push(node);
     if (this.#comment !== undefined) {
       this.#open.comments.set(node, this.#comment);
@@ -127,13 +137,17 @@ export class ModuleBuilder implements NodeFactory {
 
   assign(target: Node, value: Node, location: Location): void {
     this.#checkOpen(location);
-    this.#checkOwn(value, location);
+    this.checkOwn(value, location);
     this.#branches.assign(target, value, () => targetName(this.#open, target), location);
   }
 
   checkBit(signal: UInt, what: string, id: 'condition-width' | 'enable-width', location: Location): void {
-    this.#checkOwn(signal.node, location);
+    this.checkOwn(signal.node, location);
     if (signal.width !== 1) this.report(wrongType(what, 'uint(1)', signal.node, location, id));
+  }
+
+  checkOwn(node: Node, location: Location): void {
+    if (this.#open.nodes[node.id] !== node) this.report(foreignSignal(node.location, location));
   }
 
   dropped(node: Node, high: number, low: number): void {
@@ -335,10 +349,6 @@ export class ModuleBuilder implements NodeFactory {
 
   #checkOpen(location: Location): void {
     if (this.#finished) throw new DesignError('a finished module', [finishedModule(location)]);
-  }
-
-  #checkOwn(node: Node, location: Location): void {
-    if (this.#open.nodes[node.id] !== node) this.report(foreignSignal(node.location, location));
   }
 
   #register<T extends Shape>(

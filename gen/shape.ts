@@ -22,7 +22,8 @@ export interface Fixed<S extends Sign = Sign> extends BitType {
   readonly fraction: number;
 }
 
-export type Encoding = 'binary' | 'one-hot' | 'gray';
+const encodings = ['binary', 'one-hot', 'gray'] as const;
+export type Encoding = (typeof encodings)[number];
 
 /** One of several named states. */
 export interface Enumeration<N extends string = string> extends BitType {
@@ -51,8 +52,10 @@ export type Shape = LeafShape | Vector | RecordShape;
 /** The widest leaf that there is: wider than any tool takes. */
 export const widest = 2 ** 20;
 
+export const isWidth = (width: number): boolean => Number.isInteger(width) && width >= 1 && width <= widest;
+
 function checkWidth(width: number, below: Below): number {
-  if (Number.isInteger(width) && width >= 1 && width <= widest) return width;
+  if (isWidth(width)) return width;
   return refuse(below, {
     id: 'type-width',
     what: `there is no type ${below.name}(${width})`,
@@ -90,11 +93,11 @@ export function sfixed(integerBits: number, fractionBits: number): Fixed<'signed
 
 function fixedShape<S extends Sign>(sign: S, integer: number, fraction: number, below: Below): Fixed<S> {
   const width = integer + fraction;
-  if (!Number.isInteger(integer) || !Number.isInteger(fraction) || width < 1)
+  if (!Number.isInteger(integer) || !Number.isInteger(fraction) || !isWidth(width))
     refuse(below, {
       id: 'shape-parameter',
       what: 'a fixed-point type needs bits',
-      expected: 'whole numbers of integer and fraction bits that add up to 1 or more',
+      expected: `whole numbers of integer and fraction bits that add up to 1 to ${widest}`,
       found: `${integer} and ${fraction}`,
       remedy: 'correct one of them; either may be negative',
     });
@@ -119,6 +122,14 @@ export function enumeration<const N extends string>(
       expected: 'one or more different names',
       found: states.join(', ') || 'none',
       remedy: 'name every state once',
+    });
+  if (!encodings.includes(encoding))
+    refuse(enumeration, {
+      id: 'shape-parameter',
+      what: `${name} has no encoding ${encoding}`,
+      expected: `one of ${encodings.join(', ')}`,
+      found: `${encoding}`,
+      remedy: 'correct the name',
     });
   const width = encoding === 'one-hot' ? states.length : bitsFor(BigInt(states.length - 1));
   return { kind: 'enumeration', name, states, encoding, width, signed: false };

@@ -8,7 +8,8 @@ import { nodesOf } from './fitting.ts';
 import { type BitType, bitsFor, type Node } from './ir.ts';
 import { literal, wholeNumber } from './literal.ts';
 import { Location } from './location.ts';
-import { type Bits, bit, type LeafShape, type Shape, type Sign, showType, uint, widest } from './shape.ts';
+import { noSuchWidth } from './mistakes.ts';
+import { type Bits, bit, isWidth, type LeafShape, type Shape, type Sign, showType, uint, widest } from './shape.ts';
 import { build, Leaf, type Literal, leavesOf, type Readable, type Shapely, shapeOf, type Value } from './value.ts';
 
 export type Below = (...args: never[]) => unknown;
@@ -26,6 +27,8 @@ export interface NodeFactory {
   located<T>(build: () => T, below?: Below | Location): T;
   /** Reports a value of more than one bit. */
   checkBit(signal: UInt, what: string, id: 'condition-width' | 'enable-width', location: Location): void;
+  /** Reports a value of another module. */
+  checkOwn(node: Node, location: Location): void;
   /** Bits that are dropped by name. */
   dropped(node: Node, high: number, low: number): void;
   /** Names a node; `type` tells how its value is shown. */
@@ -169,6 +172,10 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
   /** Times 2^amount, the low `width` bits of it. */
   shiftLeft(amount: UInt, width: number): Signal<S> {
     const at = this.module.locate(this.shiftLeft);
+    if (!isWidth(width)) {
+      this.module.report(noSuchWidth('.shiftLeft', width, at));
+      return this;
+    }
     const a = resize<S>(this, width, this.node.signed, at);
     return make<S>(this.module, { tag: 'shl', ...bits(a.node), a: a.node, b: this.#amount(amount, at) }, at);
   }
@@ -347,7 +354,7 @@ function invert(s: UInt): UInt {
 }
 
 function part(self: Signal, high: number, low: number, at: Location): UInt {
-  if (low < 0 || high < low || high >= self.width) {
+  if (!Number.isInteger(low) || !Number.isInteger(high) || low < 0 || high < low || high >= self.width) {
     self.module.report({
       id: 'slice-range',
       what: `bits ${high} down to ${low} do not exist`,
@@ -356,11 +363,9 @@ function part(self: Signal, high: number, low: number, at: Location): UInt {
       found: `high ${high}, low ${low} of ${showType(self.node)}`,
       remedy: 'correct the bounds; .ext widens the value first',
     });
-    return make<'unsigned'>(
-      self.module,
-      { tag: 'const', width: Math.max(1, high - low + 1), signed: false, value: 0n },
-      at,
-    );
+    const asked = high - low + 1;
+    const width = isWidth(asked) ? asked : 1;
+    return make<'unsigned'>(self.module, { tag: 'const', width, signed: false, value: 0n }, at);
   }
   if (low === 0 && high === self.width - 1) return resize<'unsigned'>(self, self.width, false, at);
   return make<'unsigned'>(self.module, { tag: 'slice', width: high - low + 1, signed: false, a: self.node, low }, at);
