@@ -5,6 +5,8 @@
 export const diagnosticIds = {
   'async-body': 'a body is asynchronous',
   'binary-point': 'fixed-point values with different binary points',
+  'black-box-model': 'a black box without a model is simulated',
+  'black-box-parameter': 'a parameter of a black box cannot be written',
   'branch-closed': 'a branch is continued after its otherwise',
   'clock-binding': 'the clock domains of an instance are not bound',
   'combinational-loop': 'a value depends on itself within a cycle',
@@ -24,6 +26,7 @@ export const diagnosticIds = {
   'firrtl-crossing': 'FIRRTL cannot say that a register is a synchroniser',
   'firrtl-memory-init': 'FIRRTL cannot say the contents of a memory at power-up',
   'firrtl-memory-style': 'FIRRTL cannot say the kind of a memory',
+  'firrtl-memory-writers': 'firtool would forget masks of a memory with several writers',
   'firrtl-register-init': 'FIRRTL cannot say the value of a register at power-up',
   'fixed-literal': 'a number is no multiple of the step',
   'foreign-signal': 'a signal of another module is used',

@@ -1,5 +1,6 @@
 /** popscan's hardware description language. */
 export { atMost, increment, lessBy, pack, repeat, roundShift, saturate, sum, unpack } from './arithmetic.ts';
+export { type BlackBoxSpec, blackBox } from './black-box.ts';
 export type { Otherwise } from './branches.ts';
 export { bundle } from './bundle.ts';
 export { DesignError, type Diagnostic } from './diagnostic.ts';

@@ -211,6 +211,18 @@ export type Display =
       readonly states: readonly (readonly [code: string, state: string])[];
     };
 
+/** What a module stands for that is not printed: a primitive of a vendor, or a core from elsewhere. */
+export interface BlackBox {
+  readonly parameters: ReadonlyMap<string, BlackBoxParameter>;
+  /** Whether the module's body says what it does; without that it cannot be simulated by us. */
+  readonly modelled: boolean;
+  /** Whether the resets of its domains are pins of it. */
+  readonly resetPin: boolean;
+}
+
+/** A whole number, a text, or bits of a width, as Verilog writes them: 36, "TRUE", 64'h8000000000000000. */
+export type BlackBoxParameter = number | string | { readonly width: number; readonly value: bigint };
+
 export interface Module {
   readonly name: string;
   readonly doc: string;
@@ -235,6 +247,8 @@ export interface Module {
   readonly comments: ReadonlyMap<Node, string>;
   /** Named values that are more than an integer. */
   readonly displays: ReadonlyMap<Node, Display>;
+  /** Undefined for a module of ours, which is printed. */
+  readonly blackBox?: BlackBox | undefined;
   readonly location: Location;
 }
 

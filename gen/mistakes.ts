@@ -266,3 +266,22 @@ export const droppedBits = (
   found: `none of ${unused.map(([high, low]) => (high === low ? `bit ${low}` : `bits ${high} to ${low}`)).join(', ')}`,
   remedy: markIt,
 });
+
+export const blackBoxParameter = (name: string, found: string, location: Location): Diagnostic => ({
+  id: 'black-box-parameter',
+  what: `the parameter ${name} of a black box cannot be written`,
+  location,
+  expected: 'an identifier as name; a whole number of 32 bits, a plain text, or { width, value } that fits',
+  found,
+  remedy: 'correct the name or the value',
+});
+
+export const blackBoxModel = (name: string, location: Location): Diagnostic => ({
+  id: 'black-box-model',
+  what: `nobody has said what the black box ${name} does`,
+  location,
+  expected: 'a model, to run it in our simulator',
+  found: 'none',
+  remedy:
+    "give blackBox a body as its second argument, or run the Verilog with the vendor's model in another simulator",
+});

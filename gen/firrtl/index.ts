@@ -3,7 +3,10 @@ import { relative } from 'node:path';
 import { DesignError, type Diagnostic } from '../diagnostic.ts';
 import type { Module } from '../ir.ts';
 import type { Location } from '../location.ts';
-import { hierarchy } from '../passes/hierarchy.ts';
+
+import { hierarchy, isBlackBox } from '../passes/hierarchy.ts';
+import { printExternal } from './external.ts';
+
 import { commented, type Locate, type ModuleNames, printBody } from './module.ts';
 import { quoted } from './names.ts';
 import { popcountBody } from './popcount.ts';
@@ -41,6 +44,8 @@ function locatorOf(options: FirrtlOptions): Locate {
 interface Printed {
   readonly doc: readonly string[];
   readonly body: string;
+  /** A black box. */
+  readonly external?: boolean;
 }
 
 /** Modules by name: two of one name and one text are one, of one name and two texts get different names. */
@@ -70,7 +75,9 @@ class Circuit implements ModuleNames {
 
   print(module: Module, isTop: boolean, locate: Locate): void {
     const doc = module.doc === '' ? [] : commented(module.doc);
-    this.#names.set(module, this.#add(module.name, { doc, body: printBody(module, this, locate) }, isTop));
+    const external = isBlackBox(module);
+    const body = external ? printExternal(module) : printBody(module, this, locate);
+    this.#names.set(module, this.#add(module.name, { doc, body, external }, isTop));
   }
 
   #add(base: string, printed: Printed, isTop = false): string {
@@ -91,10 +98,10 @@ export function printFirrtl(design: { readonly module: Module }, options: Firrtl
   if (refused.length > 0) throw new DesignError(`module ${design.module.name}`, refused);
   const locate = locatorOf(options);
   const circuit = new Circuit(design.module.name);
-  for (const module of hierarchy(design.module)) circuit.print(module, module === design.module, locate);
+  for (const module of hierarchy(design.module, isBlackBox)) circuit.print(module, module === design.module, locate);
   const top = circuit.of(design.module);
-  const modules = [...circuit.modules].map(([name, { doc, body }]) => {
-    const head = `  ${name === top ? 'public ' : ''}module ${quoted(name)} :`;
+  const modules = [...circuit.modules].map(([name, { doc, body, external = false }]) => {
+    const head = `  ${name === top ? 'public ' : ''}${external ? 'extmodule' : 'module'} ${quoted(name)} :`;
     return `${doc.map((line) => `  ${line}\n`).join('')}${head}\n${body}`;
   });
   const text = `FIRRTL version 4.0.0\ncircuit ${quoted(top)} :\n${modules.join('\n')}`;

@@ -18,7 +18,7 @@ export type Locate = (location: Location) => string;
 type ResetType = 'UInt<1>' | 'AsyncReset';
 
 /** A reset that only asynchronous registers use has the type for it; where styles meet, it is a bit. */
-const resetType = (module: Module, reset: string): ResetType =>
+export const resetType = (module: Module, reset: string): ResetType =>
   module.clocks.every((c) => c.reset !== reset || c.resetStyle === 'asynchronous') ? 'AsyncReset' : 'UInt<1>';
 
 function resetAs(module: Module, reset: string, type: ResetType): string {
@@ -26,9 +26,10 @@ function resetAs(module: Module, reset: string, type: ResetType): string {
   return type === 'AsyncReset' ? `asAsyncReset(${quoted(reset)})` : `asUInt(${quoted(reset)})`;
 }
 
-const controls = (module: Module): { readonly clocks: string[]; readonly resets: string[] } => ({
+/** Clock and reset ports. */
+export const controls = (module: Module): { readonly clocks: string[]; readonly resets: string[] } => ({
   clocks: [...new Set(module.clocks.map((c) => c.clock))],
-  resets: [...new Set(module.clocks.map((c) => c.reset))],
+  resets: module.blackBox?.resetPin === false ? [] : [...new Set(module.clocks.map((c) => c.reset))],
 });
 
 /** The statements of `module`, without its head, indented as they stand below it. */

@@ -4,10 +4,13 @@
  * Wires, instance results and the input ports of sub-modules are followed to their drivers and disappear; instance paths
  * become dotted prefixes of names (`lane_0.acc`). Logic that no output port and no property depends on is dropped. Linear in the size of the elaborated design.
  */
+import { DesignError } from '../diagnostic.ts';
 import type { BitType, Clock, Display, Input, Memory, Module, Node, Property, ReadPort, Register } from '../ir.ts';
 import type { Location } from '../location.ts';
+import { blackBoxModel } from '../mistakes.ts';
 import { type Found, nodeBuilder } from './build.ts';
 import { pathsOf } from './combinational.ts';
+import { hierarchy } from './hierarchy.ts';
 import { namedPlaces, nameNodes } from './net-names.ts';
 import { clockAtTop, elaborate, nameOf, type Place, type Scope } from './scopes.ts';
 
@@ -64,11 +67,22 @@ function topInputs(module: Module, nodes: Node[]): FlatPort[] {
   return ports;
 }
 
+/** Throws where nobody has said what a black box does. */
+function refuseUnmodelled(top: Module): void {
+  const boxes = hierarchy(top).filter((m) => m.blackBox?.modelled === false);
+  if (boxes.length > 0)
+    throw new DesignError(
+      `module ${top.name}`,
+      boxes.map((m) => blackBoxModel(m.name, m.location)),
+    );
+}
+
 /**
  * Flattens `module`. Throws a `DesignError` when a signal depends on itself within a cycle, even in logic that is
  * dropped afterwards.
  */
 export function flatten(module: Module, options: FlattenOptions = {}): FlatDesign {
+  refuseUnmodelled(module);
   pathsOf(module);
   const scopes = elaborate(module);
   const top = scopes[0]!;

@@ -1,13 +1,13 @@
 /** The modules of a hierarchy. */
 import type { Module } from '../ir.ts';
 
-/** Every module at or below `top` once, children before parents, in order of first use. */
-export function hierarchy(top: Module): Module[] {
+/** Every module at or below `top` once, children before parents, in order of first use; `closed` ones without those below. */
+export function hierarchy(top: Module, closed: (m: Module) => boolean = () => false): Module[] {
   const order: Module[] = [];
   const seen = new Set([top]);
   const work: { readonly module: Module; next: number }[] = [{ module: top, next: 0 }];
   for (let at = work.at(-1); at !== undefined; at = work.at(-1)) {
-    const child = at.module.instances[at.next++]?.module;
+    const child = closed(at.module) ? undefined : at.module.instances[at.next++]?.module;
     if (child === undefined) {
       order.push(at.module);
       work.pop();
@@ -18,3 +18,6 @@ export function hierarchy(top: Module): Module[] {
   }
   return order;
 }
+
+/** For hierarchies of what is printed. */
+export const isBlackBox = (m: Module): boolean => m.blackBox !== undefined;

@@ -56,7 +56,13 @@ export type Item =
   | { kind: 'always'; clock: string; reset: string | undefined; body: readonly Statement[] }
   /** Contents of a memory at power-up, from word 0 on; words beyond are `rest`. */
   | ({ kind: 'fill'; name: string; words: readonly Expr[]; depth: number; rest: Expr } & Placed)
-  | ({ kind: 'instance'; module: string; name: string; connections: readonly Connection[] } & Placed)
+  | ({
+      kind: 'instance';
+      module: string;
+      name: string;
+      parameters: readonly { readonly name: string; readonly text: string }[];
+      connections: readonly Connection[];
+    } & Placed)
   | { kind: 'ifdef'; define: string; yes: Iterable<Item>; no: Iterable<Item> | undefined };
 
 export interface Connection {

@@ -1,4 +1,5 @@
 /** One IR module to a Verilog syntax tree: declarations in the order of the design, then instances, drivers and state. */
+import { showParameter } from '../black-box.ts';
 import { controlPorts, type Module, type Node, type ReadPort, type Register } from '../ir.ts';
 import { type Expr, type Item, name, type PortDecl, type Statement, unary, type VerilogModule } from './ast.ts';
 import { Expressions, literal } from './expressions.ts';
@@ -183,6 +184,7 @@ class Emitter {
           kind: 'instance',
           module: this.#modules.popcount(node.a.width),
           name: instance,
+          parameters: [],
           connections,
           origin: node.location,
         },
@@ -213,7 +215,9 @@ class Emitter {
     for (const i of this.#module.instances) {
       const input = (wire: Node): Expr =>
         this.#expressions.use(this.#nameOf[wire.id] === undefined ? this.#module.drivers.get(wire)! : wire);
-      const clocks = controlPorts(i.module.clocks).map((port) => ({ port, value: this.#control(i.clocks.get(port)!) }));
+      const box = i.module.blackBox;
+      const pins = box?.resetPin === false ? i.module.clocks.map((c) => c.clock) : controlPorts(i.module.clocks);
+      const clocks = [...new Set(pins)].map((port) => ({ port, value: this.#control(i.clocks.get(port)!) }));
       const ports = i.module.ports.map((p) => {
         const wire = i.inputs.get(p.name);
         return {
@@ -224,7 +228,8 @@ class Emitter {
       yield { kind: 'blank' };
       const module = this.#modules.of(i.module);
       const connections = [...clocks, ...ports];
-      yield { kind: 'instance', module, name: i.name, connections, origin: i.location };
+      const parameters = [...(box?.parameters ?? [])].map(([n, value]) => ({ name: n, text: showParameter(value) }));
+      yield { kind: 'instance', module, name: i.name, parameters, connections, origin: i.location };
     }
   }
 

@@ -2,7 +2,7 @@
 import { bitsFor, type Module } from '../ir.ts';
 import type { Location } from '../location.ts';
 import type { Design } from '../module.ts';
-import { hierarchy } from '../passes/hierarchy.ts';
+import { hierarchy, isBlackBox } from '../passes/hierarchy.ts';
 import { popcountDesign } from '../popcount.ts';
 import { name, type VerilogModule } from './ast.ts';
 import { emitModule, type ModuleNames } from './emit.ts';
@@ -75,13 +75,16 @@ class Printer implements ModuleNames {
   }
 
   print(top: Module, finish: (m: VerilogModule) => VerilogModule = (m) => m): string {
-    for (const module of hierarchy(top)) {
-      if (!this.#names.has(module)) this.#printOne(module, module === top ? finish : (m) => m);
+    const modules = hierarchy(top, isBlackBox);
+    for (const module of modules.filter(isBlackBox)) this.#names.set(module, module.name);
+    const boxes = new Set(modules.filter(isBlackBox).map((m) => m.name));
+    for (const module of modules) {
+      if (!this.#names.has(module)) this.#printOne(module, boxes, module === top ? finish : (m) => m);
     }
     return this.of(top);
   }
 
-  #printOne(module: Module, finish: (m: VerilogModule) => VerilogModule): void {
+  #printOne(module: Module, boxes: ReadonlySet<string>, finish: (m: VerilogModule) => VerilogModule): void {
     const base = module.name;
     const names = { of: (m: Module) => this.of(m), popcount: (w: number) => this.popcount(w) };
     const emitted = emitModule(module, names);
@@ -89,6 +92,7 @@ class Printer implements ModuleNames {
     const body = printBody(tree, this.#style);
     for (let i = 0; ; i++) {
       const found = i === 0 ? base : `${base}_${i}`;
+      if (boxes.has(found)) continue;
       const head = printHead(tree, found, this.#style);
       const known = this.printed.get(found);
       const text = head.text + body.text;

@@ -123,10 +123,11 @@ function printFill(lines: Lines, item: Kind<Item, 'fill'>, indent: string): void
 
 function printInstance(
   lines: Lines,
-  { module, name, connections, origin }: Kind<Item, 'instance'>,
+  { module, name, parameters, connections, origin }: Kind<Item, 'instance'>,
   indent: string,
 ): void {
-  lines.put(`${indent}${module} ${name} (`, origin);
+  const settings = parameters.map((p) => `.${p.name}(${p.text})`);
+  lines.put(`${indent}${module} ${settings.length === 0 ? '' : `#(${settings.join(', ')}) `}${name} (`, origin);
   connections.forEach(({ port, value }, i) => {
     lines.put(`${indent}  .${port}(${printExpr(value)})${i === connections.length - 1 ? '' : ','}`, origin);
   });
