@@ -27,6 +27,7 @@ export interface DomainOptions {
   readonly period?: number;
 }
 
+/** A clock with its reset. Rising edges count; the reset is active high, and has an effect on registers with a reset value. */
 export function clockDomain<const N extends string>(name: N, options: DomainOptions = {}): ClockDomain<N> {
   const { reset = 'synchronous', clockPort = `${name}_clk`, resetPort = `${name}_rst`, period } = options;
   const clock = { clock: clockPort, reset: resetPort, resetStyle: reset };

@@ -7,6 +7,7 @@ import { bit, codeOf, type Enumeration } from './shape.ts';
 import { type NodeFactory, Signal, type UInt } from './signal.ts';
 import { Leaf } from './value.ts';
 
+/** A value of an enumeration; only values of the same enumeration meet. */
 export class EnumSignal<N extends string = string> extends Leaf<Enumeration<N>> {
   readonly type: Enumeration<N>;
 

@@ -14,6 +14,7 @@ import { Leaf, type Literal } from './value.ts';
 
 type Operand<S extends Sign> = FixedSignal<S> | Literal;
 
+/** A fixed-point value: an integer, `raw`, in steps of 2^-fraction. */
 export class FixedSignal<S extends Sign = Sign> extends Leaf<Fixed<S>> {
   readonly fraction: number;
 

@@ -24,9 +24,13 @@ export type SourcePort<T extends Shape> = Described<'source', T>;
 export type PortSpec = InputPort<Shape> | OutputPort<Shape> | SinkPort<Shape> | SourcePort<Shape>;
 export type Interface = { readonly [port: string]: PortSpec };
 
+/** A value that the module gets. */
 export const input = <T extends Shape>(shape: T, doc: string): InputPort<T> => ({ kind: 'input', shape, doc });
+/** A value that the module drives; it can be read inside, too. */
 export const output = <T extends Shape>(shape: T, doc: string): OutputPort<T> => ({ kind: 'output', shape, doc });
+/** A stream that the module takes: `<port>_valid` and the payload come in, `<port>_ready` goes out. */
 export const sink = <T extends Shape>(shape: T, doc: string): SinkPort<T> => ({ kind: 'sink', shape, doc });
+/** A stream that the module gives: `<port>_valid` and the payload go out, `<port>_ready` comes in. */
 export const source = <T extends Shape>(shape: T, doc: string): SourcePort<T> => ({ kind: 'source', shape, doc });
 
 type Flag = Bits<'unsigned'>;

@@ -83,6 +83,7 @@ export function defineModule<I extends Interface, D extends string = string>(
   return { module: builder.finish(spec), ports: spec.ports, domains };
 }
 
+/** What a body makes its module with: state, wires, branches, instances, properties. Names are those of the output. */
 export class ModuleBuilder implements NodeFactory {
   readonly #open: OpenModule;
   readonly #branches = new Branches(this);
@@ -166,6 +167,7 @@ export class ModuleBuilder implements NodeFactory {
     this.#comment = text;
   }
 
+  /** A value known at elaboration; numbers outside the range of their type are refused. */
   constant<T extends Shape>(shape: T, value: Constant<T>): Readable<T> {
     const at = this.locate(this.constant);
     const nodes = nodesOf(this, shape, value, 'the constant', at)?.values();
@@ -205,6 +207,7 @@ export class ModuleBuilder implements NodeFactory {
     return pipeline;
   }
 
+  /** A memory without ports: those are made by `read`, `readNow` and `write` of the handle. */
   memory<T extends Shape>(name: string, options: MemoryOptions<T>): MemoryHandle<T> {
     const { memory, handle } = openMemory(this, name, options, () => this.#useDomain(), this.locate(this.memory));
     this.#open.memories.push(memory);

@@ -16,9 +16,11 @@ export interface RegisterOptions<T extends Shape = Bits> {
 }
 
 export interface MemoryOptions<T extends Shape> {
+  /** Words, 1 or more. */
   readonly depth: number;
   /** Of a word; its leaves lie side by side, the first in the low bits. */
   readonly shape: T;
+  /** What it is made of (docs/memories.md); default `auto`, the choice of the synthesis tool. */
   readonly style?: Memory['style'];
   /** Contents at power-up, from word 0 on; the rest is zero. */
   readonly init?: readonly Constant<T>[];
@@ -41,12 +43,16 @@ export interface WriteOptions<T extends Shape> {
   readonly mask?: UInt;
 }
 
-/** A memory: any number of ports. Addresses are `addressWidth` bits wide. */
+/**
+ * A memory: any number of ports. Addresses are `addressWidth` bits wide. Beyond the depth, which they reach when it is 1 or
+ * no power of two, a write has no effect and a read is undefined.
+ */
 export interface MemoryHandle<T extends Shape = Bits<'unsigned'>> {
   readonly addressWidth: number;
   /** Data one cycle after the address. */
   read(name: string, address: UInt, options?: ReadOptions): Readable<T>;
   /** Data in the same cycle as the address: registers or LUT-RAM, never block RAM. */
   readNow(name: string, address: UInt): Readable<T>;
+  /** Takes effect at the clock edge. */
   write(port: WriteOptions<T>): void;
 }

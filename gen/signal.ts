@@ -41,6 +41,7 @@ export type Operand<S extends Sign> = Signal<S> | Literal;
 export type UInt = Signal<'unsigned'>;
 export type SInt = Signal<'signed'>;
 
+/** An integer of `width` bits. */
 export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
   get type(): Bits<S> {
     const { width, signed } = this.node;
@@ -169,7 +170,7 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
     const high = part(this, this.width - 1, n, at);
     return this.node.signed ? resize<S>(high, high.width, true, at) : (high as Signal as Signal<S>);
   }
-  /** Times 2^amount, the low `width` bits of it. */
+  /** Times 2^amount, the low `width` bits of it: 0 where the amount is `width` or more. */
   shiftLeft(amount: UInt, width: number): Signal<S> {
     const at = this.module.locate(this.shiftLeft);
     if (!isWidth(width)) {
@@ -179,7 +180,7 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
     const a = resize<S>(this, width, this.node.signed, at);
     return make<S>(this.module, { tag: 'shl', ...bits(a.node), a: a.node, b: this.#amount(amount, at) }, at);
   }
-  /** Divided by 2^amount, rounded down; the width stays. */
+  /** Divided by 2^amount, rounded down; the width stays. Where the amount is the width or more: 0, or -1 of a negative value. */
   shiftRight(amount: UInt): Signal<S> {
     const at = this.module.locate(this.shiftRight);
     return make<S>(this.module, { tag: 'shr', ...bits(this.node), a: this.node, b: this.#amount(amount, at) }, at);
