@@ -26,7 +26,6 @@ export const diagnosticIds = {
   'firrtl-crossing': 'FIRRTL cannot say that a register is a synchroniser',
   'firrtl-memory-init': 'FIRRTL cannot say the contents of a memory at power-up',
   'firrtl-memory-style': 'FIRRTL cannot say the kind of a memory',
-  'firrtl-memory-writers': 'firtool would forget masks of a memory with several writers',
   'firrtl-register-init': 'FIRRTL cannot say the value of a register at power-up',
   'fixed-literal': 'a number is no multiple of the step',
   'foreign-signal': 'a signal of another module is used',

@@ -242,7 +242,10 @@ describe.skipIf(missing)('through firtool and Verilator', () => {
   it.each([
     ['a lost sign', (text: string) => text.replace(/asSInt\(sub\((.*?), (.*)\)\)$/m, 'asSInt(sub($2, $1))')],
     ['a swapped mux', (text: string) => text.replace(/mux\((\w+), (\w+), (\w+)\)/, 'mux($1, $3, $2)')],
-    ['a forgotten mask', (text: string) => text.replace(/(connect \S+\.mask, ).*not\(.*$/m, '$1UInt<1>(1)')],
+    [
+      'a forgotten order of writes',
+      (text: string) => text.replace(/(connect \S+\.w0\.en, ).*not\(.*$/m, '$1UInt<1>(1)'),
+    ],
   ])('finds %s', async (_fault, fault) => {
     const module = faultyDesign();
     expect(fault(printFirrtl({ module }).text)).not.toBe(printFirrtl({ module }).text);

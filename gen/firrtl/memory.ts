@@ -5,7 +5,9 @@
  *   all ports: what such a port shows follows the word, which another clock may write before the next read;
  * - every other registered read is a port of latency 0 with a register behind it, which an enable and the word before a
  *   write need anyway (firtool makes `new` of a latency of 1 with `old`);
- * - a write is masked where a later port writes the same bits of the same word.
+ * - a write does not happen where a later port writes the same bits of the same word;
+ * - with several writers no mask is used, since firtool may forget it (docs/tool-notes.md): a group of bits that is written
+ *   apart is a memory of its own, and the mask part of the enable.
  */
 import { addressWidth, type Memory, type Node, type ReadPort, type WritePort } from '../ir.ts';
 import { bits, literal, type Print, tree, typeOf, unsigned } from './expressions.ts';
@@ -29,9 +31,15 @@ const isSequential = (m: Memory): boolean =>
   new Set([...m.reads, ...m.writes].map((port) => port.clock.clock)).size === 1 &&
   m.reads.every((r) => r.kind === 'registered' && r.enable === undefined && r.underWrite !== 'old');
 
+/** How many memories of FIRRTL a memory is, beside each other. */
+export const bankCount = (m: Memory): number => (m.writes.length > 1 ? groupCount(m) : 1);
+
+/** The declaration of one bank. */
 export function memoryDeclaration(m: Memory, known: string): string[] {
-  const groups = groupCount(m);
-  const word = groups === 1 ? `UInt<${m.width}>` : `UInt<${m.width / groups}>[${groups}]`;
+  const banks = bankCount(m);
+  const groups = groupCount(m) / banks;
+  const width = m.width / banks;
+  const word = groups === 1 ? `UInt<${width}>` : `UInt<${width / groups}>[${groups}]`;
   const sequential = isSequential(m);
   const transparent = sequential && m.reads.some((r) => r.underWrite === 'new');
   return [
@@ -50,11 +58,12 @@ const groupNames = (data: string, groups: number): string[] =>
   groups === 1 ? [data] : Array.from({ length: groups }, (_, g) => `${data}[${g}]`);
 
 /** The data of read port `i` as one word, or group by group. */
-const readData = (m: Memory, known: string, i: number): string[] => groupNames(`${known}.r${i}.data`, groupCount(m));
+const readData = (m: Memory, known: readonly string[], i: number): string[] =>
+  known.flatMap((bank) => groupNames(`${bank}.r${i}.data`, groupCount(m) / known.length));
 const joined = (groups: readonly string[]): string => tree('cat', [...groups].reverse());
 
 /** The statement that declares `name` as the data of read port `i`. */
-export function readDeclaration(m: Memory, known: string, i: number, name: string): string {
+export function readDeclaration(m: Memory, known: readonly string[], i: number, name: string): string {
   const { node, kind, clock } = m.reads[i]!;
   if (kind === 'registered' && !isSequential(m)) return `reg ${name} : ${typeOf(node)}, ${quoted(clock.clock)}`;
   return `node ${name} = ${joined(readData(m, known, i))}`;
@@ -98,30 +107,38 @@ const slices = (data: Node, groups: number, of: Print): string[] => {
   return groups === 1 ? [value] : Array.from({ length: groups }, (_, g) => bits(value, (g + 1) * size - 1, g * size));
 };
 
-function writeStatements(m: Memory, known: string, i: number, of: Print): string[] {
+function writeStatements(m: Memory, known: readonly string[], i: number, of: Print): string[] {
   const w = m.writes[i]!;
-  const port = `${known}.w${i}`;
   const groups = groupCount(m);
-  const later = m.writes.slice(i + 1).filter((x) => x.clock.clock === w.clock.clock);
   const data = slices(w.data, groups, of);
-  const masks = groupNames(`${port}.mask`, groups);
-  return [
-    `connect ${port}.clk, ${quoted(w.clock.clock)}`,
-    `connect ${port}.addr, ${portAddress(m, w.address, of)}`,
-    `connect ${port}.en, ${writeEnable(m, w, of)}`,
-    ...groupNames(`${port}.data`, groups).map((target, g) => `connect ${target}, ${data[g]}`),
-    ...masks.map((target, g) => {
-      const mask = maskBit(w, g, groups, of);
-      const passes = later.map((x) => `not(${hits(m, x, g, w.address, of)})`);
-      // firtool forgets the masks of all ports where those of one are constant (docs/tool-notes.md).
-      const enable = m.writes.length > 1 ? [writeEnable(m, w, of)] : [];
-      return `connect ${target}, ${both([...enable, ...(mask === undefined ? [] : [mask]), ...passes])}`;
-    }),
+  const mask = (g: number): string => maskBit(w, g, groups, of) ?? one;
+  const port = (bank: string, enable: string): string[] => [
+    `connect ${bank}.w${i}.clk, ${quoted(w.clock.clock)}`,
+    `connect ${bank}.w${i}.addr, ${portAddress(m, w.address, of)}`,
+    `connect ${bank}.w${i}.en, ${enable}`,
   ];
+  if (m.writes.length === 1) {
+    const at = `${known[0]}.w${i}`;
+    return [
+      ...port(known[0]!, writeEnable(m, w, of)),
+      ...groupNames(`${at}.data`, groups).map((target, g) => `connect ${target}, ${data[g]}`),
+      ...groupNames(`${at}.mask`, groups).map((target, g) => `connect ${target}, ${mask(g)}`),
+    ];
+  }
+  const later = m.writes.slice(i + 1).filter((x) => x.clock.clock === w.clock.clock);
+  return known.flatMap((bank, g) => {
+    const passes = later.map((x) => `not(${hits(m, x, g, w.address, of)})`);
+    const masked = w.mask === undefined ? [] : [mask(g)];
+    return [
+      ...port(bank, both([writeEnable(m, w, of), ...masked, ...passes])),
+      `connect ${bank}.w${i}.data, ${data[g]}`,
+      `connect ${bank}.w${i}.mask, ${one}`,
+    ];
+  });
 }
 
 /** The words that a registered read keeps: what the port shows, past the writes of the same edge where that is asked for. */
-function kept(m: Memory, known: string, i: number, r: ReadPort, of: Print): string {
+function kept(m: Memory, known: readonly string[], i: number, r: ReadPort, of: Print): string {
   const stored = readData(m, known, i);
   if (r.underWrite !== 'new') return joined(stored);
   const writes = m.writes.filter((w) => w.clock.clock === r.clock.clock);
@@ -134,21 +151,20 @@ function kept(m: Memory, known: string, i: number, r: ReadPort, of: Print): stri
   return joined(groups);
 }
 
-function readStatements(m: Memory, known: string, i: number, of: Print, nameOf: Print): string[] {
+function readStatements(m: Memory, known: readonly string[], i: number, of: Print, nameOf: Print): string[] {
   const r = m.reads[i]!;
-  const port = `${known}.r${i}`;
-  const ports = [
-    `connect ${port}.clk, ${quoted(r.clock.clock)}`,
-    `connect ${port}.addr, ${portAddress(m, r.address, of)}`,
-    `connect ${port}.en, ${one}`,
-  ];
+  const ports = known.flatMap((bank) => [
+    `connect ${bank}.r${i}.clk, ${quoted(r.clock.clock)}`,
+    `connect ${bank}.r${i}.addr, ${portAddress(m, r.address, of)}`,
+    `connect ${bank}.r${i}.en, ${one}`,
+  ]);
   if (r.kind === 'combinational' || isSequential(m)) return ports;
   const keep = `connect ${nameOf(r.node)}, ${kept(m, known, i, r, of)}`;
   return [...ports, ...(r.enable === undefined ? [keep] : [`when ${unsigned(r.enable, of)} :`, `  ${keep}`])];
 }
 
-/** The statements that connect the ports of a memory. */
-export function memoryStatements(m: Memory, known: string, of: Print, nameOf: Print): string[] {
+/** The statements that connect the ports of a memory, which is the banks `known`. */
+export function memoryStatements(m: Memory, known: readonly string[], of: Print, nameOf: Print): string[] {
   return [
     ...m.reads.flatMap((_, i) => readStatements(m, known, i, of, nameOf)),
     ...m.writes.flatMap((_, i) => writeStatements(m, known, i, of)),

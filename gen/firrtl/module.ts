@@ -2,7 +2,7 @@
 import type { Clock, Instance, Memory, Module, Node, Register, Tag } from '../ir.ts';
 import type { Location } from '../location.ts';
 import { literal, type Print, printOperation, typeOf, unsigned } from './expressions.ts';
-import { memoryDeclaration, memoryStatements, readDeclaration } from './memory.ts';
+import { bankCount, memoryDeclaration, memoryStatements, readDeclaration } from './memory.ts';
 import { FirrtlNames, quoted } from './names.ts';
 import { type FirrtlPlan, planFirrtl } from './plan.ts';
 
@@ -59,7 +59,7 @@ class Body {
     const { live } = plan;
     const ports = this.#portLines();
     for (const i of m.instances) this.#names.reserve(i.name);
-    const memories = m.memories.map((x) => [x, this.#names.unique(x.name)] as const);
+    const memories = m.memories.map((x) => [x, this.#banks(x)] as const);
     const claimed = new Set<Node>(m.instances.flatMap((i) => [...i.inputs.values()]));
     const inlet = (n: Node): boolean => n.tag === 'wire' && claimed.has(n) && !m.names.has(n) && plan.usesOf(n) === 1;
     for (const node of live)
@@ -120,10 +120,18 @@ class Body {
     return known;
   }
 
-  #memory(m: Memory, known: string): string[] {
-    const [head, ...rest] = memoryDeclaration(m, known);
+  #banks(m: Memory): string[] {
+    const banks = bankCount(m);
+    return Array.from({ length: banks }, (_, i) => this.#names.unique(banks === 1 ? m.name : `${m.name}_${i}`));
+  }
+
+  #memory(m: Memory, known: readonly string[]): string[] {
+    const declarations = known.flatMap((bank) => {
+      const [head, ...rest] = memoryDeclaration(m, bank);
+      return [`${head}${this.#locate(m.location)}`, ...rest];
+    });
     const reads = m.reads.map((r, i) => readDeclaration(m, known, i, this.#refs.get(r.node)!));
-    return [`${head}${this.#locate(m.location)}`, ...rest, ...reads];
+    return [...declarations, ...reads];
   }
 
   /** Declarations of wires and registers, and values that have a name or are used more than once. */

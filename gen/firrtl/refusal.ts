@@ -11,7 +11,6 @@ export function firrtlRefusals(top: Module): Diagnostic[] {
   return printed(top).flatMap((m) => [
     ...m.registers.filter((r) => r.init !== undefined).map((r) => initialRegister(m, r)),
     ...m.memories.filter((memory) => memory.init !== undefined).map((memory) => initialMemory(m, memory)),
-    ...m.memories.filter(hasConstantWriter).map((memory) => constantWriter(m, memory)),
   ]);
 }
 
@@ -57,16 +56,4 @@ const crossing = (module: Module, r: Register): Diagnostic => ({
   expected: 'no crossing: FIRRTL has no word for ASYNC_REG, and firtool moves and copies registers as it likes',
   found: `a crossing of kind ${r.crossing}`,
   remedy: 'use the Verilog output for designs of several clocks, or set ASYNC_REG by a constraint',
-});
-
-/** Of several write ports, one writes in every cycle: firtool then forgets the masks of the others (docs/tool-notes.md). */
-const hasConstantWriter = (m: Memory): boolean => m.writes.length > 1 && m.writes.some((w) => w.enable.tag === 'const');
-
-const constantWriter = (module: Module, m: Memory): Diagnostic => ({
-  id: 'firrtl-memory-writers',
-  what: `memory ${m.name} of module ${module.name} has several write ports, one of which always writes`,
-  location: m.location,
-  expected: 'enables that are signals: firtool forgets the masks of a memory when those of one port are constant',
-  found: 'a constant enable',
-  remedy: 'use one write port, or the Verilog output',
 });
