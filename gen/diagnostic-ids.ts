@@ -47,6 +47,7 @@ export const diagnosticIds = {
   'port-name': 'a port cannot have this name',
   'property-name': 'a property cannot have this name',
   quantization: 'a rounding or overflow without a name',
+  'reset-style': 'two domains share a reset and differ in its style',
   'reset-value': 'a value at reset or power-up does not fit the register',
   'select-width': 'the select of a mux is not one bit',
   'shape-parameter': 'a shape cannot be made so',

@@ -54,6 +54,8 @@ export interface Binding {
   readonly ports: ReadonlyMap<string, string>;
   /** Domains around it whose clock the instance really has a port for. */
   readonly used: readonly ClockDomain[];
+  /** How a clock of the instance is reset: as the domain around it. */
+  readonly styleOf: (clock: Clock) => ResetStyle;
 }
 
 /** Which clocks an instance gets: those given by name, or for a module of one domain that of the place. */
@@ -73,8 +75,9 @@ export function bindClocks(
     builder.report(clockBinding(name, wanted, found.join(', ') || 'none', location));
   const ports = new Map<string, string>();
   const used: ClockDomain[] = [];
+  const outerOf = (d: ClockDomain): ClockDomain => given?.[d.name] ?? surrounding;
   for (const d of own) {
-    const outer = given?.[d.name] ?? surrounding;
+    const outer = outerOf(d);
     for (const [port, to] of [
       [d.clock, outer.clock],
       [d.reset, outer.reset],
@@ -85,7 +88,11 @@ export function bindClocks(
     }
     if (module.clocks.some((c) => c.clock === d.clock)) used.push(outer);
   }
-  return { ports, used };
+  const styleOf = (clock: Clock): ResetStyle => {
+    const inner = own.find((d) => d.clock === clock.clock && d.reset === clock.reset);
+    return inner === undefined ? clock.resetStyle : outerOf(inner).resetStyle;
+  };
+  return { ports, used, styleOf };
 }
 
 /** The domain of a port of a module whose first domain is `first`. */

@@ -18,7 +18,7 @@ import {
 import type { Location } from './location.ts';
 import { memoryMistakes } from './memory.ts';
 import { nameTrouble, partlyDriven, portName, undriven, wrongName } from './mistakes.ts';
-import { unknownDomain } from './mistakes-clock.ts';
+import { resetStyles, unknownDomain } from './mistakes-clock.ts';
 import { order } from './passes/combinational.ts';
 import { checkDomains } from './passes/domains.ts';
 import { checkUsage, type Dropped } from './passes/usage.ts';
@@ -134,6 +134,8 @@ function checkPorts({ domains, instances, diagnostics, location }: OpenModule, p
   const clocks = new Set(domains.map((d) => d.clock));
   for (const d of domains) {
     if (clocks.has(d.reset)) diagnostics.push(portName(d.reset, 'it is a clock and a reset', d.location));
+    const other = domains.find((o) => o.reset === d.reset);
+    if (other !== undefined && other.resetStyle !== d.resetStyle) diagnostics.push(resetStyles(other, d));
   }
   const seen = new Set<string>();
   for (const name of [...controlPorts(domains), ...ports.map((p) => p.name)]) {

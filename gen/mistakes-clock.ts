@@ -21,6 +21,15 @@ export const unknownDomain = (what: string, known: string, found: string, locati
   remedy: 'add the domain to the `domains` of the module',
 });
 
+export const resetStyles = (first: ClockDomain, second: ClockDomain): Diagnostic => ({
+  id: 'reset-style',
+  what: `domains ${first.name} and ${second.name} share the reset ${first.reset}, and differ in its style`,
+  location: second.location,
+  expected: `${first.resetStyle}, as in domain ${first.name} (${first.location})`,
+  found: second.resetStyle,
+  remedy: 'give both the same style, or each its own reset',
+});
+
 /** A value, and the domain that it has; undefined: asynchronous. */
 export interface DomainValue {
   readonly name: string;

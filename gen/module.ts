@@ -21,6 +21,7 @@ import {
   wrongType,
 } from './mistakes.ts';
 import type { MemoryHandle, MemoryOptions, RegisterOptions } from './options.ts';
+import { restyled } from './passes/restyle.ts';
 import { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 import {
   displayOf,
@@ -302,7 +303,8 @@ export class ModuleBuilder implements NodeFactory {
     for (const d of Object.values<ClockDomain>(options.clocks ?? {}))
       checkDomain(this.#open, d, `instance ${name}`, location);
     for (const d of clocks.used) this.#open.usedDomains.add(d);
-    this.#open.instances.push({ name, module: design.module, clocks: clocks.ports, inputs, results, location });
+    const module = restyled(design.module, clocks.styleOf);
+    this.#open.instances.push({ name, module, clocks: clocks.ports, inputs, results, location });
     return outside;
   }
 

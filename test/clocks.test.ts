@@ -1,5 +1,7 @@
 /** Several clocks: what is printed for them, and that simulator and Verilator agree, simultaneous edges included. */
+import { lint } from 'verilator-wasm';
 import { describe, expect, it } from 'vitest';
+import { asyncFifo } from '../gen/cdc/index.ts';
 import {
   bit,
   clockDomain,
@@ -11,6 +13,7 @@ import {
   printVerilog,
   uint,
 } from '../gen/index.ts';
+import { hierarchy } from '../gen/passes/hierarchy.ts';
 import { fifo } from '../gen/stream/index.ts';
 import { clockNames, createSimulator, createVerilator, type Engine, lockStep } from '../sim/index.ts';
 import { createRandom } from '../sim/random.ts';
@@ -25,7 +28,7 @@ const counter = (reset: 'synchronous' | 'asynchronous') =>
     },
   );
 
-const fast = clockDomain('fast');
+const fast = clockDomain('fast', { reset: 'asynchronous' });
 const slow = clockDomain('slow', { resetPort: 'fast_rst', reset: 'asynchronous' });
 const warm = clockDomain('warm', { clockPort: 'fast_clk' });
 
@@ -103,7 +106,7 @@ describe('several clocks', () => {
     const text = printVerilog(shared).files.at(-1)!.text;
     expect(text.match(/^ {2}input wire \w+(,|\s).*(clock|reset).*$/gm)).toEqual([
       '  input wire fast_clk,                        // clock, rising edge',
-      '  input wire fast_rst,                        // synchronous and asynchronous reset, active high',
+      '  input wire fast_rst,                        // asynchronous reset, active high',
       '  input wire slow_clk,                        // clock, rising edge',
       '  input wire warm_rst,                        // synchronous reset, active high',
     ]);
@@ -147,5 +150,30 @@ describe('several clocks', () => {
       },
     );
     expect(module.clocks.map((c) => [c.clock, c.reset])).toEqual([['slow_clk', 'fast_rst']]);
+    const [file] = printVerilog({ module }).files;
+    expect(file!.text).toContain('always @(posedge clk or posedge rst)');
+    expect(file!.text).not.toMatch(/always @\(posedge clk\) begin\n {4}if \(rst\)/);
+  });
+
+  it('reset the instances of a domain in its style, through all levels', async () => {
+    const queue = asyncFifo(uint(3), { depth: 4 });
+    const top = defineModule(
+      { name: 'crossing', doc: '', domains: [fast, warm], ports: { y: output(bit, '') } },
+      (m, io) => {
+        const at = m.instance('queue', queue, { clocks: { from: warm, to: fast } });
+        at.in.valid.drive(1);
+        at.in.payload.drive(5);
+        at.out.ready.drive(1);
+        io.y.drive(at.out.valid.and(at.out.payload.eq(5)));
+        m.unused(at.in.ready);
+      },
+    );
+    const styles = hierarchy(top.module).flatMap((m) => m.clocks.map((c) => `${m.name} ${c.reset} ${c.resetStyle}`));
+    expect(new Set(styles.map((s) => s.replace(/^.* (\S+ \S+)$/, '$1')))).toEqual(
+      new Set(['from_rst synchronous', 'to_rst asynchronous', 'warm_rst synchronous', 'fast_rst asynchronous']),
+    );
+    const { files, top: name } = printVerilog(top);
+    expect((await lint(Object.fromEntries(files.map((f) => [f.name, f.text])), name)).log).toBe('');
+    await agree(top, 500);
   });
 });
