@@ -11,6 +11,7 @@ export const diagnosticIds = {
   'clock-binding': 'the clock domains of an instance are not bound',
   'combinational-loop': 'a value depends on itself within a cycle',
   'condition-width': 'a condition is not one bit',
+  'constraint-name': 'a constraint could not find a cell by its name',
   'constraint-period': 'the constraints need the period of a clock',
   'constant-range': 'a constant does not fit its type',
   'crossing-form': 'a register cannot be a crossing of its kind',

@@ -99,3 +99,12 @@ export const unknownPeriod = (clock: string, location: Location): Diagnostic => 
   found: 'none',
   remedy: "give it: clockDomain('pixel', { period: 6.734 })",
 });
+
+export const cellName = (name: string, location: Location): Diagnostic => ({
+  id: 'constraint-name',
+  what: `${name} has another name in the Verilog, so that a constraint could not find it`,
+  location,
+  expected: 'a register or memory at a crossing whose name is an identifier and the only one in its module',
+  found: 'a name that the printer has to change, or one inside a black box',
+  remedy: 'give it a name of its own',
+});

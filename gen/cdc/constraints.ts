@@ -9,7 +9,8 @@
  */
 import { DesignError } from '../diagnostic.ts';
 import type { Clock, Module } from '../ir.ts';
-import { unknownPeriod } from '../mistakes-clock.ts';
+import { cellName, unknownPeriod } from '../mistakes-clock.ts';
+import { cellNames } from './cell-names.ts';
 import { type CrossingPath, crossings, type Endpoint } from './crossings.ts';
 
 export type ConstraintFormat = 'xdc' | 'sdc';
@@ -19,6 +20,7 @@ export function constraints(design: { readonly module: Module }, format: Constra
   const found = crossings(design);
   if (found.length === 0) return '';
   const { module } = design;
+  checkNames(module, found);
   const periods = new Map(module.clocks.flatMap((c) => (c.period === undefined ? [] : [[c.clock, c.period] as const])));
   const unknown = [...new Set(found.filter((c) => c.kind !== 'bit').flatMap(clocksOf))].filter((c) => !periods.has(c));
   if (unknown.length > 0)
@@ -33,6 +35,17 @@ export function constraints(design: { readonly module: Module }, format: Constra
     ...c.from.flatMap((from) => pathLines(c, from, periods, format)),
   ]);
   return `${[`# Clock domain crossings of ${module.name}.`, ...clocks, ...lines].join('\n')}\n`;
+}
+
+function checkNames(module: Module, found: readonly CrossingPath[]): void {
+  const isKept = cellNames(module);
+  const cells = found.flatMap((c) => [...c.from, c.to]).filter((end) => end.kind !== 'port');
+  const lost = [...new Set(cells.map((end) => end.name))].filter((name) => !isKept(name));
+  if (lost.length > 0)
+    throw new DesignError(
+      `the constraints of ${module.name}`,
+      lost.map((name) => cellName(name, module.location)),
+    );
 }
 
 const clocksOf = ({ from, to }: CrossingPath): string[] =>
