@@ -5,6 +5,7 @@ import {
   engineNames,
   type Failure,
   type FuzzEngine,
+  type FuzzResult,
   findEngine,
   fuzz,
   missingEngine,
@@ -68,6 +69,7 @@ export const fuzzCommand: Command<Args> = {
     const result = await fuzz({ ...run, progress: (done) => progress(pace(done, options.modules, start)) });
     const seconds = (performance.now() - start) / 1000;
     const failed = (name: string) => result.failures.filter((f) => f.engine === name);
+    const crashed = (name: string) => result.crashes.filter((f) => f.engine === name).map((f) => f.case.index);
     const [leader, ...others] = engines.map((e) => e.name);
     const text = await explain(result.failures, run, progress);
     return {
@@ -84,7 +86,7 @@ export const fuzzCommand: Command<Args> = {
       checks: others.map((name) => ({
         name: `${name} = ${leader}`,
         ok: failed(name).length === 0,
-        detail: `${result.taken.get(name)} modules${leftOut(name, result.modules - result.taken.get(name)!)}`,
+        detail: `${result.taken.get(name)} modules${leftOut(name, result, crashed(name))}`,
       })),
       skipped,
       tools,
@@ -93,8 +95,14 @@ export const fuzzCommand: Command<Args> = {
   },
 };
 
-const leftOut = (name: string, count: number): string =>
-  count === 0 ? '' : `; ${count} have initial values, which ${name === 'firtool' ? 'FIRRTL' : name} cannot say`;
+/** Which modules an engine did not run, and why. */
+function leftOut(name: string, { modules, taken }: FuzzResult, crashed: readonly number[]): string {
+  const refused = modules - taken.get(name)! - crashed.length;
+  const language = name === 'firtool' ? 'FIRRTL' : name;
+  const unsayable = refused === 0 ? '' : `; ${refused} have initial values, which ${language} cannot say`;
+  if (crashed.length === 0) return unsayable;
+  return `${unsayable}; its tool ended with an internal error of its own on ${crashed.length} (${crashed.join(', ')})`;
+}
 
 /** The engines asked for, which must be there, or all that are. */
 async function openEngines(wanted: readonly EngineName[] | undefined) {
@@ -138,7 +146,7 @@ async function explain(
 }
 
 function what(failure: Failure, run: Parameters<typeof shrink>[1]): string {
-  if (failure.kind === 'refused') return `refused: ${failure.message}`;
+  if ('message' in failure) return `refused: ${failure.message}`;
   const { port, cycle } = failure;
   if (failure.kind === 'unknown') return `${port} has unknown bits in cycle ${cycle}`;
   const [expected, found] = failure.values;

@@ -22,8 +22,8 @@ export type Failure = { readonly case: Case; readonly engine: string } & (
     }
   /** Bits without a value in a cycle in which all must have one. */
   | { readonly kind: 'unknown'; readonly cycle: number; readonly port: string }
-  /** An engine refuses the module or ends on it. */
-  | { readonly kind: 'refused'; readonly message: string }
+  /** An engine refuses the module; `crashed`: its tool says itself that the fault is its own. */
+  | { readonly kind: 'refused' | 'crashed'; readonly message: string }
 );
 
 /** Runs the cases, and gives the first failure of each that fails. A bundle that an engine refuses is halved. */
@@ -92,7 +92,8 @@ async function failuresIn(engine: FuzzEngine, cases: readonly Case[], bundles: B
     found = await outputsOf(engine, bundle.top, bundle.stimulus);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (cases.length === 1) return [{ case: cases[0]!, engine: engine.name, kind: 'refused', message }];
+    const kind = message.includes('Internal Error') ? 'crashed' : 'refused';
+    if (cases.length === 1) return [{ case: cases[0]!, engine: engine.name, kind, message }];
     const middle = cases.length >> 1;
     const first = await failuresIn(engine, cases.slice(0, middle), bundles);
     return [...first, ...(await failuresIn(engine, cases.slice(middle), bundles))];

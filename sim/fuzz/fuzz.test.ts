@@ -169,9 +169,24 @@ describe('a failing module', () => {
       },
     };
     const { failures } = await fuzz(options([...named('sim'), choosy], { modules: 20 }));
-    expect(say({ modules: 0, taken: new Map(), failures })).toEqual([
+    expect(say({ modules: 0, taken: new Map(), failures, crashes: [] })).toEqual([
       { engine: 'choosy', kind: 'refused', message: 'no', index: 5, case: undefined },
     ]);
+  });
+
+  it('is left out and named where a tool ends with an internal error', async () => {
+    const broken: FuzzEngine = {
+      name: 'broken',
+      takes: () => true,
+      create: async (top) => {
+        if (top.instances.some((i) => i.module.name === 'case_5')) throw new Error('Internal Error: no consumer');
+        return createSimulator(top);
+      },
+    };
+    const { failures, crashes, taken } = await fuzz(options([...named('sim'), broken], { modules: 20 }));
+    expect(failures).toEqual([]);
+    expect(crashes.map((c) => [c.engine, c.case.index])).toEqual([['broken', 5]]);
+    expect(taken.get('broken')).toBe(19);
   });
 
   it('has edits that are all smaller or equal, and valid', () => {

@@ -18,6 +18,8 @@ export interface FuzzResult {
   readonly taken: ReadonlyMap<string, number>;
   /** First failure of each module that failed, by number. */
   readonly failures: readonly Failure[];
+  /** Modules on which an engine's tool ended with an internal error of its own: not compared there. */
+  readonly crashes: readonly Failure[];
 }
 
 /** Measured (sim/README.md): the C++ of larger bundles takes more memory and no less time per module. */
@@ -27,6 +29,7 @@ const bundlesAtOnce = 2;
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const { seed, engines, first, modules, bundle, progress = () => undefined } = options;
   const failures: Failure[] = [];
+  const crashes: Failure[] = [];
   const taken = new Map(engines.map((e) => [e.name, 0]));
   let started = 0;
   let done = 0;
@@ -36,14 +39,18 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
       const count = Math.min(bundle, modules - started);
       started += count;
       const cases = Array.from({ length: count }, (_, i) => randomCase(seed, from + i));
-      failures.push(...(await failuresOf(cases, options)));
+      const found = await failuresOf(cases, options);
+      failures.push(...found.filter((f) => f.kind !== 'crashed'));
+      crashes.push(...found.filter((f) => f.kind === 'crashed'));
       for (const { name, takes } of engines) {
-        taken.set(name, taken.get(name)! + cases.filter((item) => takes(item.module)).length);
+        const crashed = new Set(found.filter((f) => f.kind === 'crashed' && f.engine === name).map((f) => f.case));
+        taken.set(name, taken.get(name)! + cases.filter((item) => takes(item.module) && !crashed.has(item)).length);
       }
       done += count;
       progress(done);
     }
   };
   await Promise.all(Array.from({ length: bundlesAtOnce }, work));
-  return { modules: done, taken, failures: failures.sort((a, b) => a.case.index - b.case.index) };
+  const sorted = (all: Failure[]): Failure[] => all.sort((a, b) => a.case.index - b.case.index);
+  return { modules: done, taken, failures: sorted(failures), crashes: sorted(crashes) };
 }
