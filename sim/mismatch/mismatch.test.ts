@@ -59,7 +59,7 @@ describe('causes', () => {
                sim/mismatch/mismatch.test.ts:N  io.both.drive(cat(word, chosen, io.x));
           9  word = 05
                word 1 of table, address part.held[1:0], read in cycle 8; written in cycle 5 to address x[1:0] with x
-               sim/mismatch/mismatch.test.ts:N  const table = m.memory('table', { depth: 4, shape: uint(8) });
+               sim/mismatch/mismatch.test.ts:N  const word = table.read('word', part.q.slice(1, 0));
           9  chosen = 05
                = ((state == 1) ? part.held : …)
                sim/mismatch/mismatch.test.ts:N  const chosen = state.is('run').mux(part.q, io.gain.raw.asUnsigned()).named('chosen');
