@@ -14,7 +14,11 @@ interface Described<K extends string, T extends Shape> {
   readonly doc: string;
   /** Default: the first domain of the module. */
   readonly domain?: PortDomain;
+  /** Of a stream: what its handshake is called; default `valid` and `ready`. */
+  readonly handshake?: Handshake;
 }
+/** `axi4-stream`: `tvalid` and `tready`. */
+export type Handshake = 'axi4-stream';
 export type InputPort<T extends Shape> = Described<'input', T>;
 export type OutputPort<T extends Shape> = Described<'output', T>;
 /** A stream that the module takes from. */
@@ -91,13 +95,14 @@ export interface Member {
   readonly domain: PortDomain | undefined;
 }
 
-function membersOfPort(port: string, { kind, shape, doc, domain }: PortSpec): readonly Member[] {
+function membersOfPort(port: string, { kind, shape, doc, domain, handshake }: PortSpec): readonly Member[] {
   if (kind === 'input' || kind === 'output') return [{ path: [port], name: port, direction: kind, shape, doc, domain }];
   const [forward, back] = kind === 'sink' ? (['input', 'output'] as const) : (['output', 'input'] as const);
   const data = isLeaf(shape) || isVector(shape) ? `${port}_data` : port;
+  const [valid, ready] = handshake === 'axi4-stream' ? ['tvalid', 'tready'] : ['valid', 'ready'];
   return [
-    { path: [port, 'valid'], name: `${port}_valid`, direction: forward, shape: bit, doc, domain },
-    { path: [port, 'ready'], name: `${port}_ready`, direction: back, shape: bit, doc: '', domain },
+    { path: [port, 'valid'], name: `${port}_${valid}`, direction: forward, shape: bit, doc, domain },
+    { path: [port, 'ready'], name: `${port}_${ready}`, direction: back, shape: bit, doc: '', domain },
     { path: [port, 'payload'], name: data, direction: forward, shape, doc: '', domain },
   ];
 }

@@ -2,13 +2,14 @@
  * Test benches for ready/valid streams, for any engine: drivers that feed beats, monitors that take them, both stalling at
  * random from a seed, and a loop that runs them until everything has arrived.
  *
- * A stream `s` is the ports `s_valid`, `s_ready` and its payload `s_<field>`. A beat moves in a cycle in which valid and
- * ready are both 1; once valid is 1 it stays, with its payload, until the beat has moved.
+ * A stream `s` is the ports `s_valid`, `s_ready` and its payload `s_<field>`, or those of AXI4-Stream: `s_tvalid`,
+ * `s_tready`, `s_tdata`, ... A beat moves in a cycle in which valid and ready are both 1; once valid is 1 it stays, with its
+ * payload, until the beat has moved.
  */
 import { type Engine, type PortHandle, SimProblem } from './engine.ts';
 import { createRandom, type Random } from './random.ts';
 
-/** One beat: a value per field, or just the value where the only field is `data`. */
+/** One beat: a value per field, or just the value where there is one field. */
 export type Beat = Readonly<Record<string, bigint | number>> | bigint | number;
 
 /** Takes part in every cycle of a run. */
@@ -52,40 +53,49 @@ interface Stream {
   readonly fields: ReadonlyMap<string, PortHandle>;
 }
 
+const handshakes = [
+  ['_valid', '_ready'],
+  ['_tvalid', '_tready'],
+] as const;
+
 /** The ports of stream `name`: payload ports have the direction of valid and belong to the longest stream name. */
 function openStream(engine: Engine, name: string, direction: 'input' | 'output'): Stream {
   const { ports } = engine;
   const names = new Set(ports.map((p) => p.name));
-  const streams = ports
-    .filter((p) => p.name.endsWith('_valid'))
-    .map((p) => p.name.slice(0, -'_valid'.length))
-    .filter((s) => names.has(`${s}_ready`));
-  const valid = ports.find((p) => p.name === `${name}_valid`);
-  if (!streams.includes(name) || valid?.direction !== direction) {
+  const streams = new Map(
+    handshakes.flatMap(([valid, ready]) =>
+      ports
+        .filter((p) => p.name.endsWith(valid))
+        .map((p) => p.name.slice(0, -valid.length))
+        .filter((s) => names.has(`${s}${ready}`))
+        .map((s) => [s, { valid: `${s}${valid}`, ready: `${s}${ready}` }] as const),
+    ),
+  );
+  const stream = streams.get(name);
+  if (stream === undefined || ports.find((p) => p.name === stream.valid)?.direction !== direction) {
     const side = direction === 'input' ? 'takes' : 'gives';
     throw new SimProblem({
       id: 'unknown-stream',
       what: `${engine.name} has no stream ${name} that it ${side}`,
       where: `the ports ${name}_valid and ${name}_ready`,
-      expected: `one of ${streams.join(', ') || '(the design has no streams)'}`,
+      expected: `one of ${[...streams.keys()].join(', ') || '(the design has no streams)'}`,
       found: name,
       remedy: 'correct the name, or the side: drivers feed what the design takes, monitors take what it gives',
     });
   }
   const owner = (port: string) =>
-    streams.filter((s) => port.startsWith(`${s}_`)).sort((a, b) => b.length - a.length)[0];
-  const payload = ports.filter(
-    (p) => p.direction === direction && owner(p.name) === name && p.name !== `${name}_valid`,
-  );
+    [...streams.keys()].filter((s) => port.startsWith(`${s}_`)).sort((a, b) => b.length - a.length)[0];
+  const payload = ports.filter((p) => p.direction === direction && owner(p.name) === name && p.name !== stream.valid);
   return {
-    valid: engine.handle(`${name}_valid`),
-    ready: engine.handle(`${name}_ready`),
+    valid: engine.handle(stream.valid),
+    ready: engine.handle(stream.ready),
     fields: new Map(payload.map((p) => [p.name.slice(name.length + 1), engine.handle(p.name)])),
   };
 }
 
 function beatFields(name: string, beat: Beat, fields: ReadonlyMap<string, PortHandle>): Map<PortHandle, bigint> {
-  const record: Readonly<Record<string, bigint | number>> = typeof beat === 'object' ? beat : { data: beat };
+  const lone = fields.size === 1 ? [...fields.keys()][0]! : 'data';
+  const record: Readonly<Record<string, bigint | number>> = typeof beat === 'object' ? beat : { [lone]: beat };
   const found = Object.keys(record).sort().join(', ');
   const expected = [...fields.keys()].sort().join(', ');
   if (found !== expected) {
@@ -241,7 +251,7 @@ export function runUntil(engine: Engine, agents: readonly Agent[], options: RunO
 export function reset(engine: Engine, cycles = 2, clocks = 1): void {
   const inputs = engine.ports.filter((p) => p.direction === 'input');
   const resets = inputs.filter((p) => p.reset === true);
-  for (const { name } of inputs) if (name.endsWith('_valid') || name.endsWith('_ready')) engine.poke(name, 0);
+  for (const { name } of inputs) if (/_t?(valid|ready)$/.test(name)) engine.poke(name, 0);
   for (const { name } of resets) engine.poke(name, 1);
   for (let i = 0; i < cycles; i++) engine.tick(clocks);
   for (const { name } of resets) engine.poke(name, 0);

@@ -4,20 +4,34 @@
  * before. The same claims are refuted for elements with a planted fault, so that they are known to say something.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bit, type Design, printVerilog, uint } from '../gen/index.ts';
+import { bit, cat, type Design, defineModule, printVerilog, uint } from '../gen/index.ts';
 import {
   arbiter,
   fifo,
   fork,
+  fromAxiStream,
   join,
   narrow,
   registerSlice,
   type Stage,
   skidBuffer,
+  toAxiStream,
   widen,
+  wordsFromAxiStream,
+  wordsToAxiStream,
 } from '../gen/stream/index.ts';
 import { yosys } from '../sim/yosys.ts';
 import { arbiterClaims } from './stream/claims-arbiter.ts';
+import {
+  fields,
+  fromAxiClaims,
+  sample,
+  type ToAxi,
+  toAxiClaims,
+  units,
+  wordsFromAxiClaims,
+  wordsToAxiClaims,
+} from './stream/claims-axi.ts';
 import { forkClaims, joinClaims, small } from './stream/claims-fork-join.ts';
 import { insideFifo, insideSkidBuffer, type StageSheet, stageClaims } from './stream/claims-stage.ts';
 import { narrowClaims, widenClaims } from './stream/claims-width.ts';
@@ -94,7 +108,38 @@ const obligations: readonly Obligation[] = [
     build: (plant) => narrowClaims(plant(narrow({ unit: 1, ratio: 4 })), { unit: 1, ratio: 4 }),
     faults: [],
   },
+  {
+    name: 'to AXI4-Stream',
+    build: (plant) => toAxiClaims(plant(toAxiStream(sample, fields))),
+    faults: of('toAxiStream'),
+  },
+  {
+    name: 'from AXI4-Stream',
+    build: (plant) => fromAxiClaims(plant(fromAxiStream(sample, fields))),
+    faults: of('fromAxiStream'),
+  },
+  {
+    name: 'words to AXI4-Stream',
+    build: (plant) => wordsToAxiClaims(plant(wordsToAxiStream(units))),
+    faults: of('wordsToAxiStream'),
+  },
+  {
+    name: 'words from AXI4-Stream',
+    build: (plant) => wordsFromAxiClaims(plant(wordsFromAxiStream(units))),
+    faults: of('wordsFromAxiStream'),
+  },
 ];
+
+/** What the standard forbids: TVALID that waits for TREADY. */
+const waitsForReady: ToAxi = defineModule(
+  { name: 'waits_for_ready', doc: 'An adapter as it must not be.', ports: toAxiStream(sample, fields).ports },
+  (_m, { in: from, m_axis }) => {
+    const { low, lane, high, last } = from.payload;
+    m_axis.valid.drive(from.valid.and(m_axis.ready));
+    from.ready.drive(m_axis.ready);
+    m_axis.payload.drive({ tdata: cat(high, low).ext(8), tdest: lane, tlast: last });
+  },
+);
 
 /** What the prover is asked: all claims for all time, or a way from reset to a broken data sheet within 12 cycles. */
 const rules = '-set assumed 1';
@@ -154,6 +199,7 @@ describe('proofs', () => {
       design: stageClaims(probedFifo(3, asIs), { ...fifoSheet(3), places: 2 }),
       goal: 'refutation',
     },
+    { name: 'to AXI4-Stream: TVALID waits for TREADY', design: toAxiClaims(waitsForReady), goal: 'refutation' },
     { name: 'fork: the producer withdraws a beat', design: forkClaims(fork(small, consumers)), goal: 'unruly' },
   );
   let answers: ReadonlyMap<string, string>;

@@ -18,6 +18,7 @@ import {
   connect,
   fifo,
   fork,
+  fromAxiStream,
   join,
   narrow,
   registerSlice,
@@ -25,12 +26,17 @@ import {
   skidBuffer,
   streamChecker,
   through,
+  toAxiStream,
   watch,
   widen,
+  wordsFromAxiStream,
+  wordsToAxiStream,
 } from '../gen/stream/index.ts';
 import { assertionsDefine } from '../gen/verilog/emit.ts';
 import { createSimulator, driveStream, reset, runUntil } from '../sim/index.ts';
+import { samples, samplesOnAxi, wordBeats, wordsOnAxi } from './stream/axi-beats.ts';
 import { asUnits, asWords, records, run, tagged } from './stream/bench.ts';
+import { fields, sample, units } from './stream/claims-axi.ts';
 import { elements, faults, planted, record } from './stream/elements.ts';
 import { flipFlops, paths } from './stream/structure.ts';
 
@@ -117,6 +123,14 @@ describe('inside a module', () => {
       io.error.drive(watch(m, 'check', queue).seen);
     },
   );
+  it('passes the linter: nets of instances that others read have names', async () => {
+    const { files, top, generatedNames } = printVerilog(chain);
+    const sources = Object.fromEntries(files.map((f) => [f.name, f.text]));
+    expect(sources['chain.v']).toMatch(/\.out_ready\(queue_out_ready\),[\s\S]*\.ready\(queue_out_ready\),/);
+    for (const defines of [[], [assertionsDefine]])
+      expect(await lint(sources, top, { defines })).toEqual({ ok: true, log: '' });
+    expect(generatedNames).toBe(0);
+  });
   it('elements chain, latencies add up', async () => {
     const beats = records(100);
     const { beats: out, cycles } = run(chain, { in: beats }, { out: 100 }, { stall: 0 });
@@ -159,6 +173,10 @@ describe('planted faults are found', () => {
     packetArbiter: (d) => run(d, inputs, { out: 300 }, { stall: 0.5 }).beats,
     widen: (d) => run(d, { in: asUnits }, { out: asWords.length }, { stall: 0.5 }).beats,
     narrow: (d) => run(d, { in: asWords }, { out: asUnits.length }, { stall: 0.5 }).beats,
+    toAxiStream: (d) => run(d, { in: samples }, { m_axis: 100 }, { stall: 0.5 }).beats,
+    fromAxiStream: (d) => run(d, { s_axis: samplesOnAxi }, { out: 100 }, { stall: 0.5 }).beats,
+    wordsToAxiStream: (d) => run(d, { in: wordBeats }, { m_axis: 100 }, { stall: 0.5 }).beats,
+    wordsFromAxiStream: (d) => run(d, { s_axis: wordsOnAxi }, { out: 100 }, { stall: 0.5 }).beats,
   };
   const cases = (Object.keys(elements) as (keyof typeof elements)[]).flatMap((element) =>
     faults[element].map((fault) => [element, fault.what, fault] as const),
@@ -232,10 +250,14 @@ describe('data sheets', () => {
     ['arbiter', arbiter(two, ['a', 'b', 'c']), 4],
     ['narrower', narrow({ unit: 2, ratio: 3 }), 2],
     ['checker', streamChecker(two), 4],
+    ['to AXI4-Stream', toAxiStream(sample, fields), 0],
+    ['from AXI4-Stream', fromAxiStream(sample, fields), 0],
+    ['words to AXI4-Stream', wordsToAxiStream(units), 0],
+    ['words from AXI4-Stream', wordsFromAxiStream(units), 0],
   ] as const)('%s: flip-flops; valid does not wait for ready', (_name, design: Design, bits) => {
     expect(flipFlops(design.module)).toBe(bits);
-    const valids = Object.entries(paths(design.module)).filter(([port]) => /_valid$/.test(port));
-    for (const [, inputs] of valids) expect(inputs.filter((i) => i.endsWith('_ready'))).toEqual([]);
+    const valids = Object.entries(paths(design.module)).filter(([port]) => /_t?valid$/.test(port));
+    for (const [, inputs] of valids) expect(inputs.filter((i) => /_t?ready$/.test(i))).toEqual([]);
   });
 });
 
@@ -248,6 +270,13 @@ describe('parameters are checked', () => {
     () => join({}),
     () => arbiter({ data: uint(2) }, ['a', 'b'], { until: 'last' }),
     () => arbiter({ last: uint(2) }, ['a', 'b'], { until: 'last' }),
+    () => toAxiStream({ data: uint(8), end: uint(2) }, { last: 'end' }),
+    () => toAxiStream({ data: uint(12), keep: uint(1) }, { keep: 'keep' }),
+    () => toAxiStream({ data: uint(8), tag: uint(2) }, { id: 'tag', dest: 'tag' }),
+    () => fromAxiStream({ last: bit }, { last: 'last' }),
+    () => fromAxiStream({ data: uint(8) }, { last: 'end' as never }),
+    () => wordsToAxiStream({ unit: 4, ratio: 2 }),
+    () => wordsFromAxiStream({ unit: 8, ratio: 1 }),
   ])('%#', (build) => {
     expect(build).toThrow(/cannot be built with this/);
   });

@@ -1,5 +1,15 @@
 /** Elements for ready/valid streams. */
 export { type ArbiterInterface, type ArbiterOptions, arbiter } from './arbiter.ts';
+export {
+  type AxiFields,
+  type AxiPayload,
+  type AxiSignal,
+  axiSink,
+  axiSource,
+  fromAxiStream,
+  toAxiStream,
+} from './axi.ts';
+export { wordsFromAxiStream, wordsToAxiStream } from './axi-words.ts';
 export { type StreamCheckerInterface, streamChecker } from './checker.ts';
 export { connect, through, watch } from './connect.ts';
 export { type FifoInterface, type FifoOptions, fifo } from './fifo.ts';

@@ -37,7 +37,8 @@ class Emitter {
   /** By the id of the node. */
   readonly #nameOf: string[] = [];
   readonly #usage: Usage[] = [];
-  readonly #resets = new Map<string, Usage>();
+  /** Clocks and resets. */
+  readonly #controls = new Map<string, Usage>();
   readonly #expressions: Expressions;
   #inherited: ReturnType<typeof inheritance> | undefined;
   readonly #memoryOf = new Map<Node, { readonly read: ReadPort; readonly memory: string }>();
@@ -67,14 +68,11 @@ class Emitter {
 
   *#items(): Generator<Item> {
     const module = this.#module;
-    for (const c of module.clocks) {
-      this.#names.reserve(c.clock);
-      this.#resets.set(c.reset, new Usage(this.#names.reserve(c.reset), 1));
-    }
+    for (const port of controlPorts(module.clocks)) this.#controls.set(port, new Usage(this.#names.reserve(port), 1));
     for (const p of module.ports) this.#names.reserve(p.name);
     for (const [port, node] of module.outputs) this.#nameOf[node.id] = port;
     for (const n of module.nodes) if (n.tag === 'input') this.#bind(n, n.port);
-    this.#count.declared = this.#resets.size + module.ports.filter((p) => p.direction === 'input').length;
+    this.#count.declared = this.#controls.size + module.ports.filter((p) => p.direction === 'input').length;
     for (const i of module.instances) this.#names.reserve(i.name);
     const memories = new Map(module.memories.map((m) => [m, this.#names.unique(m.name)]));
     for (const [m, known] of memories) for (const r of m.reads) this.#memoryOf.set(r.node, { read: r, memory: known });
@@ -83,7 +81,10 @@ class Emitter {
     yield* this.#instances();
     yield* this.#assigns();
     yield* this.#registers();
-    for (const [m, known] of memories) yield* memoryProcesses(m, known, this.#expressions, (n) => this.#nameOf[n.id]!);
+    for (const [m, known] of memories) {
+      for (const port of [...m.reads, ...m.writes]) this.#control(port.clock.clock);
+      yield* memoryProcesses(m, known, this.#expressions, (n) => this.#nameOf[n.id]!);
+    }
     yield* this.#unusedBits();
     if (module.properties.length > 0) {
       yield { kind: 'blank' };
@@ -92,11 +93,11 @@ class Emitter {
   }
 
   *#unusedBits(): Generator<Item> {
-    const all = function* (resets: Iterable<Usage>, nodes: readonly Usage[]): Generator<Usage> {
-      yield* resets;
+    const all = function* (controls: Iterable<Usage>, nodes: readonly Usage[]): Generator<Usage> {
+      yield* controls;
       for (const usage of nodes) if (usage !== undefined) yield usage;
     };
-    yield* unusedBits(all(this.#resets.values(), this.#usage), (wish) => this.#names.unique(wish));
+    yield* unusedBits(all(this.#controls.values(), this.#usage), (wish) => this.#names.unique(wish));
   }
 
   #bind(node: Node, known: string): void {
@@ -143,7 +144,9 @@ class Emitter {
 
   /** Every declaration, in the order in which the design made the values, with the design's comments. */
   *#body(live: readonly Node[]): Generator<Item> {
-    const transparent = new Set<Node>(this.#module.instances.flatMap((i) => [...i.inputs.values()]));
+    const transparent = new Set<Node>();
+    for (const i of this.#module.instances)
+      for (const net of i.inputs.values()) if (!this.#plan.isRead(net)) transparent.add(net);
     const comments = [...this.#module.comments].map(([node, text]) => ({ id: node.id, text }));
     let comment = 0;
     for (const node of live) {
@@ -264,6 +267,7 @@ class Emitter {
 
   #process(group: readonly Register[]): Item {
     const { clock, enable, reset } = group[0]!;
+    this.#control(clock.clock);
     const target = (r: Register): Expr => name(this.#nameOf[r.node.id]!);
     const set = group.map(
       (r): Statement => ({
@@ -291,7 +295,7 @@ class Emitter {
 
   /** A clock or a reset. */
   #control(port: string): Expr {
-    this.#resets.get(port)?.use(0, 0);
+    this.#controls.get(port)?.use(0, 0);
     return name(port);
   }
 
@@ -314,6 +318,7 @@ class Emitter {
         yes: [{ kind: 'comment', text: p.message }, check],
         no: [],
       };
+      this.#control(p.clock.clock);
       return [{ kind: 'blank' }, { kind: 'always', clock: p.clock.clock, reset: undefined, body: [active] }];
     });
     return {

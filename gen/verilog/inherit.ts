@@ -1,6 +1,7 @@
 /**
  * Names for values that the design left unnamed and that need a declaration. A value that feeds one named thing is called
- * after it (`count_next`, `y_sum`); a test, and a value that feeds several, after what it is made of (`state_is_3`).
+ * after it (`count_next`, `y_sum`); a test, and a value that feeds several, after what it is made of (`state_is_3`); an
+ * input of an instance that is read here too, after both (`queue_ready`).
  */
 import { type Module, type Node, type NodeOf, operandsOf, type Tag } from '../ir.ts';
 import type { Plan } from './plan.ts';
@@ -134,9 +135,14 @@ export function inheritance(
     module,
     [...plan.live, ...plan.checking].sort((a, b) => a.id - b.id),
   );
+  const pins = new Map(
+    module.instances.flatMap((i) => [...i.inputs].map(([port, net]) => [net, `${i.name}_${port}`] as const)),
+  );
   const termOf = (of: NameOf) => (n: Node) =>
     n.tag === 'const' ? `${n.value < 0n ? 'minus_' : ''}${n.value < 0n ? -n.value : n.value}` : of(n);
   return (node, of) => {
+    const pin = pins.get(node);
+    if (pin !== undefined) return { wish: pin, derived: true };
     const meant =
       (node.tag === 'resize' || node.tag === 'slice') && plan.widthOf(node.a) < node.a.width ? node.a : node;
     const heir = found[node.id];

@@ -10,6 +10,8 @@ export interface Plan {
   /** Nodes that only properties look at, in creation order. */
   readonly checking: readonly Node[];
   isDeclared(node: Node): boolean;
+  /** Whether anything but outputs and instances reads it. */
+  isRead(node: Node): boolean;
   /**
    * Bits in which a value is computed: all, but of a sum or difference of which its one user keeps only the low bits those
    * alone, so that `count + 1` of four bits is an addition of four bits.
@@ -163,6 +165,7 @@ export function plan(module: Module): Plan {
     live: all.filter((n) => hardware[n.id] === 1),
     checking: all.filter((n) => hardware[n.id] === 0),
     isDeclared: (n) => declared[n.id] === 1,
+    isRead: (n) => uses[n.id]! > 0,
     widthOf: (n) => kept[n.id]! || n.width,
     selectionOf,
   };

@@ -65,11 +65,12 @@ function collapse(root: Group): void {
   }
 }
 
-/** Paths of streams: what has a `_valid` and something else. */
+/** Paths of streams: what has a `_valid` (AXI4-Stream: `_tvalid`) and something else. */
 function streamsOf(paths: readonly string[]): ReadonlySet<string> {
-  const ends = paths.flatMap((p) => (p.endsWith('_valid') ? [p.slice(0, -'valid'.length)] : []));
-  const shared = ends.filter((p) => paths.some((q) => q.startsWith(p) && q !== `${p}valid`));
-  return new Set(shared.map((p) => p.slice(0, -1)));
+  const valids = paths.filter((p) => /_t?valid$/.test(p));
+  const stems = valids.map((p) => p.slice(0, p.lastIndexOf('_') + 1));
+  const shared = stems.filter((stem, i) => paths.some((q) => q.startsWith(stem) && q !== valids[i]));
+  return new Set(shared.map((stem) => stem.slice(0, -1)));
 }
 
 /** The path's steps; a stream is a step of its own. */

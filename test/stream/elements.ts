@@ -1,6 +1,20 @@
 /** The stream elements as the tests use them, each with mistakes that tests and proofs must find. */
 import { bit, type Design, type Node, type Replacement, rewriteModule, sint, uint } from '../../gen/index.ts';
-import { arbiter, fifo, fork, join, narrow, registerSlice, skidBuffer, widen } from '../../gen/stream/index.ts';
+import {
+  arbiter,
+  fifo,
+  fork,
+  fromAxiStream,
+  join,
+  narrow,
+  registerSlice,
+  skidBuffer,
+  toAxiStream,
+  widen,
+  wordsFromAxiStream,
+  wordsToAxiStream,
+} from '../../gen/stream/index.ts';
+import { fields, sample, units } from './claims-axi.ts';
 
 export const consumers = ['a', 'b', 'c'] as const;
 export const record = { value: sint(3), last: bit };
@@ -39,6 +53,10 @@ export const elements = {
   packetArbiter: () => arbiter(record, consumers, { until: 'last' }),
   widen: () => widen(widths),
   narrow: () => narrow(widths),
+  toAxiStream: () => toAxiStream(sample, fields),
+  fromAxiStream: () => fromAxiStream(sample, fields),
+  wordsToAxiStream: () => wordsToAxiStream(units),
+  wordsFromAxiStream: () => wordsFromAxiStream(units),
 } as const;
 
 export const faults: { readonly [E in keyof typeof elements]: readonly Fault[] } = {
@@ -76,4 +94,8 @@ export const faults: { readonly [E in keyof typeof elements]: readonly Fault[] }
     { signal: 'word_ends', becomes: 'one', what: 'only the first unit of a word comes out' },
     { signal: 'word_ends', becomes: 'inverted', what: 'words end too early and too late' },
   ],
+  toAxiStream: [{ signal: 'word', becomes: 'inverted', what: 'TDATA is inverted' }],
+  fromAxiStream: [{ signal: 'word', becomes: 'zero', what: 'TDATA is lost' }],
+  wordsToAxiStream: [{ signal: 'kept_units', becomes: 'one', what: 'only the first unit is kept' }],
+  wordsFromAxiStream: [{ signal: 'count', becomes: 'one', what: 'every word has one unit' }],
 };
