@@ -38,6 +38,7 @@ export interface SizeArgs {
   readonly columns: number;
   readonly 'scan-lanes': number;
   readonly 'scan-rows': number;
+  readonly 'mixer-lanes': number;
 }
 
 export const sizeOptions = <T>(y: Argv<T>) =>
@@ -65,6 +66,12 @@ export const sizeOptions = <T>(y: Argv<T>) =>
       type: 'number',
       default: defaultChoices.scanRows,
       describe: 'Q: rows of state that it updates at once; L Q up to 1024',
+    })
+    .option('mixer-lanes', {
+      group: 'Hardware:',
+      type: 'number',
+      default: defaultChoices.mixerLanes,
+      describe: 'P: channels per cycle of convolution, gate, norm and quantizer',
     });
 
 /** A model so small that only the choices can be out of range. */
@@ -78,7 +85,7 @@ const smallest: ModelConfig = {
   headDim: 1,
   dState: 1,
   nGroups: 1,
-  dConv: 1,
+  dConv: 4,
   convBias: false,
   normEps: 1,
   tieEmbeddings: true,
@@ -90,11 +97,18 @@ const optionOf: Readonly<Record<string, string>> = {
   'matmul.columns': '--columns',
   'scan.lanes': '--scan-lanes',
   'scan.rows': '--scan-rows',
+  'conv.lanes': '--mixer-lanes',
 };
 
 /** The sizes that the user chose; a problem that names the option where hardware cannot be built with one. */
 export function sizeChoices(a: SizeArgs): Choices {
-  const choices = { lanes: a.lanes, columns: a.columns, scanLanes: a['scan-lanes'], scanRows: a['scan-rows'] };
+  const choices = {
+    lanes: a.lanes,
+    columns: a.columns,
+    scanLanes: a['scan-lanes'],
+    scanRows: a['scan-rows'],
+    mixerLanes: a['mixer-lanes'],
+  };
   try {
     unitParameters(smallest, choices, defaultNumerics);
   } catch (error) {

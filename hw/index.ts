@@ -1,8 +1,12 @@
 /** The hardware units. */
+export { type ConvInterface, type ConvParameters, checkConv } from './conv/parameters.ts';
+export { convUnit, convWords } from './conv/unit.ts';
 export { matmulArray, matmulLatency } from './matmul/array.ts';
 export { type MatmulInterface, matmulInterface } from './matmul/interface.ts';
 export { beatValue, type PlaneCoding, type WeightStream, weightStream } from './matmul/layout.ts';
 export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
+export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';
+export { type ConvScaling, convScaling } from './mixer/scaling.ts';
 export { exp2Unit, type NonlinearInterface, rsqrtUnit, siluUnit, softplusUnit } from './nonlinear/index.ts';
 export { HardwareProblem } from './problem.ts';
 export { type ScanCoreInterface, scanCore } from './scan/core.ts';

@@ -1,7 +1,9 @@
 /** Parameters of the units that a model needs, from its dimensions alone. */
 import type { ModelConfig } from '../golden/config.ts';
 import { inProjRows } from '../golden/config.ts';
-import type { Numerics } from '../golden/fixed/index.ts';
+import type { Numerics, ScanShape } from '../golden/fixed/index.ts';
+import { type ConvParameters, checkConv } from './conv/parameters.ts';
+import { convWords } from './conv/unit.ts';
 import { type MatmulParameters, matmulWidths } from './matmul/parameters.ts';
 import { type ScanParameters, scanWidths, storeSize } from './scan/parameters.ts';
 
@@ -15,15 +17,20 @@ export interface Choices {
   readonly scanLanes: number;
   /** Q: rows of state per cycle. */
   readonly scanRows: number;
+  /** P: channels per cycle of what lies between the projections, a power of two. */
+  readonly mixerLanes: number;
 }
 
 export interface UnitParameters {
   readonly matmul: MatmulParameters;
   readonly scan: ScanParameters;
+  readonly conv: ConvParameters;
+  /** Sizes of a layer. */
+  readonly bounds: ScanShape;
 }
 
 /** Small units that still have several tiles in every direction; speed is chosen by the user. */
-export const defaultChoices: Choices = { lanes: 4, columns: 32, scanLanes: 8, scanRows: 2 };
+export const defaultChoices: Choices = { lanes: 4, columns: 32, scanLanes: 8, scanRows: 2, mixerLanes: 4 };
 
 /** Throws a `HardwareProblem` where a choice is out of range. */
 export function unitParameters(config: ModelConfig, choices: Choices, numerics: Numerics): UnitParameters {
@@ -41,13 +48,23 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
     numerics: numerics.matmul,
   };
   const choice = { lanes: choices.scanLanes, rows: choices.scanRows };
-  const layer = storeSize({ heads: config.nHeads, headDim: config.headDim, dState: config.dState }, choice);
+  const { nHeads: heads, headDim, dState, nGroups: groups } = config;
+  const bounds: ScanShape = { heads, headDim, dState, groups };
+  const layer = storeSize(bounds, choice);
+  const words = convWords(bounds, choices.mixerLanes);
+  const conv: ConvParameters = {
+    lanes: choices.mixerLanes,
+    taps: config.dConv,
+    maxWords: words,
+    stateWords: config.nLayer * words,
+    numerics,
+  };
   const scan: ScanParameters = {
     ...choice,
-    maxHeads: config.nHeads,
-    maxHeadDim: config.headDim,
-    maxState: config.dState,
-    maxGroups: config.nGroups,
+    maxHeads: heads,
+    maxHeadDim: headDim,
+    maxState: dState,
+    maxGroups: groups,
     stateWords: config.nLayer * layer.words,
     rowWords: config.nLayer * layer.rows,
     numerics: numerics.scan,
@@ -55,7 +72,8 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
   };
   matmulWidths(matmul);
   scanWidths(scan);
-  return { matmul, scan };
+  checkConv(conv);
+  return { matmul, scan, conv, bounds };
 }
 
 /** Columns of out_proj that share an exponent. */

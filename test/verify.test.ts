@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundled } from '../cli/bundled.ts';
-import { findingText, type Verification, type VerifyOptions, verifyModel } from '../verify/index.ts';
+import { findingText, type Verification, unitNames, type VerifyOptions, verifyModel } from '../verify/index.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -15,10 +15,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const options = (): VerifyOptions => ({
   model: bundled('models/nano'),
   zeros: 'refuse',
-  units: ['matmul', 'scan'],
+  units: [...unitNames],
   engines: ['sim'],
   how: 'wasm',
-  choices: { lanes: 3, columns: 7, scanLanes: 2, scanRows: 2 },
+  choices: { lanes: 3, columns: 7, scanLanes: 2, scanRows: 2, mixerLanes: 4 },
   tokens: 2,
   text: bundled('models/kjv-val.txt'),
   offset: 0,

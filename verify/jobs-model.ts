@@ -7,17 +7,10 @@ import {
   type ScanShape,
   type ScanUnits,
 } from '../golden/fixed/index.ts';
-import {
-  type Capture,
-  calibrate,
-  capture,
-  createFixedSession,
-  type FixedModel,
-  type FixedTap,
-  fixModel,
-  type Model,
-  stepFixed,
-} from '../golden/index.ts';
+import { type Capture, calibrate, capture, type FixedModel, fixModel, type Model } from '../golden/index.ts';
+import { convScaling } from '../hw/index.ts';
+import { type FixedRun, runFixed } from './fixed-run.ts';
+import { type ConvJob, goldenConv } from './golden-conv.ts';
 import { goldenScan } from './golden-scan.ts';
 import { type Deviation, DeviationMeter, type MatmulJob, type ScanJob } from './job.ts';
 import { projectionJobs, type Shown } from './jobs-projection.ts';
@@ -26,8 +19,9 @@ import { VerifyProblem } from './problem.ts';
 export interface ModelJobs {
   readonly matmul: readonly MatmulJob[];
   readonly scan: readonly ScanJob[];
+  readonly conv: readonly ConvJob[];
   readonly deviations: readonly Deviation[];
-  /** Values that the scan's formats clamped; must be 0. */
+  /** Values that the formats clamped; must be 0. */
   readonly saturations: number;
 }
 
@@ -61,13 +55,16 @@ export function modelJobs(
       saturations += made.saturations;
     }
   });
-  if (!units.includes('scan')) return { matmul, scan: [], deviations, saturations };
-  const scan = scanJobs(fixed, tokens);
+  const fixedUnits = units.filter((u) => u !== 'matmul');
+  if (fixedUnits.length === 0) return { matmul, scan: [], conv: [], deviations, saturations };
+  const run = runFixed(fixed, tokens);
+  const scan = units.includes('scan') ? scanJobs(fixed, run) : { jobs: [], deviations: [] };
   return {
     matmul,
     scan: scan.jobs,
+    conv: units.includes('conv') ? convJobs(fixed, run) : [],
     deviations: [...deviations, ...scan.deviations],
-    saturations: saturations + scan.saturations,
+    saturations: saturations + Object.values(run.clamped).reduce((sum, n) => sum + n, 0),
   };
 }
 
@@ -96,12 +93,8 @@ const scanBound = ({ state, scan }: Numerics): number =>
   state.kind === 'row' ? 2 ** (3 - state.bits) : 2 ** (7 - scan.stateBits);
 
 /** Every layer's scan as the fixed-point model runs it, calibrated on the same tokens. */
-function scanJobs(
-  fixed: FixedModel,
-  tokens: ArrayLike<number>,
-): { jobs: ScanJob[]; deviations: Deviation[]; saturations: number } {
+function scanJobs(fixed: FixedModel, shown: FixedRun): { jobs: ScanJob[]; deviations: Deviation[] } {
   const { numerics } = fixed;
-  const session = createFixedSession(fixed);
   const place = { numerics: numerics.scan, state: numerics.state };
   const layers = fixed.layers.map((layer, index) => ({
     layer,
@@ -111,19 +104,13 @@ function scanJobs(
     pairs: [] as { fixed: number[]; real: Float64Array }[],
   }));
   const jobs: ScanJob[] = [];
-  for (let t = 0; t < tokens.length; t++) {
-    const taps = new Map<string, FixedTap>();
-    stepFixed(
-      session,
-      tokens[t]!,
-      (tap) => void taps.set(`${tap.layer} ${tap.name}`, { ...tap, values: Int32Array.from(tap.values) }),
-    );
+  for (let t = 0; t < shown.tokens; t++) {
     layers.forEach(({ layer, group, scan, real, pairs }, index) => {
-      const tap = (name: string): Int32Array => taps.get(`${index} ${name}`)!.values as Int32Array;
+      const tap = shown.tapsOf(index, t);
       const heads = layer.heads.map((head, h) => ({ ...head, dt: tap('dt')[h]!, decay: tap('dA')[h]! }));
       const input = { heads, x: tap('x'), b: tap('B'), c: tap('C') };
       const job = scan.next(input, { group, label: `${group}, token ${t}` });
-      checkScan(job, tap('scan_out'));
+      checkShown(job.label, job.expected, tap('scan_out'));
       jobs.push(job);
       const y = Array.from(job.expected, (v) => v * 2 ** layer.scanUnits.y);
       pairs.push({ fixed: y, real: real.next(input, layer.scanUnits, numerics.scan) });
@@ -135,15 +122,32 @@ function scanJobs(
     for (const p of pairs) meter.add(p.fixed, p.real, { bound, noise: bound / 4 });
     return meter.result(group);
   });
-  const clamped = Object.values(session.clamped).reduce((sum, n) => sum + n, 0);
-  return { jobs, deviations, saturations: clamped };
+  return { jobs, deviations };
+}
+
+/** Every layer's convolution as the fixed-point model runs it. */
+function convJobs(fixed: FixedModel, shown: FixedRun): ConvJob[] {
+  const layers = fixed.layers.map((layer, index) => {
+    const { convolution } = layer;
+    return goldenConv(fixed.shape, index, convolution, convScaling(layer), fixed.numerics);
+  });
+  return Array.from({ length: shown.tokens }, (_, t) =>
+    layers.map((conv, index) => {
+      const tap = shown.tapsOf(index, t);
+      const group = `layer ${index} conv`;
+      const job = conv.next(tap('xbc'), tap('z'), { group, label: `${group}, token ${t}` });
+      const activated = ['x', 'B', 'C'].flatMap((name) => [...tap(name as 'x')]);
+      checkShown(job.label, job.activated, Int32Array.from(activated));
+      return job;
+    }),
+  ).flat();
 }
 
 /** The jobs are made from what the model shows; together they must be the model. */
-function checkScan({ label, expected }: ScanJob, shown: Int32Array): void {
-  const at = shown.findIndex((y, i) => y !== expected[i]);
+function checkShown(label: string, made: ArrayLike<number>, shown: Int32Array): void {
+  const at = shown.findIndex((v, i) => v !== made[i]);
   if (at >= 0)
-    throw new Error(`${label}: the fixed model has ${shown[at]} in row ${at}, its scan alone ${expected[at]}`);
+    throw new Error(`${label}: the fixed model has ${shown[at]} in place ${at}, the unit's contract ${made[at]}`);
 }
 
 /** The recurrence on the contract's inputs in double precision, from a cleared state. */

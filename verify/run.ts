@@ -1,6 +1,6 @@
 /** The units in one module, their work streamed through it, and the engines in lock step. */
 import { bundle, type Design, type Module, printVerilog } from '../gen/index.ts';
-import { matmulArray, scanUnit, type UnitParameters } from '../hw/index.ts';
+import type { UnitParameters } from '../hw/index.ts';
 import {
   createHistory,
   createSimulator,
@@ -18,9 +18,9 @@ import {
 import { type Fault, faultyDesign, faultyFiles } from './faults.ts';
 import { type Finding, findCauses, type Wrong, wrongInLockStep, wrongResult } from './finding.ts';
 import type { UnitBench, Verdict } from './unit-bench.ts';
+import { type Unit, verifiedUnits } from './units.ts';
 import { version } from './version.ts';
 
-export type Unit = 'matmul' | 'scan';
 export type EngineName = 'sim' | 'verilator';
 export type VerilatorChoice = 'auto' | 'native' | 'wasm';
 
@@ -36,8 +36,7 @@ export interface Bench {
 
 /** One module with the chosen units side by side. */
 export function unitsTop(units: readonly Unit[], p: UnitParameters): Design {
-  const make = { matmul: () => matmulArray(p.matmul) as Design, scan: () => scanUnit(p.scan) as Design };
-  return bundle(`popscan_${units.join('_')}`, Object.fromEntries(units.map((u) => [u, make[u]()])));
+  return bundle(`popscan_${units.join('_')}`, Object.fromEntries(units.map((u) => [u, verifiedUnits[u].design(p)])));
 }
 
 /** Builds the engines; a fault of the printer reaches only those that run the printed Verilog. */
@@ -125,12 +124,11 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
       if (cycle % 4096 === 4095) options.progress(`${engine.name}: ${cycle + 1} cycles`);
       for (const w of work) w.onCycle(cycle);
     };
+    const agents = work.flatMap((w) => [...w.drivers, ...w.monitors]);
+    let left = settleCycles;
+    const until = (): boolean => agents.every((a) => a.done) && left-- === 0;
     try {
-      runUntil(
-        engine,
-        work.flatMap((w) => [...w.drivers, ...w.monitors]),
-        { limit, onCycle },
-      );
+      runUntil(engine, agents, { limit: limit + settleCycles, onCycle, until });
     } catch (error) {
       if (!(error instanceof SimProblem)) throw error;
       engine.tick(); // so that the cycle it happened in can be looked at
@@ -155,6 +153,8 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
 }
 
 const resetCycles = 2;
+/** Status outputs may follow the last result by so much. */
+const settleCycles = 4;
 
 /** Drivers and monitors for all streams of a unit; `begin` is the number of the first cycle after the reset. */
 function attach(engine: Engine, bench: UnitBench, begin: number, { stall, seed }: RunOptions) {

@@ -3,16 +3,13 @@ import { defaultNumerics } from '../golden/fixed/index.ts';
 import { loadModel, type Model, type ZeroChoice } from '../golden/index.ts';
 import { type Choices, type UnitParameters, unitParameters } from '../hw/index.ts';
 import { createRandom } from '../sim/index.ts';
-import { matmulBench } from './bench-matmul.ts';
-import { scanBench } from './bench-scan.ts';
 import { type Fault, unitOf } from './faults.ts';
 import type { Deviation } from './job.ts';
-import { cornerMatmulJobs, cornerScanJobs } from './jobs-corner.ts';
 import { modelJobs } from './jobs-model.ts';
 import { notPlanted, VerifyProblem } from './problem.ts';
-import { type Bench, type EngineName, openBench, type Run, run, type Unit, type VerilatorChoice } from './run.ts';
+import { type Bench, type EngineName, openBench, type Run, run, type VerilatorChoice } from './run.ts';
 import { textTokens } from './text.ts';
-import type { UnitBench } from './unit-bench.ts';
+import { type Unit, verifiedUnits } from './units.ts';
 
 export interface VerifyOptions {
   readonly model: string;
@@ -58,28 +55,19 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
   const jobs = modelJobs(model, tokens, defaultNumerics, units);
   const bench = await openBench(units, parameters, o.engines, o.how, fault, progress);
   try {
-    const { matmul, scan } = parameters;
     const flip = fault === 'weight-bit';
     const random = createRandom(o.seed);
-    const real: Record<Unit, () => UnitBench> = {
-      matmul: () => matmulBench(jobs.matmul, matmul, flip),
-      scan: () => scanBench(jobs.scan, scan),
-    };
-    const corner: Record<Unit, () => UnitBench> = {
-      matmul: () => matmulBench(cornerMatmulJobs(matmul, random, o.random), matmul, false),
-      scan: () => scanBench(cornerScanJobs(scan, random, Math.ceil(o.random / 4)), scan),
-    };
     const options = { seed: o.seed, wave: o.wave, progress };
     const first = run(
       bench,
-      units.map((u) => real[u]()),
+      units.map((u) => verifiedUnits[u].real(parameters, jobs, flip)),
       { ...options, stall: 0 },
     );
     const second =
       first.mismatch === undefined
         ? run(
             bench,
-            units.map((u) => corner[u]()),
+            units.map((u) => verifiedUnits[u].corner(parameters, random, o.random)),
             { ...options, stall, wave: first.finding === undefined ? o.wave : undefined },
           )
         : first;

@@ -1,7 +1,8 @@
 /** `popscan verify`: the units on real activations and corner cases, engines in lock step, results against golden. */
 import { openCheckpoint } from '../../golden/read/checkpoint.ts';
 import { type Fault, faults } from '../../verify/faults.ts';
-import type { EngineName, Unit, VerilatorChoice } from '../../verify/run.ts';
+import type { EngineName, VerilatorChoice } from '../../verify/run.ts';
+import { unitNames } from '../../verify/units.ts';
 import { verifyModel } from '../../verify/verify.ts';
 import { bundled } from '../bundled.ts';
 import type { Command } from '../command.ts';
@@ -32,7 +33,6 @@ interface Args extends ModelArgs, SizeArgs {
   readonly plant: Fault | undefined;
 }
 
-const units: readonly Unit[] = ['matmul', 'scan'];
 const engines: readonly EngineName[] = ['sim', 'verilator'];
 
 /** More tokens, random cases and seeds than anyone waits for; bounds keep a typing error from looking like a long run. */
@@ -58,7 +58,12 @@ export const verifyCommand: Command<Args> = {
         ),
       ),
     )
-      .option('unit', { group: 'Work:', type: 'string', default: units.join(','), describe: 'matmul, scan, or both' })
+      .option('unit', {
+        group: 'Work:',
+        type: 'string',
+        default: unitNames.join(','),
+        describe: `which units, of ${unitNames.join(', ')}`,
+      })
       .option('tokens', { group: 'Work:', type: 'number', default: 8, describe: 'tokens that go through every layer' })
       .option('text', {
         group: 'Work:',
@@ -105,7 +110,7 @@ export const verifyCommand: Command<Args> = {
   run: async (a, progress) => {
     const options = {
       ...a,
-      units: listOf('--unit', a.unit, units),
+      units: listOf('--unit', a.unit, unitNames),
       engines: listOf('--engines', a.engines, engines),
       how: a.verilator,
       fault: a.plant,

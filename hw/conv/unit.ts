@@ -1,0 +1,79 @@
+/**
+ * The convolution with its state on chip.
+ *
+ *     token --+--> store <------- new state --.
+ *             |      '--- state ---.          |
+ *             '------------------> core ------'--> out, saturations
+ *     in, weight ------------------'
+ */
+import { type Design, defineModule } from '../../gen/index.ts';
+import { connect, fifo, fork, through } from '../../gen/stream/index.ts';
+import { only } from '../scan/fields.ts';
+import { stateStore } from '../scan/store.ts';
+import { convCore } from './core.ts';
+import { type ConvInterface, type ConvParameters, convInterface, historyBits, scalingShape } from './parameters.ts';
+
+/** Tokens that wait while the store goes ahead. */
+const tokensAhead = 4;
+
+/** golden's `convolveToken`, then SiLU as its `mix` takes it, bit for bit: docs/mixer.md. Initiation interval 1. */
+export function convUnit(p: ConvParameters): Design<ConvInterface> {
+  const { convBits, projectedBits } = p.numerics.mixer;
+  return defineModule(
+    {
+      name: `conv_p${p.lanes}_t${p.taps}`,
+      doc: [
+        `Causal depthwise convolution of ${p.taps} taps and bias, then SiLU: ${p.lanes} channels of ${projectedBits} bits per cycle.`,
+        '',
+        'Streams are ready/valid: a beat moves at a rising edge at which both are 1; valid stays 1, with its payload, until then.',
+        'Per token: one beat of token; beats of in up to last; for each of them that is convolved one beat of weight. Every beat gives one.',
+        'With round half up and saturation:',
+        `c = (bias + sum taps inputs) / 2^shift (${convBits} bits), or z itself; y = silu(c 2^argument / 2^16) 2^16 / 2^result.`,
+        `The ${p.taps - 1} inputs before are kept for every layer and sequence in ${p.stateWords} words of ${p.lanes} channels.`,
+      ].join('\n'),
+      ports: convInterface(p),
+    },
+    (m, io) => {
+      const fan = m.instance('tokens', fork(placedShape(p), ['core', 'states']));
+      connect(fan.in, io.token);
+      const core = m.instance('core', convCore(p));
+      connect(
+        core.token,
+        through(
+          m,
+          'core_tokens',
+          fifo(scalingShape(), { depth: tokensAhead, style: 'distributed' }),
+          only(m, fan.core, scalingShape()),
+        ),
+      );
+      connect(core.in, io.in);
+      connect(core.weight, io.weight);
+      connect(io.out, core.out);
+      io.saturations.drive(core.saturations);
+      const states = m.instance(
+        'states',
+        stateStore({
+          name: 'conv',
+          width: historyBits(p),
+          depth: p.stateWords,
+          tokenWords: p.maxWords,
+          style: 'block',
+        }),
+      );
+      const { words, base, clear } = convInterface(p).token.shape;
+      connect(states.region, only(m, fan.states, { base, words, clear }));
+      connect(core.state, states.read);
+      connect(states.write, core.new_state);
+    },
+  );
+}
+
+const placedShape = (p: ConvParameters) => convInterface(p).token.shape;
+
+/** Beats of a token that are convolved: every group of B and C, and every head of x, begins a beat. */
+export function convWords(
+  shape: { readonly heads: number; readonly headDim: number; readonly dState: number; readonly groups: number },
+  lanes: number,
+): number {
+  return 2 * shape.groups * Math.ceil(shape.dState / lanes) + shape.heads * Math.ceil(shape.headDim / lanes);
+}

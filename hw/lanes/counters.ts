@@ -1,0 +1,20 @@
+/** Counters beside a data path. */
+import { bitsFor, increment, lessBy, type ModuleBuilder, type UInt, uint } from '../../gen/index.ts';
+
+/** Values clamped since reset, modulo 2^32: a bit of `flags` for each, counted in cycles in which `valid` is 1. */
+export function clampCounter(m: ModuleBuilder, name: string, flags: UInt, valid: UInt): UInt {
+  const many = m.delay(`${name}_clamped_now`, flags.popcount());
+  const count = m.register(`${name}_clamps`, uint(32), { reset: 0 });
+  const sum = count.add(many.ext(32)).trunc(32);
+  count.next(m.delay(`${name}_counted`, valid, { reset: 0 }).mux(sum, count));
+  return count;
+}
+
+/** How many have come and not gone, 0 to `most`. */
+export function underWay(m: ModuleBuilder, name: string, most: number, come: UInt, go: UInt): UInt {
+  const count = m.register(name, uint(bitsFor(BigInt(most))), { reset: 0 });
+  m.when(come.xor(go), () => count.next(come.mux(increment(count), lessBy(count, 1))));
+  m.assert(`${name}_has_some`, go.not().or(count.ne(0)), `${name}: none goes that has not come`);
+  m.assert(`${name}_has_room`, come.not().or(go).or(count.ne(most)), `${name}: at most ${most}`);
+  return count;
+}

@@ -1,0 +1,46 @@
+/** The units that can be verified: how each is built, and the work that it is given. */
+import type { Design } from '../gen/index.ts';
+import { convUnit, matmulArray, scanUnit, type UnitParameters } from '../hw/index.ts';
+import type { Random } from '../sim/index.ts';
+import { convBench } from './bench-conv.ts';
+import { matmulBench } from './bench-matmul.ts';
+import { scanBench } from './bench-scan.ts';
+import { cornerMatmulJobs, cornerScanJobs } from './jobs-corner.ts';
+import { cornerConvJobs } from './jobs-corner-conv.ts';
+import type { ModelJobs } from './jobs-model.ts';
+import type { UnitBench } from './unit-bench.ts';
+
+export interface VerifiedUnit {
+  /** What it is called in lists. */
+  readonly describe: string;
+  design(p: UnitParameters): Design;
+  /** A model's own activations; `flip`: with one bit of the weights flipped, where it has such weights. */
+  real(p: UnitParameters, jobs: ModelJobs, flip: boolean): UnitBench;
+  /** Corner cases and `count` random ones, or as many as take about as long. */
+  corner(p: UnitParameters, random: Random, count: number): UnitBench;
+}
+
+export type Unit = 'matmul' | 'scan' | 'conv';
+
+export const verifiedUnits: Readonly<Record<Unit, VerifiedUnit>> = {
+  matmul: {
+    describe: 'binary matmul array',
+    design: (p) => matmulArray(p.matmul) as Design,
+    real: (p, jobs, flip) => matmulBench(jobs.matmul, p.matmul, flip),
+    corner: (p, random, count) => matmulBench(cornerMatmulJobs(p.matmul, random, count), p.matmul, false),
+  },
+  scan: {
+    describe: 'SSM scan',
+    design: (p) => scanUnit(p.scan) as Design,
+    real: (p, jobs) => scanBench(jobs.scan, p.scan),
+    corner: (p, random, count) => scanBench(cornerScanJobs(p.scan, random, Math.ceil(count / 4)), p.scan),
+  },
+  conv: {
+    describe: 'convolution and SiLU',
+    design: (p) => convUnit(p.conv) as Design,
+    real: (p, jobs) => convBench(jobs.conv, p.conv),
+    corner: (p, random, count) => convBench(cornerConvJobs(p.conv, p.bounds, random, Math.ceil(count / 8)), p.conv),
+  },
+};
+
+export const unitNames = Object.keys(verifiedUnits) as Unit[];
