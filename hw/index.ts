@@ -3,7 +3,7 @@ export { type ConvInterface, type ConvParameters, checkConv } from './conv/param
 export { convUnit, convWords } from './conv/unit.ts';
 export { matmulArray, matmulLatency } from './matmul/array.ts';
 export { type MatmulInterface, matmulInterface } from './matmul/interface.ts';
-export { beatValue, type PlaneCoding, type WeightStream, weightStream } from './matmul/layout.ts';
+export { beatValue, type Order, type PlaneCoding, type WeightStream, weightStream } from './matmul/layout.ts';
 export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
 export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';
 export { type ConvScaling, convScaling } from './mixer/scaling.ts';

@@ -24,7 +24,8 @@ export function matmulBench(jobs: readonly MatmulJob[], p: MatmulParameters, fli
     for (const job of jobs) {
       const { rows, planes } = job.matrix;
       const signs = job.coding === 'signs' ? 1 : 0;
-      yield { rows, cols: colsOf(job), tokens: job.vectors.length, planes: planes.length, signs };
+      const order = job.order === 'column-major' ? 1 : 0;
+      yield { rows, cols: colsOf(job), tokens: job.vectors.length, planes: planes.length, signs, order };
     }
   }
   function* act(): Generator<Beat> {
@@ -38,12 +39,12 @@ export function matmulBench(jobs: readonly MatmulJob[], p: MatmulParameters, fli
     const noise = createRandom(18);
     for (const [n, job] of jobs.entries()) {
       const stream = streamOf(job);
-      const groups = Math.ceil(colsOf(job) / p.columns);
-      const used = colsOf(job) - (groups - 1) * p.columns;
+      const groupOf = columnGroups(job, p);
+      const used = colsOf(job) - (groupOf.count - 1) * p.columns;
       const beyond = used < p.columns ? laneMask(p, used) : 0n;
       for (let i = 0; i < stream.beats; i++) {
         const flipped = fault?.job === n && fault.beat === i ? 1n << BigInt(fault.bit) : 0n;
-        const rubbish = i % groups === groups - 1 ? beyond & noise.bits(p.lanes * p.columns) : 0n;
+        const rubbish = groupOf.beat(i) === groupOf.count - 1 ? beyond & noise.bits(p.lanes * p.columns) : 0n;
         yield { w: beatValue(stream, i) ^ flipped ^ rubbish };
       }
     }
@@ -62,26 +63,41 @@ export function matmulBench(jobs: readonly MatmulJob[], p: MatmulParameters, fli
 
 const colsOf = ({ vectors }: MatmulJob): number => vectors[0]!.to - vectors[0]!.from;
 
+/** The groups of K columns of a job, and to which a beat of weights belongs. */
+function columnGroups(job: MatmulJob, p: MatmulParameters) {
+  const count = Math.ceil(colsOf(job) / p.columns);
+  const planes = job.matrix.planes.length;
+  const tiles = Math.ceil(job.matrix.rows / p.lanes);
+  const beat = (i: number): number => {
+    const step = Math.floor(i / planes);
+    return job.order === 'row-major' ? step % count : Math.floor(step / tiles);
+  };
+  return { count, beat };
+}
+
 /** Loading, computing and draining one after the other. */
 const cyclesAtMost = (job: MatmulJob, p: MatmulParameters, weights: number, results: number): number =>
-  weights + results + job.vectors.length * Math.ceil(colsOf(job) / p.columns) + 32;
+  weights +
+  results +
+  job.vectors.length * (Math.ceil(colsOf(job) / p.columns) + 1) * (p.columns / (p.load ?? p.columns)) +
+  32;
 
 /** Matrices come again with every token; their streams are made once. */
 function rememberStreams(p: MatmulParameters): (job: MatmulJob) => WeightStream {
   const known = new Map<PlaneMatrix, Map<number, WeightStream>>();
-  return ({ matrix, vectors, coding }) => {
+  return ({ matrix, vectors, coding, order }) => {
     const { from, to } = vectors[0]!;
     const parts = known.get(matrix) ?? new Map<number, WeightStream>();
-    const stream = parts.get(from) ?? weightStream(matrix, p, { from, to, coding });
+    const stream = parts.get(from) ?? weightStream(matrix, p, { from, to, coding, order });
     known.set(matrix, parts.set(from, stream));
     return stream;
   };
 }
 
 function* activationBeats(v: TiledVector, p: MatmulParameters, w: MatmulWidths, noise: Random): Generator<Beat> {
-  for (let i = v.from; i < v.to; i += p.columns) {
-    const q = padded(v.q.subarray(i, Math.min(v.to, i + p.columns)), p.columns, noise);
-    const shifts = Array.from({ length: w.segments }, (_, s) => {
+  for (let i = v.from; i < v.to; i += w.load) {
+    const q = padded(v.q.subarray(i, Math.min(v.to, i + w.load)), w.load, noise);
+    const shifts = Array.from({ length: w.loadSegments }, (_, s) => {
       const column = i + s * p.segment;
       return column < v.to ? v.shifts[Math.floor((column - v.from) / v.tile)]! : noise.below(p.maxShift + 1);
     });
@@ -124,7 +140,11 @@ function faultIn(jobs: readonly MatmulJob[], p: MatmulParameters): { job: number
   for (let job = Math.floor(jobs.length / 2); job < jobs.length; job++) {
     const { q, from, to } = jobs[job]!.vectors[0]!;
     const column = q.subarray(from, to).findIndex((v) => v !== 0);
-    if (column >= 0) return { job, beat: Math.floor(column / p.columns), bit: column % p.columns };
+    if (column < 0) continue;
+    const { matrix, order } = jobs[job]!;
+    const tiles = order === 'row-major' ? 1 : Math.ceil(matrix.rows / p.lanes);
+    const beat = Math.floor(column / p.columns) * tiles * matrix.planes.length;
+    return { job, beat, bit: column % p.columns };
   }
   throw notPlanted('every activation is zero');
 }

@@ -1,6 +1,6 @@
 /** Work for the units, with the results that golden's contracts demand. */
 import type { PlaneMatrix, Saturations, ScanInput, ScanShape, TiledVector } from '../golden/fixed/index.ts';
-import type { PlaneCoding } from '../hw/index.ts';
+import type { Order, PlaneCoding } from '../hw/index.ts';
 
 /** Products of the columns from...to-1 of a matrix with vectors that the array takes at once. */
 export interface MatmulJob {
@@ -9,6 +9,7 @@ export interface MatmulJob {
   readonly label: string;
   readonly matrix: PlaneMatrix;
   readonly coding: PlaneCoding;
+  readonly order: Order;
   /** All with the same from and to. */
   readonly vectors: readonly TiledVector[];
   /** [vectors][rows] */

@@ -11,7 +11,7 @@ import {
   smallest,
   type TiledVector,
 } from '../golden/fixed/index.ts';
-import type { MatmulParameters, PlaneCoding, ScanParameters } from '../hw/index.ts';
+import type { MatmulParameters, Order, PlaneCoding, ScanParameters } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
 import { goldenScan } from './golden-scan.ts';
 import type { MatmulJob, ScanJob } from './job.ts';
@@ -58,12 +58,14 @@ export function matmulJob(
   coding: PlaneCoding,
   vectors: readonly TiledVector[],
   f: MatmulNumerics,
+  order: Order = 'row-major',
 ): MatmulJob {
   return {
     group: 'corner and random matrices',
-    label: `${label}, ${matrix.rows} x ${matrix.cols}, ${matrix.planes.length} planes, ${vectors.length} vectors`,
+    label: `${label}, ${order} ${matrix.rows} x ${matrix.cols}, ${matrix.planes.length} planes, ${vectors.length} vectors`,
     matrix,
     coding,
+    order,
     vectors,
     expected: vectors.map((v) => plainProduct(matrix, coding, v, f.resultFraction)),
   };
@@ -110,7 +112,8 @@ export function randomMatmulJob(
     }),
   );
   const matrix = planeMatrix(rows, cols, pick(random, 1, p.planes), () => random.chance(0.5));
-  return matmulJob(label, matrix, random.chance(0.5) ? 'signs' : 'twos', vectors, p.numerics);
+  const order = rows <= (p.storedRows ?? 0) && random.chance(0.6) ? 'column-major' : 'row-major';
+  return matmulJob(label, matrix, random.chance(0.5) ? 'signs' : 'twos', vectors, p.numerics, order);
 }
 
 /** All weights and activations at their extremes, then `count` random matrices of awkward sizes. */

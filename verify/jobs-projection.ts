@@ -73,7 +73,8 @@ export function projectionJobs(
       const vector = groupVector(fixed, input, g);
       const expected = tiledProduct(fixed.matrix, vector, fixed.resultFraction);
       const label = `${group}, token ${t}${fixed.groups > 1 ? `, group ${g}` : ''}`;
-      jobs.push({ group, label, matrix: fixed.matrix, coding: 'signs', vectors: [vector], expected: [expected] });
+      const { matrix } = fixed;
+      jobs.push({ group, label, matrix, coding: 'signs', order: 'row-major', vectors: [vector], expected: [expected] });
     }
     const float = shown(side.output, t);
     const unit = exponentFor(maxAbs(float), resultBits);

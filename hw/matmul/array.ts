@@ -7,13 +7,14 @@
  *     weight ---------------------------------------^
  */
 import { bit, type Design, defineModule, unpack } from '../../gen/index.ts';
-import { activationBuffer, corrections, maskActivations, scalars } from './buffer.ts';
+import { activationBuffer, corrections, loadedFirst, maskActivations, scalars } from './buffer.ts';
 import { drain } from './drain.ts';
 import { flagAfter } from './flags.ts';
 import { type MatmulInterface, matmulInterface } from './interface.ts';
 import { lane, laneLatency } from './lane.ts';
 import { loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
+import { alongBeats, sumStore } from './sum-store.ts';
 import { walk } from './walk.ts';
 
 /**
@@ -39,10 +40,9 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
     },
     (m, io) => {
       const advance = m.wire('advance', bit);
-      const taken = m.wire('taken', bit);
       const released = m.wire('released_bank', bit);
-      const from = loader(m, io, p, { taken, released });
-      const at = walk(m, io, p, advance, from, taken);
+      const from = loader(m, io, p, { room: m.constant(bit, 1), released });
+      const at = walk(m, io, p, advance, from, loadedFirst(from));
       const masked = maskActivations(m, io.act.payload.q, p, from.valid);
       const shift = io.act.payload.shift;
       const correction = corrections(m, masked, shift, p, from);
@@ -53,30 +53,33 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
       const pipe = m.pipeline('beat', { enable: advance });
       const weights = unpack(pipe.stage('weight_q', pipe.enter(io.weight.payload.w)), p.columns);
       const latency = laneLatency(p);
-      const partial = 1 + latency.partial;
-      const take = pipe.at(pipe.flag(at.run), partial);
-      const first = pipe.at(pipe.enter(at.first), partial);
-      const twice = pipe.at(pipe.enter(at.newPlane), partial);
+      const along = alongBeats(pipe, at, { plane: 1 + latency.plane, partial: 1 + latency.partial });
+      const store = sumStore(m, p, advance, along);
       const row = lane(p);
-      const totals = activations.map((of, t) => {
+      const sums = activations.map((of, t) => {
         const shifts = pipe.at(pipe.enter(of.shift, 1), 1 + latency.shift);
         return weights.map((bits, r) => {
           const inputs = m.instance(`lane_${t}_${r}`, row);
-          inputs.advance.drive(advance);
           inputs.weight.drive(bits);
           inputs.planes.drive(of.planes);
           inputs.shift.drive(shifts);
-          inputs.take.drive(take);
-          inputs.first.drive(first);
-          inputs.twice.drive(twice);
-          return inputs.total;
+          inputs.advance.drive(advance);
+          inputs.run.drive(along.run);
+          inputs.firstPlane.drive(along.firstPlane);
+          inputs.take.drive(along.take);
+          inputs.first.drive(along.first);
+          inputs.recall.drive(along.recall);
+          inputs.stored.drive(store.stored[t]![r]!);
+          return inputs;
         });
       });
-
-      const total = 1 + latency.total;
-      const done = flagAfter(m, 'tile_done', at.done, total, { enable: advance, flush: io.flush, shown: false });
-      const along = { bank: pipe.enter(at.bank), rows: pipe.enter(at.rows), last: pipe.enter(at.lastTile) };
-      const out = drain(m, io, p, { done, totals, ...pipe.at(along, total) }, from.matrix, read);
+      const copy = store.keep(sums);
+      const done = flagAfter(m, 'tile_done', at.done, 1 + latency.total, {
+        enable: advance,
+        flush: io.flush,
+        shown: false,
+      });
+      const out = drain(m, io, p, { done, copy }, from.matrix, read);
       m.comment('The pipeline stands while a tile waits for the one before to leave.');
       advance.drive(done.not().or(out.free));
       released.drive(out.released);

@@ -14,7 +14,7 @@ import {
 import type { MatmulInterface } from './interface.ts';
 import type { Loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
-import type { Walk } from './walk.ts';
+import type { Supply, Walk } from './walk.ts';
 
 /** Bit planes of K activations, and the shifts of their segments. */
 export interface Activations {
@@ -33,16 +33,41 @@ export function activationBuffer(
   advance: UInt,
 ): readonly Activations[] {
   const w = matmulWidths(p);
-  m.comment('Activations as bit planes, two banks per vector.');
+  m.comment('Activations as bit planes, two banks per vector; C columns lie in one memory.');
   const planes = Array.from({ length: w.activation }, (_, b) => pack(masked.map((q) => q.bit(b))).named(`plane_${b}`));
-  const shape = { planes: uint(p.columns * w.activation), shift: shift.type };
-  return Array.from({ length: p.tokens }, (_, t) => {
-    const buffer = m.memory(`activations_${t}`, { depth: 2 ** (w.address + 1), shape });
-    const enable = p.tokens === 1 ? from.load : from.load.and(from.token.eq(t)).named(`load_${t}`);
-    buffer.write({ address: cat(from.bank, from.column), data: { planes: pack(planes), shift }, enable });
-    return buffer.read(`act_${t}`, cat(to.bank, to.column), { enable: advance });
+  const perSegment = Math.max(1, p.segment / w.load);
+  const each = <T>(length: number, make: (i: number) => T): T[] => Array.from({ length }, (_, i) => make(i));
+  return each(p.tokens, (t) => {
+    const ofToken = p.tokens === 1 ? from.load : from.load.and(from.token.eq(t)).named(`load_${t}`);
+    const fields = each(w.chunks, (c) => {
+      const name = w.chunks === 1 ? `${t}` : `${t}_${c}`;
+      const enable = w.chunks === 1 ? ofToken : ofToken.and(from.chunk.eq(c)).named(`load_${name}`);
+      const word = c % perSegment === 0 ? cat(shift, pack(planes)) : pack(planes);
+      const buffer = m.memory(`activations_${name}`, { depth: 2 ** (w.address + 1), shape: word.type });
+      buffer.write({ address: cat(from.bank, from.column), data: word, enable });
+      const read = buffer.read(`act_${name}`, cat(to.bank, to.column), { enable: advance });
+      const bits = w.load * w.activation;
+      return {
+        planes: unpack(read.slice(bits - 1, 0), w.load),
+        shifts: read.width > bits ? [read.slice(read.width - 1, bits)] : [],
+      };
+    });
+    return {
+      planes: pack(each(w.activation, (b) => pack(fields.map((f) => f.planes[b]!)))),
+      shift: pack(fields.flatMap((f) => f.shifts)),
+    };
   });
 }
+
+/** The walk takes activations that are loaded, while others of their matrix come. */
+export const loadedFirst = ({ loading, bank: loadBank, column: loaded, lastToken }: Loader): Supply => ({
+  present: (bank, column) =>
+    loading
+      .and(loadBank.eq(bank))
+      .named('still_loading')
+      .not()
+      .or(lastToken.and(loaded.gt(column))),
+});
 
 /** Activations of the beat that is offered; those beyond the matrix are zero. */
 export function maskActivations(m: ModuleBuilder, beat: UInt, p: MatmulParameters, valid: UInt): readonly UInt[] {
@@ -67,8 +92,9 @@ export function corrections(
   m.comment('Q = sum 2^s q of a vector: what U has too much, whatever the weights.');
   const shifts = unpack(pipe.enter(shift), w.shift);
   const entered = masked.map((q) => pipe.enter(q.asSigned()));
-  const terms = Array.from({ length: w.segments }, (_, s) => {
-    const all = sum(entered.slice(s * p.segment, (s + 1) * p.segment), `q_sum_${s}`);
+  const width = Math.min(p.segment, w.load);
+  const terms = Array.from({ length: w.loadSegments }, (_, s) => {
+    const all = sum(entered.slice(s * width, (s + 1) * width), `q_sum_${s}`);
     const segment = pipe.stage(`segment_q_${s}`, all);
     return p.maxShift === 0
       ? segment
@@ -77,7 +103,7 @@ export function corrections(
   const beat = pipe.stage('beat_q', sum(terms, 'beat_q_sum'));
   const latency = pipe.latency(beat);
   const arrived = pipe.at(pipe.flag(from.load), latency);
-  const fresh = pipe.at(pipe.enter(from.column.eq(0).named('load_first')), latency);
+  const fresh = pipe.at(pipe.enter(from.column.eq(0).and(from.chunk.eq(0)).named('load_first')), latency);
   const total = m.register('vector_q', sint(w.sum), { enable: arrived });
   const next = fresh.mux(m.constant(total.type, 0), total).add(beat).named('next_vector_q');
   total.next(next.width > w.sum ? next.trunc(w.sum) : next.ext(w.sum));

@@ -17,18 +17,16 @@ import type { MatmulInterface } from './interface.ts';
 import { fitted, type Matrix } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 
-/** A row tile whose sums are complete, and stay as long as `captured` is 0. */
-export interface Tile {
+/** Sums of tiles that are complete. */
+export interface Tiles {
+  /** A tile, or all tiles of a column-major matrix; stays as long as `free` is 0. */
   readonly done: UInt;
-  /** [token][lane] */
-  readonly totals: readonly (readonly SInt[])[];
-  readonly bank: UInt;
-  readonly rows: UInt;
-  readonly last: UInt;
+  /** A copy of the sums of a tile, [token][lane], taken with `enable` and there one cycle later. */
+  copy(bank: UInt, tile: UInt, enable: UInt): readonly (readonly SInt[])[];
 }
 
 export interface Drain {
-  /** The sums of a tile that is done are copied in this cycle. */
+  /** What is done is taken in this cycle. */
   readonly free: UInt;
   /** The last results of a matrix have left its bank. */
   readonly released: UInt;
@@ -45,14 +43,18 @@ export function drain(
   m: ModuleBuilder,
   io: Inside<MatmulInterface>,
   p: MatmulParameters,
-  tile: Tile,
+  tiles: Tiles,
   matrix: (bank: UInt) => Matrix,
   read: ReturnType<typeof scalars>,
 ): Drain {
   const w = matmulWidths(p);
   const { result, flush } = io;
-  m.comment('Drain: a copy of the sums of a tile, and the place of those that leave.');
+  m.comment('Drain: tiles of the matrices in turn, and the place in the copied tile of the results that leave.');
   const move = result.ready.or(result.valid.not()).named('move');
+  const fresh = m.register('drain_fresh', bit, { reset: 1 });
+  const bank = m.register('drain_bank', bit, { reset: 0 });
+  const tile = m.register('drain_tile', uint(w.tile));
+  const matrixRows = m.register('drain_matrix_rows', uint(w.rowCount));
   const draining = m.register('draining', bit, { reset: 0 });
   const rowsLeft = m.register('drain_rows_left', uint(w.laneCount));
   const tokensLeft = m.register('drain_tokens_left', uint(w.tokenCount));
@@ -60,15 +62,27 @@ export function drain(
   const token = m.register('drain_token', uint(w.token));
   if (p.tokens === 1) m.unused(tokensLeft);
   if (w.drains === 1) m.unused(place);
+  if (w.storedTiles === 0) m.unused(tile);
+  const tileRows = (left: UInt): UInt => atMost(left, p.lanes).mux(fitted(left, w.laneCount), p.lanes);
+  const lastTile = atMost(matrixRows, p.lanes).named('drain_last_tile');
   const lastRows = atMost(rowsLeft, p.drain).named('drain_last_rows');
   const lastToken = atMost(tokensLeft, 1).named('drain_last_token');
   const ends = lastRows.and(lastToken).named('drain_last');
   const finish = draining.and(move).and(ends).named('drain_ends');
-  const free = draining.not().or(finish).named('drain_free');
-  const capture = tile.done.and(free).and(flush.not()).named('capture');
-  const kept = m.delay('tile', { bank: tile.bank, rows: tile.rows, last: tile.last }, { enable: capture });
+  const released = finish.and(lastTile).named('released');
+  const more = w.storedTiles === 0 ? m.constant(bit, 0) : matrix(bank).order.and(lastTile.not()).named('drain_more');
+  const free = draining.not().or(finish.and(more.not())).named('drain_free');
+  const capture = tiles.done.and(free).or(finish.and(more)).and(flush.not()).named('capture');
+
+  const begins = fresh.or(released).named('drain_begins');
+  const next = {
+    bank: bank.xor(begins).named('drain_next_bank'),
+    tile: begins.mux(m.constant(tile.type, 0), increment(tile)).named('drain_next_tile'),
+    rows: begins.mux(matrix(bank.not()).rows, lessBy(matrixRows, p.lanes)).named('drain_next_rows'),
+  };
+  const copy = tiles.copy(next.bank, next.tile, capture);
   m.when(draining.and(move), () => {
-    rowsLeft.next(lastRows.mux(kept.rows, lessBy(rowsLeft, p.drain)));
+    rowsLeft.next(lastRows.mux(tileRows(matrixRows), lessBy(rowsLeft, p.drain)));
     place.next(lastRows.mux(m.constant(place.type, 0), increment(place)));
     m.when(lastRows, () => {
       token.next(increment(token));
@@ -76,19 +90,26 @@ export function drain(
     });
     m.when(ends, () => draining.next(0));
   });
+  m.when(released, () => fresh.next(1));
   m.when(capture, () => {
+    fresh.next(0);
+    bank.next(next.bank);
+    tile.next(next.tile);
+    matrixRows.next(next.rows);
     draining.next(1);
-    rowsLeft.next(tile.rows);
-    tokensLeft.next(matrix(tile.bank).tokens);
+    rowsLeft.next(tileRows(next.rows));
+    tokensLeft.next(matrix(next.bank).tokens);
     place.next(0);
     token.next(0);
   });
-  m.when(flush, () => draining.next(0));
+  m.when(flush, () => {
+    draining.next(0);
+    fresh.next(1);
+    bank.next(0);
+  });
 
   const pipe = m.pipeline('drain', { enable: move });
-  const sums = tile.totals.map((of, t) =>
-    of.map((total, r) => pipe.enter(m.delay(`sum_${t}_${r}`, total, { enable: capture }))),
-  );
+  const sums = copy.map((of) => of.map((total) => pipe.enter(total)));
   const now = { place: pipe.enter(place), token: pipe.enter(token) };
   m.comment('Selected: D sums of one vector, and its scalars.');
   const chosen = Array.from({ length: p.drain }, (_, d) => {
@@ -100,8 +121,8 @@ export function drain(
     );
     return pipe.stage(`selected_${d}`, select(ofLane, now.token));
   });
-  const scalar = read(slotOf(kept.bank, token, p), move);
-  const signs = pipe.stage('selected_signs', pipe.enter(matrix(kept.bank).signs));
+  const scalar = read(slotOf(bank, token, p), move);
+  const signs = pipe.stage('selected_signs', pipe.enter(matrix(bank).signs));
   m.comment('Corrected, with F bits and one more to round by below the point; shifted; rounded and biased.');
   const correction = pipe.enter(scalar.correction, 1);
   const round = pipe.at(pipe.enter(scalar.round, 1), 2);
@@ -117,12 +138,12 @@ export function drain(
     return pipe.stage(`y_${d}`, resized(biased, w.result));
   });
   result.payload.y.drive(pack(y));
-  const flags = { rows: lastRows.mux(fitted(rowsLeft, w.drainCount), p.drain), last: kept.last.and(ends) };
+  const flags = { rows: lastRows.mux(fitted(rowsLeft, w.drainCount), p.drain), last: lastTile.and(ends) };
   result.payload.rows.drive(pipe.at(pipe.enter(flags.rows.named('drain_rows')), stages));
   result.payload.last.drive(pipe.at(pipe.enter(flags.last.named('drain_last_beat')), stages));
   result.payload.token.drive(pipe.at(now.token, stages));
   result.valid.drive(flagAfter(m, 'result', draining, stages, { enable: move, flush, shown: true }));
-  return { free, released: finish.and(kept.last).named('released') };
+  return { free, released };
 }
 
 const resized = (x: SInt, width: number): SInt => (width <= x.width ? x.trunc(width) : x.ext(width));

@@ -9,6 +9,7 @@ export const matrixShape = (w: MatmulWidths) => ({
   tokens: uint(w.tokenCount),
   planes: uint(w.planeCount),
   signs: bit,
+  order: bit,
 });
 
 export const matmulInterface = (p: MatmulParameters) => {
@@ -17,11 +18,11 @@ export const matmulInterface = (p: MatmulParameters) => {
     flush: input(bit, 'drops all work; beats offered in this cycle are not taken'),
     desc: sink(
       matrixShape(w),
-      `one matrix: rows, columns, vectors (1 to ${p.tokens}), weight planes (1 to ${p.planes}); signs: planes count +1 and -1, else they are two's complement`,
+      `one matrix: rows, columns, vectors (1 to ${p.tokens}), weight planes (1 to ${p.planes}); signs: planes count +1 and -1, else they are two's complement; order: 0 row-major, 1 column-major`,
     ),
     act: sink(
-      { q: uint(p.columns * w.activation), shift: uint(w.segments * w.shift) },
-      `${p.columns} activations of ${w.activation} bits, the first in the low bits; shift: of every ${p.segment} of them, 0 to ${p.maxShift}`,
+      { q: uint(w.load * w.activation), shift: uint(w.loadSegments * w.shift) },
+      `${w.load} activations of ${w.activation} bits, the first in the low bits; shift: of every ${Math.min(p.segment, w.load)} of them, 0 to ${p.maxShift}`,
     ),
     token: sink(
       { round: uint(w.shift), bias: sint(w.bias) },

@@ -1,31 +1,44 @@
-/** One row of the array: popcounts of the weight bits against every activation plane, shifted, and added up over columns and weight planes. */
+/** One row of the array: popcounts of the weight bits against every activation plane, shifted, and added up over weight planes and columns. */
 import { bit, type Design, defineModule, input, output, sint, sum, type UInt, uint, unpack } from '../../gen/index.ts';
+import { accumulate, addPlanes } from './accumulator.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
 
 /** Latencies of a lane, counted from its weights. */
 export interface LaneLatency {
   /** At which the shifts are wanted. */
   readonly shift: number;
-  /** At which the partial sum meets the accumulator: `take`, `first` and `twice` are wanted then. */
+  /** At which the sum of a weight plane is complete: `run` and `firstPlane` are wanted then. */
+  readonly plane: number;
+  /** At which the partial sum meets the accumulator: `take`, `first`, `recall` and `stored` are wanted then. */
   readonly partial: number;
   readonly total: number;
 }
 
 export function laneLatency(p: MatmulParameters): LaneLatency {
   const shift = 2;
-  const partial = shift + (p.maxShift > 0 ? 1 : 0) + (p.columns > p.segment ? 1 : 0);
-  return { shift, partial, total: partial + 1 };
+  const plane = shift + (p.maxShift > 0 ? 1 : 0) + (p.columns > p.segment ? 1 : 0);
+  const partial = plane + (p.planes > 1 ? 1 : 0);
+  return { shift, plane, partial, total: partial + 1 };
 }
 
-const laneInterface = (columns: number, w: MatmulWidths) => ({
+/** The ports of a lane that do not depend on how it computes. */
+export const sumInterface = (w: MatmulWidths) => ({
   advance: input(bit, 'the pipeline moves in this cycle'),
+  run: input(bit, 'the sum of a weight plane counts'),
+  firstPlane: input(bit, 'and is of the highest plane'),
+  take: input(bit, 'the partial sum counts'),
+  first: input(bit, 'and is the first of its row'),
+  recall: input(bit, 'and goes on from the stored sum, not from the one before'),
+  stored: input(sint(w.sum), 'sum of the row over the columns before'),
+  next: output(sint(w.sum), 'sum of the row with the partial sum'),
+  total: output(sint(w.sum), 'the last sum: of b 2^shift q, b in {0, 1}'),
+});
+
+const laneInterface = (columns: number, w: MatmulWidths) => ({
   weight: input(uint(columns), 'bits of K weights'),
   planes: input(uint(columns * w.activation), 'bit planes of K activations, plane 0 (weight 1) in the low bits'),
   shift: input(uint(w.segments * w.shift), 'shift of every segment, the first in the low bits'),
-  take: input(bit, 'the partial sum counts'),
-  first: input(bit, 'and is the first of its row'),
-  twice: input(bit, 'and is the first of a weight plane: the sum of the planes above counts twice'),
-  total: output(sint(w.sum), 'running sum of b 2^shift q, b in {0, 1}'),
+  ...sumInterface(w),
 });
 
 /**
@@ -48,7 +61,7 @@ export function lane(p: MatmulParameters): Design<ReturnType<typeof laneInterfac
       const planes = unpack(pipe.enter(io.planes), p.columns).map((plane) => unpack(plane, p.segment));
       const shifts = unpack(pipe.enter(io.shift, latency.shift), w.shift);
       if (p.maxShift === 0) m.unused(io.shift);
-      if (p.planes === 1) m.unused(io.twice);
+      if (p.planes === 1) m.unused(io.run, io.firstPlane);
 
       const partials = weights.map((weight, s) => {
         m.comment(
@@ -66,17 +79,12 @@ export function lane(p: MatmulParameters): Design<ReturnType<typeof laneInterfac
         return pipe.stage(`shifted_${s}`, segment.shiftLeft(shifts[s]!, segment.width + p.maxShift));
       });
       const all = sum(partials, 'segments');
-      const partial = partials.length === 1 ? all : pipe.stage('partial', all);
-
-      m.comment('Accumulate over the columns and weight planes of a row.');
-      const total = m.register('running', sint(w.sum), { enable: io.advance.and(io.take).named('accumulate') });
-      const kept = p.planes === 1 ? total : io.twice.mux(total.shl(1).trunc(w.sum), total).named('kept');
-      const before = io.first.mux(m.constant(sint(w.sum), 0), kept).named('total_before');
-      const next = before.add(partial).named('next_total');
-      const fitting = next.width > w.sum ? next.trunc(w.sum) : next.ext(w.sum);
-      total.next(fitting);
-      const exact = fitting.ext(next.width).eq(next);
-      m.assert('total_fits', io.take.not().or(exact), 'the accumulator holds every sum');
+      const plane = partials.length === 1 ? all : pipe.stage('partial', all);
+      const run = io.advance.and(io.run).named('run_plane');
+      const partial = p.planes === 1 ? plane : addPlanes(m, p, plane, io.firstPlane, run);
+      const take = io.advance.and(io.take).named('accumulate');
+      const { next, total } = accumulate(m, p, { ...io, partial, take });
+      io.next.drive(next);
       io.total.drive(total);
     },
   );

@@ -1,10 +1,12 @@
 /**
- * The weight stream of a matrix, in the order in which the array takes it.
+ * The weight stream of a matrix, in the order in which the array takes it: a beat is R rows x K columns of one weight plane.
  *
- *     for each tile of R rows, top to bottom
- *       for each weight plane, highest to lowest
- *         for each group of K columns, left to right:    one beat
- *           bit r K + k of the beat = bit of row (tile R + r), column (group K + k)
+ *     row-major                                  column-major
+ *     for each tile of R rows, top to bottom     for each group of K columns, left to right
+ *       for each group of K columns                for each tile of R rows
+ *         for each plane, highest first: a beat      for each plane, highest first: a beat
+ *
+ *           bit r K + k of a beat = bit of row (tile R + r), column (group K + k)
  *
  * A single plane holds signs, 1 for +1. Of two's complement planes the highest is inverted: that makes every plane count up, and the
  * array corrects all at once. Beats are padded with zeros to whole bytes, the lowest bits in the first byte; rows and columns beyond
@@ -24,25 +26,38 @@ export type PlaneCoding = 'signs' | 'twos';
 
 export const codingOf = (m: PlaneMatrix): PlaneCoding => (m.planes.length === 1 ? 'signs' : 'twos');
 
-/** The stream of columns from...to-1. */
+/** Which of rows and columns a matrix goes through first. */
+export type Order = 'row-major' | 'column-major';
+
+export interface StreamOptions {
+  /** Columns from...to-1 alone. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly coding?: PlaneCoding;
+  readonly order?: Order;
+}
+
 export function weightStream(
   m: PlaneMatrix,
   p: Pick<MatmulParameters, 'lanes' | 'columns'>,
-  { from = 0, to = m.cols, coding = codingOf(m) }: { from?: number; to?: number; coding?: PlaneCoding } = {},
+  { from = 0, to = m.cols, coding = codingOf(m), order = 'row-major' }: StreamOptions = {},
 ): WeightStream {
+  const tiles = Math.ceil(m.rows / p.lanes);
   const groups = Math.ceil((to - from) / p.columns);
   const planes = m.planes.length;
-  const beats = Math.ceil(m.rows / p.lanes) * planes * groups;
+  const beats = tiles * planes * groups;
+  const [perTile, perGroup] = order === 'row-major' ? [groups, 1] : [1, tiles];
   const bytesPerBeat = Math.ceil((p.lanes * p.columns) / 8);
   const bytes = new Uint8Array(beats * bytesPerBeat);
   m.planes.forEach(({ signs, rowWords }, plane) => {
     const inverted = coding === 'twos' && plane === planes - 1 ? 1 : 0;
     for (let row = 0; row < m.rows; row++) {
-      const first = (Math.floor(row / p.lanes) * planes + planes - 1 - plane) * groups;
+      const tile = Math.floor(row / p.lanes);
       for (let col = from; col < to; col++) {
         if (((signs[row * rowWords + (col >>> 5)]! >>> (col & 31)) & 1) === inverted) continue;
         const bit = (row % p.lanes) * p.columns + ((col - from) % p.columns);
-        const beat = first + Math.floor((col - from) / p.columns);
+        const group = Math.floor((col - from) / p.columns);
+        const beat = (tile * perTile + group * perGroup) * planes + planes - 1 - plane;
         bytes[beat * bytesPerBeat + (bit >>> 3)]! |= 1 << (bit & 7);
       }
     }

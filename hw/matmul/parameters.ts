@@ -10,6 +10,8 @@ export interface MatmulParameters {
   readonly columns: number;
   /** S: columns that share an exponent, side by side in a beat; divides K. */
   readonly segment: number;
+  /** C: activations loaded per cycle; divides K, and divides S or is a multiple of it. Default K. */
+  readonly load?: number;
   /** T: vectors that a matrix is multiplied with at once; its weights are read once. */
   readonly tokens: number;
   /** D: results that leave per cycle, at most R. */
@@ -21,14 +23,21 @@ export interface MatmulParameters {
   /** Largest number of rows and columns of a matrix; the descriptor gives the actual ones. */
   readonly maxRows: number;
   readonly maxColumns: number;
+  /** Most rows of a matrix in column-major order, whose sums wait in a memory. Default 0: row-major order only. */
+  readonly storedRows?: number;
   readonly numerics: MatmulNumerics;
 }
 
 export interface MatmulWidths {
   /** A */
   readonly activation: number;
-  /** Segments of a beat, K / S. */
+  /** C, loads that make a beat, K / C, and bits of their number. */
+  readonly load: number;
+  readonly chunks: number;
+  readonly chunk: number;
+  /** Segments of a beat, K / S, and exponents of a load, C / S or 1. */
   readonly segments: number;
+  readonly loadSegments: number;
   /** Of a shift amount; 1 where there are no shifters. */
   readonly shift: number;
   /** Beats of the longest vector, and bits of their address in one bank of the activation buffer. */
@@ -36,6 +45,9 @@ export interface MatmulWidths {
   readonly address: number;
   /** Beats of results of a tile and token, ceil(R / D). */
   readonly drains: number;
+  /** Tiles of the highest matrix in column-major order, 0: none. Bits of the number of a tile. */
+  readonly storedTiles: number;
+  readonly tile: number;
   readonly rowCount: number;
   readonly columnCount: number;
   /** Of a vector's index, and of the number of vectors. */
@@ -61,13 +73,21 @@ export function matmulWidths(p: MatmulParameters): MatmulWidths {
   const largest = BigInt(p.maxColumns) * (2n ** BigInt(p.planes) - 1n) * 2n ** BigInt(activation - 1);
   const bias = biasBits(p.maxColumns, p.numerics);
   const depth = Math.ceil(p.maxColumns / p.columns);
+  const load = p.load ?? p.columns;
+  const storedTiles = Math.ceil((p.storedRows ?? 0) / p.lanes);
   return {
     activation,
+    load,
+    chunks: p.columns / load,
+    chunk: addressWidth(p.columns / load),
     segments: p.columns / p.segment,
+    loadSegments: Math.max(1, load / p.segment),
     shift: bitsFor(BigInt(p.maxShift)),
     depth,
     address: addressWidth(depth),
     drains: Math.ceil(p.lanes / p.drain),
+    storedTiles,
+    tile: addressWidth(Math.max(1, storedTiles)),
     rowCount: bitsFor(BigInt(p.maxRows)),
     columnCount: bitsFor(BigInt(p.maxColumns)),
     token: addressWidth(p.tokens),
@@ -92,24 +112,36 @@ const bounds = {
 } as const;
 
 function checkParameters(p: MatmulParameters): void {
+  const refuse = (name: string, expected: string, value: number, nearest: number): never => {
+    throw new HardwareProblem('matmul', name, expected, `${value}`, `${nearest}`);
+  };
   const inRange = (name: string, value: number, low: number, high: number): void => {
     if (Number.isInteger(value) && value >= low && value <= high) return;
-    const nearest = Math.min(high, Math.max(low, Math.round(value)));
-    throw new HardwareProblem('matmul', name, `a whole number from ${low} to ${high}`, `${value}`, `${nearest}`);
+    refuse(
+      name,
+      `a whole number from ${low} to ${high}`,
+      value,
+      Math.min(high, Math.max(low, Math.round(value) || low)),
+    );
+  };
+  const among = (name: string, value: number, choices: readonly number[], what: string): void => {
+    if (choices.includes(value)) return;
+    const nearest = choices.reduce((a, b) => (Math.abs(b - value) < Math.abs(a - value) ? b : a));
+    refuse(name, what, value, nearest);
   };
   for (const [name, [low, high]] of Object.entries(bounds)) inRange(name, p[name as keyof typeof bounds], low, high);
-  inRange('segment', p.segment, 1, p.columns);
-  if (p.columns % p.segment !== 0) {
-    const nearest = divisors(p.columns).reduce((a, b) => (Math.abs(b - p.segment) < Math.abs(a - p.segment) ? b : a));
-    throw new HardwareProblem(
-      'matmul',
-      'segment',
-      `a divisor of the ${p.columns} columns`,
-      `${p.segment}`,
-      `${nearest}`,
-    );
-  }
+  const { columns, segment, load = columns } = p;
+  inRange('segment', segment, 1, columns);
+  among('segment', segment, divisors(columns), `a divisor of the ${columns} columns`);
+  const loads = divisors(columns).filter((c) => c % segment === 0 || segment % c === 0);
+  among(
+    'load',
+    load,
+    loads,
+    `a divisor of the ${columns} columns that divides a segment of ${segment} or is a multiple of it`,
+  );
   inRange('drain', p.drain, 1, p.lanes);
+  inRange('storedRows', p.storedRows ?? 0, 0, p.maxRows);
   inRange('activationBits', p.numerics.activationBits, 2, 16);
 }
 

@@ -1,64 +1,87 @@
-/** Walks the matrices beat by beat: row tile after row tile, weight plane after weight plane (highest first), column group after group. */
+/** Walks the matrices beat by beat: the planes of K columns of a row tile, then the next columns or the next tile, by the order of the matrix. */
 import { atMost, bit, type Inside, increment, lessBy, type ModuleBuilder, type UInt, uint } from '../../gen/index.ts';
 import type { MatmulInterface } from './interface.ts';
-import { fitted, type Loader } from './loader.ts';
+import { counter, type Loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 
 export interface Walk {
-  /** A beat of weights is taken: bank and column of its activations. */
+  /** A beat of weights is taken: bank and column of its activations, and its row tile (0 in row-major order). */
   readonly run: UInt;
   readonly bank: UInt;
   readonly column: UInt;
-  /** It is the first of a row tile, the first of a weight plane, the last of a row tile. */
-  readonly first: UInt;
-  readonly newPlane: UInt;
+  readonly tile: UInt;
+  /** It is the first plane of its weights; the last, so that their sum counts; of the first columns of its rows. */
+  readonly firstPlane: UInt;
+  readonly lastPlane: UInt;
+  readonly firstColumn: UInt;
+  /** Its rows go on from the stored sum. */
+  readonly recall: UInt;
+  /** Nothing takes these K activations after it, in column-major order. */
+  readonly columnDone: UInt;
+  /** A tile is complete, or all tiles of a column-major matrix. */
   readonly done: UInt;
-  /** Rows of the tile, 1 to R; it is the last of its matrix. */
-  readonly rows: UInt;
-  readonly lastTile: UInt;
 }
 
-/** `taken` is driven: a matrix begins, at once after the one before. A beat is taken in every cycle in which `advance` is 1. */
+/** What the walk needs to know of activations. */
+export interface Supply {
+  /** Those of (bank, column) are there. */
+  present(bank: UInt, column: UInt): UInt;
+}
+
+/** A matrix begins at once after the one before; a beat is taken in every cycle in which `advance` is 1 and its activations are there. */
 export function walk(
   m: ModuleBuilder,
   io: Inside<MatmulInterface>,
   p: MatmulParameters,
   advance: UInt,
-  from: Pick<Loader, 'waiting' | 'matrix'>,
-  taken: { drive(value: UInt): void },
+  from: Pick<Loader, 'start' | 'matrix'>,
+  supply: Supply,
 ): Walk {
   const w = matmulWidths(p);
-  m.comment('Walk: a beat of weights per cycle, through the tiles, planes and columns of one matrix after the other.');
+  m.comment('Walk: a beat of weights per cycle, through the planes, columns and tiles of one matrix after the other.');
+  const waiting = counter(m, 'matrices_waiting', io.flush);
   const running = m.register('running', bit, { reset: 0 });
   const bank = m.register('run_bank', bit, { reset: 0 });
   const column = m.register('column', uint(w.address));
+  const tile = m.register('tile', uint(w.tile));
   const columnsLeft = m.register('columns_left', uint(w.columnCount));
   const planesLeft = m.register('planes_left', uint(w.planeCount));
   const rowsLeft = m.register('rows_left', uint(w.rowCount));
   if (2 ** w.columnCount - 1 <= p.columns) m.unused(columnsLeft);
+  if (2 ** w.rowCount - 1 <= p.lanes) m.unused(rowsLeft);
+  if (w.storedTiles === 0) m.unused(tile);
   const lastColumn = atMost(columnsLeft, p.columns).named('last_column');
   const lastPlane = atMost(planesLeft, 1).named('last_plane');
   const lastTile = atMost(rowsLeft, p.lanes).named('last_tile');
 
-  const open = running.and(advance).and(io.flush.not()).named('open');
+  const present = supply.present(bank, column).named('present');
+  const open = running.and(advance).and(present).and(io.flush.not()).named('open');
   io.weight.ready.drive(open);
   const run = io.weight.valid.and(open).named('run');
-  const done = run.and(lastColumn).and(lastPlane).named('tile_done');
-  const ends = done.and(lastTile).named('matrix_done');
-  const begin = from.waiting.and(running.not().or(ends)).named('begin');
-  taken.drive(begin);
+  const step = run.and(lastPlane).named('step');
+  const ends = step.and(lastColumn).and(lastTile).named('matrix_done');
+  const begin = waiting.count.ne(0).and(running.not().or(ends)).named('begin');
+  waiting.step(from.start, begin);
   const here = from.matrix(bank.xor(begin));
-  m.when(run, () => {
+  const { order, planes, rows } = from.matrix(bank);
+  const byColumns = w.storedTiles === 0 ? m.constant(bit, 0) : order;
+  const nextColumn = step.and(lastTile.or(byColumns.not())).named('next_column');
+  const nextTile = step.and(lastColumn.or(byColumns)).named('next_tile');
+  m.when(run, () => planesLeft.next(lastPlane.mux(here.planes, lessBy(planesLeft, 1))));
+  m.when(nextColumn, () => {
     column.next(lastColumn.mux(m.constant(column.type, 0), increment(column)));
     columnsLeft.next(lastColumn.mux(here.cols, lessBy(columnsLeft, p.columns)));
-    m.when(lastColumn, () => planesLeft.next(lastPlane.mux(here.planes, lessBy(planesLeft, 1))));
-    m.when(done, () => rowsLeft.next(lessBy(rowsLeft, p.lanes)));
-    m.when(ends, () => running.next(0));
   });
+  m.when(nextTile, () => {
+    tile.next(lastTile.mux(m.constant(tile.type, 0), increment(tile)));
+    rowsLeft.next(lastTile.mux(here.rows, lessBy(rowsLeft, p.lanes)));
+  });
+  m.when(ends, () => running.next(0));
   m.when(begin, () => {
     bank.next(bank.not());
     running.next(1);
     column.next(0);
+    tile.next(0);
     columnsLeft.next(here.cols);
     planesLeft.next(here.planes);
     rowsLeft.next(here.rows);
@@ -67,15 +90,16 @@ export function walk(
     running.next(0);
     bank.next(0);
   });
-  const newPlane = column.eq(0).named('new_plane');
   return {
     run,
     bank,
     column,
-    first: newPlane.and(planesLeft.eq(from.matrix(bank).planes)).named('first'),
-    newPlane,
-    done,
-    rows: lastTile.mux(fitted(rowsLeft, w.laneCount), p.lanes).named('valid_rows'),
-    lastTile,
+    tile,
+    firstPlane: planesLeft.eq(planes).named('first_plane'),
+    lastPlane,
+    firstColumn: column.eq(0).named('first_column'),
+    recall: byColumns.and(atMost(rows, p.lanes).not()).named('recall'),
+    columnDone: nextColumn,
+    done: step.and(lastColumn).and(lastTile.or(byColumns.not())).named('tile_done'),
   };
 }
