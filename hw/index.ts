@@ -8,6 +8,10 @@ export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul
 export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';
 export { type ConvScaling, convScaling } from './mixer/scaling.ts';
 export { exp2Unit, type NonlinearInterface, rsqrtUnit, siluUnit, softplusUnit } from './nonlinear/index.ts';
+export { normDescriptor, scaleShift, tileWords, vectorBeats } from './norm/layout.ts';
+export { type NormInterface, type NormParameters, normWidths } from './norm/parameters.ts';
+export { type ResidualInterface, type ResidualParameters, residualUnit } from './norm/residual.ts';
+export { normUnit } from './norm/unit.ts';
 export { HardwareProblem } from './problem.ts';
 export { type ScanCoreInterface, scanCore } from './scan/core.ts';
 export { type ScanParameters, type ScanWidths, scanWidths, storeSize } from './scan/parameters.ts';

@@ -5,6 +5,9 @@ import type { Numerics, ScanShape } from '../golden/fixed/index.ts';
 import { type ConvParameters, checkConv } from './conv/parameters.ts';
 import { convWords } from './conv/unit.ts';
 import { type MatmulParameters, matmulWidths } from './matmul/parameters.ts';
+import { tileWords } from './norm/layout.ts';
+import { type NormParameters, normWidths } from './norm/parameters.ts';
+import type { ResidualParameters } from './norm/residual.ts';
 import { type ScanParameters, scanWidths, storeSize } from './scan/parameters.ts';
 
 /** What the user may choose; the rest follows from the model. */
@@ -25,6 +28,8 @@ export interface UnitParameters {
   readonly matmul: MatmulParameters;
   readonly scan: ScanParameters;
   readonly conv: ConvParameters;
+  readonly norm: NormParameters;
+  readonly residual: ResidualParameters;
   /** Sizes of a layer. */
   readonly bounds: ScanShape;
 }
@@ -70,10 +75,30 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
     numerics: numerics.scan,
     state: numerics.state,
   };
-  matmulWidths(matmul);
-  scanWidths(scan);
+  const { dModel, dInner } = config;
+  const tile = scaleTile(config, numerics);
+  const lanes = choices.mixerLanes;
   checkConv(conv);
-  return { matmul, scan, conv, bounds };
+  const norm: NormParameters = {
+    lanes,
+    inputBits: Math.max(numerics.residualBits, numerics.mixer.gatedBits),
+    maxTileWords: Math.max(Math.ceil(dModel / lanes), tileWords(tile, headDim, lanes)),
+    maxTiles: dInner / groups / tile,
+    maxGroups: groups,
+    maxColumns: Math.max(dModel, dInner),
+    maxShift: numerics.norm.tileSpread,
+    numerics,
+  };
+  const residual: ResidualParameters = {
+    lanes,
+    maxRows: dModel,
+    maxGroups: groups,
+    resultBits: matmulWidths(matmul).result,
+    residualBits: numerics.residualBits,
+  };
+  scanWidths(scan);
+  normWidths(norm);
+  return { matmul, scan, conv, norm, residual, bounds };
 }
 
 /** Columns of out_proj that share an exponent. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundled } from '../cli/bundled.ts';
-import { findingText, type Verification, unitNames, type VerifyOptions, verifyModel } from '../verify/index.ts';
+import { findingText, unitNames, type Verification, type VerifyOptions, verifyModel } from '../verify/index.ts';
 
 let folder = '';
 beforeAll(async () => {

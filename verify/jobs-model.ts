@@ -1,16 +1,22 @@
 /** Jobs from a trained model on real text: the activations of every layer, as the units will see them. */
 import {
+  type FixedProjection,
+  groupVector,
   maxAbs,
   type Numerics,
+  quantizeInput,
   type ScanInput,
   type ScanNumerics,
   type ScanShape,
   type ScanUnits,
+  tiledProduct,
 } from '../golden/fixed/index.ts';
 import { type Capture, calibrate, capture, type FixedModel, fixModel, type Model } from '../golden/index.ts';
-import { convScaling } from '../hw/index.ts';
+import { convScaling, scaleShift } from '../hw/index.ts';
 import { type FixedRun, runFixed } from './fixed-run.ts';
 import { type ConvJob, goldenConv } from './golden-conv.ts';
+import { type NormJob, normJob } from './golden-norm.ts';
+import { type ResidualJob, residualJob } from './golden-residual.ts';
 import { goldenScan } from './golden-scan.ts';
 import { type Deviation, DeviationMeter, type MatmulJob, type ScanJob } from './job.ts';
 import { projectionJobs, type Shown } from './jobs-projection.ts';
@@ -20,6 +26,8 @@ export interface ModelJobs {
   readonly matmul: readonly MatmulJob[];
   readonly scan: readonly ScanJob[];
   readonly conv: readonly ConvJob[];
+  readonly norm: readonly NormJob[];
+  readonly residual: readonly ResidualJob[];
   readonly deviations: readonly Deviation[];
   /** Values that the formats clamped; must be 0. */
   readonly saturations: number;
@@ -56,13 +64,15 @@ export function modelJobs(
     }
   });
   const fixedUnits = units.filter((u) => u !== 'matmul');
-  if (fixedUnits.length === 0) return { matmul, scan: [], conv: [], deviations, saturations };
+  if (fixedUnits.length === 0) return { matmul, scan: [], conv: [], norm: [], residual: [], deviations, saturations };
   const run = runFixed(fixed, tokens);
   const scan = units.includes('scan') ? scanJobs(fixed, run) : { jobs: [], deviations: [] };
   return {
     matmul,
     scan: scan.jobs,
     conv: units.includes('conv') ? convJobs(fixed, run) : [],
+    norm: units.includes('norm') ? normJobs(fixed, run) : [],
+    residual: units.includes('residual') ? residualJobs(fixed, run) : [],
     deviations: [...deviations, ...scan.deviations],
     saturations: saturations + Object.values(run.clamped).reduce((sum, n) => sum + n, 0),
   };
@@ -138,6 +148,45 @@ function convJobs(fixed: FixedModel, shown: FixedRun): ConvJob[] {
       const job = conv.next(tap('xbc'), tap('z'), { group, label: `${group}, token ${t}` });
       const activated = ['x', 'B', 'C'].flatMap((name) => [...tap(name as 'x')]);
       checkShown(job.label, job.activated, Int32Array.from(activated));
+      return job;
+    }),
+  ).flat();
+}
+
+/** What enters every layer's projections. */
+function normJobs({ config, layers }: FixedModel, shown: FixedRun): NormJob[] {
+  return Array.from({ length: shown.tokens }, (_, t) =>
+    layers.flatMap((layer, index) => {
+      const tap = shown.tapsOf(index, t);
+      const job = (what: string, projection: FixedProjection, packet: number, x: Int32Array) =>
+        normJob(projection, packet, x, {
+          group: `layer ${index} ${what}`,
+          label: `layer ${index} ${what}, token ${t}`,
+        });
+      return [
+        job('input of in_proj', layer.inProj, config.dModel, tap('residual_in')),
+        job('input of out_proj', layer.outProj, config.headDim, tap('gated')),
+      ];
+    }),
+  ).flat();
+}
+
+/** Every layer's out_proj on the residual stream: the results of the matrix, and what the next layer finds. */
+function residualJobs({ layers, residualUnit, numerics }: FixedModel, shown: FixedRun): ResidualJob[] {
+  return Array.from({ length: shown.tokens }, (_, t) =>
+    layers.map(({ outProj }, index) => {
+      const tap = shown.tapsOf(index, t);
+      const input = quantizeInput(outProj, tap('gated'), {});
+      const groups = input.rms.map(({ mantissa, exponent }, g) => ({
+        y: tiledProduct(outProj.matrix, groupVector(outProj, input, g), outProj.resultFraction),
+        mantissa,
+        shift: exponent - input.top[g]!,
+      }));
+      const group = `layer ${index} residual`;
+      const base = scaleShift(outProj, residualUnit, numerics.norm.weightBits);
+      const label = { group, label: `${group}, token ${t}` };
+      const job = residualJob(base, groups, tap('residual_in'), numerics.residualBits, label);
+      if (index + 1 < layers.length) checkShown(job.label, job.expected, shown.tapsOf(index + 1, t)('residual_in'));
       return job;
     }),
   ).flat();

@@ -1,12 +1,16 @@
 /** The units that can be verified: how each is built, and the work that it is given. */
 import type { Design } from '../gen/index.ts';
-import { convUnit, matmulArray, scanUnit, type UnitParameters } from '../hw/index.ts';
+import { convUnit, matmulArray, normUnit, residualUnit, scanUnit, type UnitParameters } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
 import { convBench } from './bench-conv.ts';
 import { matmulBench } from './bench-matmul.ts';
+import { normBench } from './bench-norm.ts';
+import { residualBench } from './bench-residual.ts';
 import { scanBench } from './bench-scan.ts';
+import { cornerResidualJobs } from './golden-residual.ts';
 import { cornerMatmulJobs, cornerScanJobs } from './jobs-corner.ts';
 import { cornerConvJobs } from './jobs-corner-conv.ts';
+import { cornerNormJobs } from './jobs-corner-norm.ts';
 import type { ModelJobs } from './jobs-model.ts';
 import type { UnitBench } from './unit-bench.ts';
 
@@ -20,7 +24,7 @@ export interface VerifiedUnit {
   corner(p: UnitParameters, random: Random, count: number): UnitBench;
 }
 
-export type Unit = 'matmul' | 'scan' | 'conv';
+export type Unit = 'matmul' | 'scan' | 'conv' | 'norm' | 'residual';
 
 export const verifiedUnits: Readonly<Record<Unit, VerifiedUnit>> = {
   matmul: {
@@ -40,6 +44,18 @@ export const verifiedUnits: Readonly<Record<Unit, VerifiedUnit>> = {
     design: (p) => convUnit(p.conv) as Design,
     real: (p, jobs) => convBench(jobs.conv, p.conv),
     corner: (p, random, count) => convBench(cornerConvJobs(p.conv, p.bounds, random, Math.ceil(count / 8)), p.conv),
+  },
+  norm: {
+    describe: 'RMSNorm and quantizer',
+    design: (p) => normUnit(p.norm) as Design,
+    real: (p, jobs) => normBench(jobs.norm, p.norm),
+    corner: (p, random, count) => normBench(cornerNormJobs(p.norm, random, count), p.norm),
+  },
+  residual: {
+    describe: 'addition to the residual stream',
+    design: (p) => residualUnit(p.residual) as Design,
+    real: (p, jobs) => residualBench(jobs.residual, p.residual),
+    corner: (p, random, count) => residualBench(cornerResidualJobs(p.residual, random, count), p.residual),
   },
 };
 
