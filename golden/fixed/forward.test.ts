@@ -61,6 +61,7 @@ describe('the kernels equal the specification, bit for bit', () => {
     const layers = small.layers.map((l) => ({
       ...l,
       xbc: shrink(l.xbc),
+      conv: shrink(l.conv),
       y: shrink(l.y),
       gated: shrink(l.gated),
       state: l.state.map((s) => s / 4096),

@@ -118,9 +118,8 @@ EXPORT(sign_tables)(const int16_t *q, int32_t columns, int32_t shift, uint8_t *t
   }
 }
 
-// Scratch of the sign product, in words: 32 sums, 32 sums of 64 bits, and what was touched.
+// Scratch of the sign product, in words: 32 sums, and 32 sums of 64 bits.
 #define TOTALS 32
-#define TOUCHED 96
 
 // Table entries of sixteen rows, summed in bytes: low bits unsigned, the rest signed.
 typedef struct {
@@ -146,15 +145,6 @@ static inline void add_sixteen(int32_t *out, Wide sum, int32_t shift) {
   add_four(out + 4, wasm_u32x4_extend_high_u16x8(sum.low0), wasm_i32x4_extend_high_i16x8(sum.high0), shift);
   add_four(out + 8, wasm_u32x4_extend_low_u16x8(sum.low1), wasm_i32x4_extend_low_i16x8(sum.high1), shift);
   add_four(out + 12, wasm_u32x4_extend_high_u16x8(sum.low1), wasm_i32x4_extend_high_i16x8(sum.high1), shift);
-}
-
-// Reads a byte of each line that follows `distance` bytes ahead: there is no prefetch, and the processor's own comes too late from memory.
-// The host leaves so much room behind the signs (projection.ts, AHEAD).
-#define AHEAD 2048
-static inline int32_t touch(const uint8_t *from, int32_t bytes) {
-  int32_t seen = 0;
-  for (int32_t i = 0; i < bytes; i += 64) seen |= from[AHEAD + i];
-  return seen;
 }
 
 // Sums over `bytes` groups of eight columns for two times sixteen rows; byte sums hold `step` groups (2^shift step <= 128).
@@ -189,7 +179,6 @@ static inline void sign_sums(const uint8_t *packed, const uint8_t *tables, int32
   for (int32_t i = 0; i < 8; i++) wasm_v128_store(out + 4 * i, wasm_i32x4_splat(0));
   for (int32_t i = 0; i < bytes; i += CHUNK) {
     int32_t count = bytes - i < CHUNK ? bytes - i : CHUNK;
-    out[TOUCHED] = touch(packed + 32 * i, 32 * count);
     Sums sums = sum_groups(packed + 32 * i, tables + 64 * i, count, step);
     add_sixteen(out, sums.first, shift);
     add_sixteen(out + 16, sums.second, shift);
@@ -222,7 +211,6 @@ static inline void short_tiles(const uint8_t *packed, const uint8_t *tables, con
                                int32_t shift, int32_t smallest, int32_t *sums) {
   for (int32_t i = 0; i < 8; i++) wasm_v128_store(sums + 4 * i, wasm_i32x4_splat(0));
   for (int32_t t = 0; t < tiles; t++, packed += 32 * bytes, tables += 64 * bytes) {
-    sums[TOUCHED] = touch(packed, 32 * bytes);
     vec factor = wasm_i32x4_splat(1 << (exponents[t] - smallest));
     Sums tile = sum_groups(packed, tables, bytes, step);
     add_short(sums, tile.first, factor, shift);
@@ -265,15 +253,15 @@ static inline vec transpose_add(vec a, vec b, vec c, vec d) {
   return wasm_i32x4_add(wasm_i64x2_shuffle(ab, cd, 0, 2), wasm_i64x2_shuffle(ab, cd, 1, 3));
 }
 
-// The same for weights of up to eight bits, [rows, stride] bytes in tiles of `padded`, a multiple of 8. Rows go four at a time, the last
-// four overlapping those before; fewer than four repeat the first.
+// The same for weights of up to eight bits, [rows, stride] bytes in tiles of `padded`, a multiple of 8. Four rows at a time, a quarter of all
+// rows apart: what each reads lies one after another, which the processor fetches ahead. Rows beyond the last repeat it.
 EXPORT(product_bytes)
 (const int8_t *weights, int32_t rows, int32_t stride, const int16_t *q, const int32_t *exponents, int32_t tiles, int32_t padded, const Group *group,
  int32_t fraction, int64_t *y) {
-  int32_t step = rows < 4 ? 0 : stride;
-  for (int32_t o = 0; o < rows; o += rows < 4 ? 1 : 4) {
-    int32_t first = rows < 4 ? o : (int32_t)least(o, rows - 4);
-    const int8_t *w0 = weights + first * stride, *w1 = w0 + step, *w2 = w1 + step, *w3 = w2 + step;
+  int32_t quarter = (rows + 3) / 4, last = rows - 1;
+  for (int32_t o = 0; o < quarter; o++) {
+    int32_t o1 = (int32_t)least(o + quarter, last), o2 = (int32_t)least(o + 2 * quarter, last), o3 = (int32_t)least(o + 3 * quarter, last);
+    const int8_t *w0 = weights + o * stride, *w1 = weights + o1 * stride, *w2 = weights + o2 * stride, *w3 = weights + o3 * stride;
     vec low = wasm_i64x2_splat(0), high = low;
     for (int32_t t = 0; t < tiles; t++) {
       vec a = wasm_i32x4_splat(0), b = a, c = a, d = a;
@@ -290,11 +278,10 @@ EXPORT(product_bytes)
       high = wasm_i64x2_add(high, wasm_i64x2_shl(wasm_i64x2_extend_high_i32x4(sums), shift));
     }
     int32_t down = group->top - fraction - group->smallest;
-    y[first] = round_shift(wasm_i64x2_extract_lane(low, 0), down);
-    if (rows < 4) continue;
-    y[first + 1] = round_shift(wasm_i64x2_extract_lane(low, 1), down);
-    y[first + 2] = round_shift(wasm_i64x2_extract_lane(high, 0), down);
-    y[first + 3] = round_shift(wasm_i64x2_extract_lane(high, 1), down);
+    y[o] = round_shift(wasm_i64x2_extract_lane(low, 0), down);
+    y[o1] = round_shift(wasm_i64x2_extract_lane(low, 1), down);
+    y[o2] = round_shift(wasm_i64x2_extract_lane(high, 0), down);
+    y[o3] = round_shift(wasm_i64x2_extract_lane(high, 1), down);
   }
 }
 
@@ -305,19 +292,29 @@ EXPORT(add_bias)(int64_t *y, int32_t rows, const int32_t *scale, const int32_t *
   }
 }
 
+// projection.ts, multiply: output o, the sum over the groups of y / rms. `shift` is unit + RSQRT_FRACTION - (the group's unit - top).
 static inline int64_t result(const int64_t *y, int32_t rows, int32_t groups, const Group *group, int32_t shift, int32_t o) {
   int64_t sum = 0;
-  for (int32_t g = 0; g < groups; g++) {
-    sum += round_shift(y[g * rows + o] * group[g].mantissa, shift + group[g].exponent - group[g].top);
-  }
+  for (int32_t g = 0; g < groups; g++) sum += round_shift(y[g * rows + o] * group[g].mantissa, shift + group[g].exponent - group[g].top);
   return sum;
 }
 
-// projection.ts, multiply; saturated. `shift` is unit + RSQRT_FRACTION - (the group's unit - top).
+// Saturated. The usual case, one group and a shift to the right, has a loop of its own.
 EXPORT(outputs)
 (const int64_t *y, int32_t rows, int32_t groups, const Group *group, int32_t shift, int32_t from, int32_t count, int32_t bits, int32_t *out,
  int32_t *clamped) {
-  for (int32_t i = 0; i < count; i++) out[i] = (int32_t)saturate(result(y, rows, groups, group, shift, from + i), bits, clamped);
+  int32_t right = shift + group->exponent - group->top, lost = 0;
+  if (groups > 1 || right < 1 || right > 62) {
+    for (int32_t i = 0; i < count; i++) out[i] = (int32_t)saturate(result(y, rows, groups, group, shift, from + i), bits, clamped);
+    return;
+  }
+  int64_t mantissa = group->mantissa, half = (int64_t)1 << (right - 1), limit = (int64_t)1 << (bits - 1);
+  for (int32_t i = 0; i < count; i++) {
+    int64_t wide = (y[from + i] * mantissa + half) >> right, kept = most(-limit, least(limit - 1, wide));
+    lost += kept != wide;
+    out[i] = (int32_t)kept;
+  }
+  *clamped += lost;
 }
 
 EXPORT(add_residual)
@@ -326,18 +323,68 @@ EXPORT(add_residual)
   for (int32_t i = from; i < from + count; i++) residual[i] = (int32_t)saturate(residual[i] + result(y, rows, groups, group, shift, i), bits, clamped);
 }
 
-// convolution.ts, saturated.
-EXPORT(convolve)
-(const int32_t *input, const int32_t *weight, const int32_t *bias, int32_t *history, int32_t channels, int32_t from, int32_t count, int32_t taps,
- int32_t shift, int32_t bits, int32_t *out, int32_t *clamped) {
-  int32_t kept = taps - 1;
-  for (int32_t c = from; c < from + count; c++) {
-    int64_t sum = (int64_t)bias[c] + (int64_t)weight[c * taps + kept] * input[c];
-    for (int32_t k = 0; k < kept; k++) sum += (int64_t)weight[c * taps + k] * history[k * channels + c];
-    out[c] = (int32_t)saturate(round_shift(sum, shift), bits, clamped);
-    for (int32_t k = 0; k + 1 < kept; k++) history[k * channels + c] = history[(k + 1) * channels + c];
-    if (kept > 0) history[(kept - 1) * channels + c] = input[c];
+// Four 64-bit floats, exact for whole numbers below 2^53.
+typedef struct {
+  vec low, high;
+} Quad;
+static inline Quad quad(vec four) {
+  return (Quad){wasm_f64x2_convert_low_i32x4(four), wasm_f64x2_convert_low_i32x4(wasm_i64x2_shuffle(four, four, 1, 1))};
+}
+static inline Quad add_product(Quad sum, Quad a, Quad b) {
+  return (Quad){wasm_f64x2_add(sum.low, wasm_f64x2_mul(a.low, b.low)), wasm_f64x2_add(sum.high, wasm_f64x2_mul(a.high, b.high))};
+}
+// arithmetic.ts, roundShift as it stands there, `scale` = 2^-n; saturated to 32 bits.
+static inline vec round_quad(Quad x, vec scale) {
+  vec half = wasm_f64x2_splat(0.5);
+  vec low = wasm_f64x2_floor(wasm_f64x2_add(wasm_f64x2_mul(x.low, scale), half));
+  vec high = wasm_f64x2_floor(wasm_f64x2_add(wasm_f64x2_mul(x.high, scale), half));
+  return wasm_i64x2_shuffle(wasm_i32x4_trunc_sat_f64x2_zero(low), wasm_i32x4_trunc_sat_f64x2_zero(high), 0, 2);
+}
+
+// A layer's convolution; the host fills it. weight, history: [taps, channels], [taps - 1, channels], the oldest first.
+typedef struct {
+  const int32_t *input, *weight, *bias;
+  int32_t *history, *out;
+  int32_t channels, taps, shift, bits;
+} Convolution;
+
+// convolution.ts, before saturation: channels c to c + 3, and their history moved on.
+static inline vec convolve_four(const Convolution *f, int32_t c, vec scale) {
+  int32_t channels = f->channels, k = f->taps - 1;
+  vec next = wasm_v128_load(f->input + c);
+  Quad sum = add_product(quad(wasm_v128_load(f->bias + c)), quad(wasm_v128_load(f->weight + k * channels + c)), quad(next));
+  while (k-- > 0) {
+    int32_t *at = f->history + k * channels + c;
+    vec old = wasm_v128_load(at);
+    sum = add_product(sum, quad(wasm_v128_load(f->weight + k * channels + c)), quad(old));
+    wasm_v128_store(at, next);
+    next = old;
   }
+  return round_quad(sum, scale);
+}
+static inline int64_t convolve_one(const Convolution *f, int32_t c) {
+  int32_t channels = f->channels, k = f->taps - 1, next = f->input[c];
+  int64_t sum = f->bias[c] + (int64_t)f->weight[k * channels + c] * next;
+  while (k-- > 0) {
+    int32_t *at = f->history + k * channels + c, old = *at;
+    sum += (int64_t)f->weight[k * channels + c] * old;
+    *at = next;
+    next = old;
+  }
+  return round_shift(sum, f->shift);
+}
+
+// Channels from ... from + count - 1, saturated; `scale` is 2^-shift.
+EXPORT(convolve)(const Convolution *f, int32_t from, int32_t count, double scale, int32_t *clamped) {
+  vec scales = wasm_f64x2_splat(scale), most = wasm_i32x4_splat((1 << (f->bits - 1)) - 1), least = wasm_v128_not(most), lost = wasm_i32x4_splat(0);
+  int32_t c = from, end = from + count;
+  for (; c + 4 <= end; c += 4) {
+    vec wide = convolve_four(f, c, scales), kept = wasm_i32x4_max(least, wasm_i32x4_min(most, wide));
+    lost = wasm_i32x4_sub(lost, wasm_i32x4_ne(wide, kept));
+    wasm_v128_store(f->out + c, kept);
+  }
+  *clamped += wasm_i32x4_extract_lane(lost, 0) + wasm_i32x4_extract_lane(lost, 1) + wasm_i32x4_extract_lane(lost, 2) + wasm_i32x4_extract_lane(lost, 3);
+  for (; c < end; c++) f->out[c] = (int32_t)saturate(convolve_one(f, c), f->bits, clamped);
 }
 
 // forward.ts, silu: from a unit `up` bits above the function's to one `down` bits above it.
@@ -430,18 +477,12 @@ static inline int64_t clamped_row(const Scan *s, const int8_t *q, const int32_t 
 }
 
 // floor((S' + r 2^(e-8)) / 2^e) = floor((floor(S' 2^(8-e)) + r) / 2^8): sixteen elements to bytes. |S'| < 2^(e + 7), so that the inner
-// part has 16 bits, and what saturates is clamped after all. Shifts by a variable are costly: few vectors, or constants.
-static inline void round_16(const int32_t *s, vec noise, int32_t e, vec limit, int8_t *q) {
-  vec v0 = wasm_v128_load(s), v1 = wasm_v128_load(s + 4), v2 = wasm_v128_load(s + 8), v3 = wasm_v128_load(s + 12), low, high;
-  if (e > 8) {
-    uint32_t down = (uint32_t)(e - 8);
-    low = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(v0, down), wasm_i32x4_shr(v1, down));
-    high = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(v2, down), wasm_i32x4_shr(v3, down));
-  } else {
-    uint32_t up = (uint32_t)(8 - e);
-    low = wasm_i16x8_shl(wasm_i16x8_narrow_i32x4(v0, v1), up);
-    high = wasm_i16x8_shl(wasm_i16x8_narrow_i32x4(v2, v3), up);
-  }
+// part has 16 bits: the upper half of S' 2^(24-e), because shifts by a variable are costly. What saturates is clamped after all.
+static inline vec upper_halves(vec a, vec b, vec scale) {
+  return wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(wasm_i32x4_mul(a, scale), 16), wasm_i32x4_shr(wasm_i32x4_mul(b, scale), 16));
+}
+static inline void round_16(const int32_t *s, vec noise, vec scale, vec limit, int8_t *q) {
+  vec low = upper_halves(wasm_v128_load(s), wasm_v128_load(s + 4), scale), high = upper_halves(wasm_v128_load(s + 8), wasm_v128_load(s + 12), scale);
   low = wasm_i16x8_shr(wasm_i16x8_add_sat(low, wasm_u16x8_extend_low_u8x16(noise)), 8);
   high = wasm_i16x8_shr(wasm_i16x8_add_sat(high, wasm_u16x8_extend_high_u8x16(noise)), 8);
   vec all = wasm_i8x16_narrow_i16x8(low, high);
@@ -522,9 +563,10 @@ EXPORT(scan_rows)(const Scan *s, int8_t *states, uint8_t *exponents, const uint3
     exponents[row] = (uint8_t)e;
     uint32_t row_key = mix(*key, (uint32_t)row);
     vec words = wasm_i32x4_add(wasm_i32x4_splat((int32_t)row_key), wasm_u32x4_make(0, STRIDE, 2 * STRIDE, 3 * STRIDE));
+    vec scale = wasm_i32x4_splat(1 << (24 - e));
     for (int32_t n = 0; n < padded; n += 16) {
       vec noise = s->nearest ? wasm_i8x16_splat((int8_t)128) : mix4(words);
-      round_16(next + n, noise, e, narrow, q + n);
+      round_16(next + n, noise, scale, narrow, q + n);
       words = wasm_i32x4_add(words, wasm_u32x4_splat(4 * STRIDE));
     }
   }

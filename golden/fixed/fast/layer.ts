@@ -95,7 +95,6 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
   const history = ints((dConv - 1) * channels);
   const states = bytes(dInner * padded * (rowState ? 1 : 2));
   const exponents = bytes(dInner);
-  const [taps, biases] = [place(convolution.weight), place(convolution.bias)];
   const [dtBias, rate] = [place(layer.dtBias), place(layer.rate.values)];
   const perHead = (of: (head: (typeof heads)[number]) => number) => place(heads.map(of));
   const [direct, stepShift, outputShift] = [
@@ -103,6 +102,7 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
     perHead((h) => h.stepShift),
     perHead((h) => h.outputShift),
   ];
+  const convolving = describeConvolution();
   const inProj = placeProjection(layer.inProj, space.projections, memory);
   const outProj = placeProjection(layer.outProj, space.projections, memory);
 
@@ -154,9 +154,8 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
   /** Channels whose inputs are among these rows of in_proj: the convolution, then SiLU into x, B and C. */
   function convolve(rows: Range, thread: Thread): Call[] {
     const mine = within(rows, { from: dInner, count: channels });
-    const end = [convolution.shift, mixer.convBits, space.conv, counter('conv', thread.index)] as const;
-    const from = [history.byteOffset, channels, mine.from, mine.count, dConv] as const;
-    const calls: Call[] = [['convolve', space.xbc, taps, biases, ...from, ...end]];
+    const counted = counter('conv', thread.index);
+    const calls: Call[] = [['convolve', convolving, mine.from, mine.count, 2 ** -convolution.shift, counted]];
     const activate = (start: number, count: number, unit: number, out: number, name: string): Range => {
       const part = within(mine, { from: start, count });
       const [source, target] = [space.conv + 4 * (start + part.from), out + 4 * part.from];
@@ -222,6 +221,14 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
       silu(at(space.z), count, layer.zUnit, layer.gateUnit, mixer.gateBits, at(space.gates), 'gate', thread),
       ['gate', at(space.y), at(space.gates), count, ...end],
     ];
+  }
+
+  /** struct Convolution of kernels/fixed.c. */
+  function describeConvolution(): number {
+    const { weight, bias, shift } = convolution;
+    const byTap = Int32Array.from(weight, (_, i) => weight[(i % channels) * dConv + Math.floor(i / channels)]!);
+    const addresses = [space.xbc, place(byTap), place(bias), history.byteOffset, space.conv];
+    return place([...addresses, channels, dConv, shift, mixer.convBits]);
   }
 
   /** struct Scan of kernels/fixed.c. */

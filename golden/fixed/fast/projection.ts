@@ -39,9 +39,7 @@ const GROUP_BYTES = 24;
 /** Rows that the sign kernel takes at once. */
 const BLOCK = 32;
 /** Words that it works in. */
-const SCRATCH = 97;
-/** Bytes behind the signs that it may read. */
-const AHEAD = 4096;
+const SCRATCH = 96;
 
 /** Columns of a tile, filled up to groups of eight. */
 const paddedTile = (tile: number) => Math.ceil(tile / 8) * 8;
@@ -188,7 +186,7 @@ function packSigns(p: FixedProjection, { bytes }: KernelMemory): Int8Array {
   const { signs, rowWords } = p.matrix.planes[0]!;
   const padded = paddedTile(p.tile);
   const perRow = paddedColumns(p) / 8;
-  const out = bytes(Math.ceil(rows / BLOCK) * BLOCK * perRow + AHEAD);
+  const out = bytes(Math.ceil(rows / BLOCK) * BLOCK * perRow);
   for (let o = 0; o < rows; o++) {
     const block = Math.floor(o / BLOCK) * BLOCK * perRow + (o % BLOCK);
     for (let t = 0; t < cols / p.tile; t++) {
