@@ -75,12 +75,11 @@ function columnGroups(job: MatmulJob, p: MatmulParameters) {
   return { count, beat };
 }
 
-/** Loading, computing and draining one after the other. */
-const cyclesAtMost = (job: MatmulJob, p: MatmulParameters, weights: number, results: number): number =>
-  weights +
-  results +
-  job.vectors.length * (Math.ceil(colsOf(job) / p.columns) + 1) * (p.columns / (p.load ?? p.columns)) +
-  32;
+/** Loading, computing and draining one after the other; a load of the look-up engine takes 16 cycles. */
+function cyclesAtMost(job: MatmulJob, p: MatmulParameters, weights: number, results: number): number {
+  const loads = Math.ceil(colsOf(job) / p.columns) * (p.columns / (p.load ?? p.columns));
+  return weights + results + job.vectors.length * loads * (p.engine === 'table' ? 16 : 1) + 40;
+}
 
 /** Matrices come again with every token; their streams are made once. */
 function rememberStreams(p: MatmulParameters): (job: MatmulJob) => WeightStream {

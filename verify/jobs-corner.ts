@@ -112,7 +112,8 @@ export function randomMatmulJob(
     }),
   );
   const matrix = planeMatrix(rows, cols, pick(random, 1, p.planes), () => random.chance(0.5));
-  const order = rows <= (p.storedRows ?? 0) && random.chance(0.6) ? 'column-major' : 'row-major';
+  const order =
+    p.engine === 'table' || (rows <= (p.storedRows ?? 0) && random.chance(0.6)) ? 'column-major' : 'row-major';
   return matmulJob(label, matrix, random.chance(0.5) ? 'signs' : 'twos', vectors, p.numerics, order);
 }
 
@@ -122,6 +123,7 @@ export function cornerMatmulJobs(p: MatmulParameters, random: Random, count: num
   const bits = f.activationBits;
   const biasMost = biasBits(p.maxColumns, f);
   const rows = Math.min(p.maxRows, p.lanes + 1);
+  const order = p.engine === 'table' ? 'column-major' : 'row-major';
   const jobs: MatmulJob[] = [];
   for (const plus of [true, false]) {
     for (const value of [smallest(bits), largest(bits)]) {
@@ -129,7 +131,9 @@ export function cornerMatmulJobs(p: MatmulParameters, random: Random, count: num
       const matrix = planeMatrix(rows, p.maxColumns, p.planes, () => plus);
       const vector = tiledVector(p, p.maxColumns, p.segment, { value: () => value, shift: () => p.maxShift, bias });
       const vectors = Array.from({ length: p.tokens }, () => vector);
-      jobs.push(matmulJob(`all ${plus ? 'plus' : 'minus'} one, activations ${value}`, matrix, 'signs', vectors, f));
+      jobs.push(
+        matmulJob(`all ${plus ? 'plus' : 'minus'} one, activations ${value}`, matrix, 'signs', vectors, f, order),
+      );
     }
   }
   for (let n = 0; n < count; n++) {

@@ -27,7 +27,7 @@ export function accumulate(m: ModuleBuilder, p: MatmulParameters, a: Accumulatio
   if (w.storedTiles === 0) m.unused(a.recall, a.stored);
   const kept = w.storedTiles === 0 ? total : a.recall.mux(a.stored, total);
   const before = a.first.mux(m.constant(sint(w.sum), 0), kept).named('total_before');
-  const exact = before.add(a.partial).named('next_total');
+  const exact = a.partial.add(before).named('next_total');
   const next = exact.width > w.sum ? exact.trunc(w.sum) : exact.ext(w.sum);
   total.next(next);
   m.assert('total_fits', a.take.not().or(next.ext(exact.width).eq(exact)), 'the accumulator holds every sum');

@@ -7,11 +7,12 @@
  *     weight ---------------------------------------^
  */
 import { bit, type Design, defineModule, unpack } from '../../gen/index.ts';
-import { activationBuffer, corrections, loadedFirst, maskActivations, scalars } from './buffer.ts';
+import { takeActivations } from './activations.ts';
+import { corrections, scalars } from './corrections.ts';
 import { drain } from './drain.ts';
+import { latencyOf, popcountEngine, tableEngine } from './engines.ts';
 import { flagAfter } from './flags.ts';
 import { type MatmulInterface, matmulInterface } from './interface.ts';
-import { lane, laneLatency } from './lane.ts';
 import { loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 import { alongBeats, sumStore } from './sum-store.ts';
@@ -41,44 +42,26 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
     (m, io) => {
       const advance = m.wire('advance', bit);
       const released = m.wire('released_bank', bit);
-      const from = loader(m, io, p, { room: m.constant(bit, 1), released });
-      const at = walk(m, io, p, advance, from, loadedFirst(from));
-      const masked = maskActivations(m, io.act.payload.q, p, from.valid);
-      const shift = io.act.payload.shift;
-      const correction = corrections(m, masked, shift, p, from);
-      const activations = activationBuffer(m, masked, shift, p, from, at, advance);
-      const read = scalars(m, io, p, from, correction);
+      const room = m.wire('room', bit);
+      const columnDone = m.wire('column_done', bit);
+      const from = loader(m, io, p, { room, released });
+      const loaded = takeActivations(m, io, p, from);
+      const read = scalars(m, io, p, from, corrections(m, p, loaded, from.matrix));
+      const open = p.engine === 'table' ? tableEngine : popcountEngine;
+      const engine = open({ m, io, p, from, loaded, advance }, columnDone);
+      room.drive(engine.room);
+      const at = walk(m, io, p, advance, from, engine.supply);
+      columnDone.drive(at.columnDone);
 
       m.comment('Lanes: weights wait one cycle for their activations.');
       const pipe = m.pipeline('beat', { enable: advance });
       const weights = unpack(pipe.stage('weight_q', pipe.enter(io.weight.payload.w)), p.columns);
-      const latency = laneLatency(p);
-      const along = alongBeats(pipe, at, { plane: 1 + latency.plane, partial: 1 + latency.partial });
+      const { plane, partial, total } = latencyOf(p);
+      const along = alongBeats(pipe, at, { plane: 1 + plane, partial: 1 + partial });
       const store = sumStore(m, p, advance, along);
-      const row = lane(p);
-      const sums = activations.map((of, t) => {
-        const shifts = pipe.at(pipe.enter(of.shift, 1), 1 + latency.shift);
-        return weights.map((bits, r) => {
-          const inputs = m.instance(`lane_${t}_${r}`, row);
-          inputs.weight.drive(bits);
-          inputs.planes.drive(of.planes);
-          inputs.shift.drive(shifts);
-          inputs.advance.drive(advance);
-          inputs.run.drive(along.run);
-          inputs.firstPlane.drive(along.firstPlane);
-          inputs.take.drive(along.take);
-          inputs.first.drive(along.first);
-          inputs.recall.drive(along.recall);
-          inputs.stored.drive(store.stored[t]![r]!);
-          return inputs;
-        });
-      });
-      const copy = store.keep(sums);
-      const done = flagAfter(m, 'tile_done', at.done, 1 + latency.total, {
-        enable: advance,
-        flush: io.flush,
-        shown: false,
-      });
+      const copy = store.keep(engine.lanes({ at, pipe, weights, along, stored: store.stored }));
+      const flags = { enable: advance, flush: io.flush, shown: false };
+      const done = flagAfter(m, 'tile_done', at.done, 1 + total, flags);
       const out = drain(m, io, p, { done, copy }, from.matrix, read);
       m.comment('The pipeline stands while a tile waits for the one before to leave.');
       advance.drive(done.not().or(out.free));
@@ -88,4 +71,4 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
 }
 
 /** Cycles from a tile's last weight beat to the first of its results that can be taken, where nothing waits. */
-export const matmulLatency = (p: MatmulParameters): number => 1 + laneLatency(p).total + 5;
+export const matmulLatency = (p: MatmulParameters): number => 1 + latencyOf(p).total + 5;

@@ -1,17 +1,6 @@
-/** What is loaded: activations as bit planes with the shifts of their segments, read again for every tile of rows, and the corrections. */
-import {
-  cat,
-  type Inside,
-  type ModuleBuilder,
-  pack,
-  type SInt,
-  sint,
-  sum,
-  type UInt,
-  uint,
-  unpack,
-} from '../../gen/index.ts';
-import type { MatmulInterface } from './interface.ts';
+/** The activations of two matrices as bit planes, read again for every tile of rows. */
+import { cat, type ModuleBuilder, pack, type UInt, unpack } from '../../gen/index.ts';
+import type { Loaded } from './activations.ts';
 import type { Loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 import type { Supply, Walk } from './walk.ts';
@@ -25,16 +14,14 @@ export interface Activations {
 /** Activations of every token at the column of the walk, one cycle later, held while the pipeline stands. Columns beyond the matrix are zero. */
 export function activationBuffer(
   m: ModuleBuilder,
-  masked: readonly UInt[],
-  shift: UInt,
   p: MatmulParameters,
-  from: Loader,
+  from: Loaded,
   to: Walk,
   advance: UInt,
 ): readonly Activations[] {
   const w = matmulWidths(p);
   m.comment('Activations as bit planes, two banks per vector; C columns lie in one memory.');
-  const planes = Array.from({ length: w.activation }, (_, b) => pack(masked.map((q) => q.bit(b))).named(`plane_${b}`));
+  const planes = Array.from({ length: w.activation }, (_, b) => pack(from.q.map((q) => q.bit(b))).named(`plane_${b}`));
   const perSegment = Math.max(1, p.segment / w.load);
   const each = <T>(length: number, make: (i: number) => T): T[] => Array.from({ length }, (_, i) => make(i));
   return each(p.tokens, (t) => {
@@ -42,7 +29,7 @@ export function activationBuffer(
     const fields = each(w.chunks, (c) => {
       const name = w.chunks === 1 ? `${t}` : `${t}_${c}`;
       const enable = w.chunks === 1 ? ofToken : ofToken.and(from.chunk.eq(c)).named(`load_${name}`);
-      const word = c % perSegment === 0 ? cat(shift, pack(planes)) : pack(planes);
+      const word = c % perSegment === 0 ? cat(from.shift, pack(planes)) : pack(planes);
       const buffer = m.memory(`activations_${name}`, { depth: 2 ** (w.address + 1), shape: word.type });
       buffer.write({ address: cat(from.bank, from.column), data: word, enable });
       const read = buffer.read(`act_${name}`, cat(to.bank, to.column), { enable: advance });
@@ -59,91 +46,15 @@ export function activationBuffer(
   });
 }
 
-/** The walk takes activations that are loaded, while others of their matrix come. */
-export const loadedFirst = ({ loading, bank: loadBank, column: loaded, lastToken }: Loader): Supply => ({
-  present: (bank, column) =>
-    loading
-      .and(loadBank.eq(bank))
-      .named('still_loading')
-      .not()
-      .or(lastToken.and(loaded.gt(column))),
-});
-
-/** Activations of the beat that is offered; those beyond the matrix are zero. */
-export function maskActivations(m: ModuleBuilder, beat: UInt, p: MatmulParameters, valid: UInt): readonly UInt[] {
-  m.comment('Activations: columns beyond the matrix become zero.');
-  return unpack(beat, p.numerics.activationBits).map((q, i) => valid.gt(i).mux(q, 0).named(`q_${i}`));
-}
-
-/**
- * What every result of a vector has too much. U counts bits b in {0, 1}; with Q = sum_i 2^s q_i and W planes the sum wanted is
- * 2 U - (2^W - 1) Q for planes of signs, U - 2^(W-1) Q for two's complement with its highest bit inverted. `write` is 1, with the
- * vector's place and correction, 5 cycles after the vector's last activations: before its first sum is complete.
- */
-export function corrections(
-  m: ModuleBuilder,
-  masked: readonly UInt[],
-  shift: UInt,
-  p: MatmulParameters,
-  from: Loader,
-): { readonly write: UInt; readonly address: UInt; readonly correction: SInt } {
-  const w = matmulWidths(p);
-  const pipe = m.pipeline('load');
-  m.comment('Q = sum 2^s q of a vector: what U has too much, whatever the weights.');
-  const shifts = unpack(pipe.enter(shift), w.shift);
-  const entered = masked.map((q) => pipe.enter(q.asSigned()));
-  const width = Math.min(p.segment, w.load);
-  const terms = Array.from({ length: w.loadSegments }, (_, s) => {
-    const all = sum(entered.slice(s * width, (s + 1) * width), `q_sum_${s}`);
-    const segment = pipe.stage(`segment_q_${s}`, all);
-    return p.maxShift === 0
-      ? segment
-      : pipe.stage(`shifted_q_${s}`, segment.shiftLeft(pipe.at(shifts[s]!, 1), segment.width + p.maxShift));
-  });
-  const beat = pipe.stage('beat_q', sum(terms, 'beat_q_sum'));
-  const latency = pipe.latency(beat);
-  const arrived = pipe.at(pipe.flag(from.load), latency);
-  const fresh = pipe.at(pipe.enter(from.column.eq(0).and(from.chunk.eq(0)).named('load_first')), latency);
-  const total = m.register('vector_q', sint(w.sum), { enable: arrived });
-  const next = fresh.mux(m.constant(total.type, 0), total).add(beat).named('next_vector_q');
-  total.next(next.width > w.sum ? next.trunc(w.sum) : next.ext(w.sum));
-
-  const complete = pipe.at(pipe.flag(from.complete), latency + 1);
-  const address = pipe.at(pipe.enter(slotOf(from.bank, from.token, p)), latency + 1);
-  if (p.planes === 1) return { write: complete, address, correction: total };
-  const matrix = from.matrix(from.bank);
-  const planes = pipe.at(pipe.enter(matrix.planes), latency + 1);
-  const signs = pipe.at(pipe.enter(matrix.signs), latency + 1);
-  const doubled = total.shiftLeft(planes, w.sum + 1);
-  const ofSigns = doubled.sub(total).named('q_of_signs').trunc(w.sum);
-  return { write: complete, address, correction: signs.mux(ofSigns, doubled.shr(1)).named('correction_in') };
-}
-
-/** The place of a vector's scalars. */
-export const slotOf = (bank: UInt, token: UInt, p: MatmulParameters): UInt =>
-  p.tokens === 1 ? bank : cat(bank, token);
-
-/** Scalars of vectors, written when their last activations are taken: rounding and bias as they are given, the correction when it is known. */
-export function scalars(
-  m: ModuleBuilder,
-  io: Inside<MatmulInterface>,
-  p: MatmulParameters,
-  from: Loader,
-  correction: ReturnType<typeof corrections>,
-) {
-  const w = matmulWidths(p);
-  m.comment('Scalars of the vectors.');
-  const depth = p.tokens === 1 ? 2 : 2 ** (w.token + 1);
-  const given = m.memory('scalars', {
-    depth,
-    shape: { round: uint(w.shift), bias: sint(w.bias) },
-    style: 'distributed',
-  });
-  given.write({ address: slotOf(from.bank, from.token, p), data: io.token.payload, enable: from.complete });
-  const sums = m.memory('corrections', { depth, shape: sint(w.sum), style: 'distributed' });
-  sums.write({ address: correction.address, data: correction.correction, enable: correction.write });
-  return (slot: UInt, enable: UInt) => ({
-    ...given.read('scalar', slot, { enable }),
-    correction: sums.read('correction', slot, { enable }),
-  });
+/** The walk takes activations that are in the buffer, while others of their matrix come. */
+export function bufferSupply(m: ModuleBuilder, { loading, bank, column, lastToken }: Loader): Supply {
+  const written = m.delay('written', { loading, bank, column, lastToken });
+  return {
+    present: (of, at) =>
+      written.loading
+        .and(written.bank.eq(of))
+        .named('still_loading')
+        .not()
+        .or(written.lastToken.and(written.column.gt(at))),
+  };
 }

@@ -11,7 +11,7 @@ import {
   type UInt,
   uint,
 } from '../../gen/index.ts';
-import { type scalars, slotOf } from './buffer.ts';
+import { type scalars, slotOf } from './corrections.ts';
 import { flagAfter, select } from './flags.ts';
 import type { MatmulInterface } from './interface.ts';
 import { fitted, type Matrix } from './loader.ts';

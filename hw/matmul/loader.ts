@@ -25,8 +25,7 @@ export interface Loader {
   readonly column: UInt;
   readonly chunk: UInt;
   readonly valid: UInt;
-  /** They complete K columns; the vector, whose scalars are taken with it. */
-  readonly lastChunk: UInt;
+  /** They complete the vector: its scalars are taken with them. */
   readonly complete: UInt;
   /** A matrix begins: its activations will come. */
   readonly start: UInt;
@@ -110,7 +109,7 @@ export function loader(m: ModuleBuilder, io: Inside<MatmulInterface>, p: MatmulP
   checkDescriptor(m, start, desc.payload, p, w);
   const whole = m.constant(uint(bitsFor(BigInt(w.load))), w.load);
   const valid = lastData.mux(fitted(columnsLeft, whole.width), whole).named('load_valid_columns');
-  return { load, bank, token, column, chunk, valid, lastChunk, complete, start, lastToken, loading, matrix };
+  return { load, bank, token, column, chunk, valid, complete, start, lastToken, loading, matrix };
 }
 
 function checkDescriptor(
@@ -133,6 +132,7 @@ function checkDescriptor(
   const stored = most === 0 ? m.constant(bit, 0) : atMost(rows, most);
   const message = most === 0 ? 'matrices are row-major' : `a column-major matrix of at most ${most} rows`;
   m.assert('order_possible', start.and(order).not().or(stored), message);
+  if (p.engine === 'table') m.assert('column_major', start.not().or(order), 'tables are made once for all rows');
 }
 
 /** Counts banks, 0 to 2. */

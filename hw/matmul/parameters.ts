@@ -25,8 +25,17 @@ export interface MatmulParameters {
   readonly maxColumns: number;
   /** Most rows of a matrix in column-major order, whose sums wait in a memory. Default 0: row-major order only. */
   readonly storedRows?: number;
+  /** How a lane multiplies: it counts ones of bit planes, or looks sums of four activations up. Default popcount. */
+  readonly engine?: Engine;
+  /** What the look-up engine prints: `+` and memories that any tool takes, or LUT6_2, CARRY8 and memories cut to RAM32M16. Default portable. */
+  readonly cells?: 'portable' | 'xilinx';
   readonly numerics: MatmulNumerics;
 }
+
+export type Engine = 'popcount' | 'table';
+
+/** Activations of a table: 16 sums of which lie in half a 32-word LUT-RAM. */
+export const tableColumns = 4;
 
 export interface MatmulWidths {
   /** A */
@@ -45,6 +54,8 @@ export interface MatmulWidths {
   readonly address: number;
   /** Beats of results of a tile and token, ceil(R / D). */
   readonly drains: number;
+  /** Of an entry of a table, which is a sum plus 2^(entry - 1). */
+  readonly entry: number;
   /** Tiles of the highest matrix in column-major order, 0: none. Bits of the number of a tile. */
   readonly storedTiles: number;
   readonly tile: number;
@@ -86,6 +97,7 @@ export function matmulWidths(p: MatmulParameters): MatmulWidths {
     depth,
     address: addressWidth(depth),
     drains: Math.ceil(p.lanes / p.drain),
+    entry: activation + 2,
     storedTiles,
     tile: addressWidth(Math.max(1, storedTiles)),
     rowCount: bitsFor(BigInt(p.maxRows)),
@@ -142,7 +154,25 @@ function checkParameters(p: MatmulParameters): void {
   );
   inRange('drain', p.drain, 1, p.lanes);
   inRange('storedRows', p.storedRows ?? 0, 0, p.maxRows);
+  if (p.engine === 'table') checkTables(p, among, inRange);
   inRange('activationBits', p.numerics.activationBits, 2, 16);
+}
+
+/** A table lies within a load and a segment; it is filled once for all rows and read by one vector. */
+function checkTables(
+  p: MatmulParameters,
+  among: (name: string, value: number, choices: readonly number[], what: string) => void,
+  inRange: (name: string, value: number, low: number, high: number) => void,
+): void {
+  const fours = (most: number): number[] =>
+    Array.from({ length: Math.floor(most / tableColumns) }, (_, i) => (i + 1) * tableColumns);
+  const whole = `a multiple of ${tableColumns}, the columns of a table`;
+  among('columns', p.columns, fours(bounds.columns[1]), whole);
+  const loads = fours(p.columns).filter((c) => p.columns % c === 0);
+  among('load', p.load ?? p.columns, loads, `${whole} that divides the ${p.columns} columns`);
+  if (p.maxShift > 0) among('segment', p.segment, loads, `${whole} that divides the ${p.columns} columns`);
+  inRange('tokens', p.tokens, 1, 1);
+  inRange('storedRows', p.storedRows ?? 0, 1, p.maxRows);
 }
 
 const divisors = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);

@@ -32,7 +32,7 @@ export function alongBeats(pipe: Pipeline, at: Walk, latency: { readonly plane: 
   };
 }
 
-interface LaneSums {
+export interface LaneSums {
   readonly next: SInt;
   readonly total: SInt;
 }

@@ -1,0 +1,88 @@
+/** The scalars of vectors: what is given with them, and what their results have too much. */
+import {
+  cat,
+  type Inside,
+  type ModuleBuilder,
+  type SInt,
+  sint,
+  sum,
+  type UInt,
+  uint,
+  unpack,
+} from '../../gen/index.ts';
+import type { Loaded } from './activations.ts';
+import type { MatmulInterface } from './interface.ts';
+import type { Loader } from './loader.ts';
+import { type MatmulParameters, matmulWidths } from './parameters.ts';
+
+/**
+ * What every result of a vector has too much. U counts bits b in {0, 1}; with Q = sum_i 2^s q_i and W planes the sum wanted is
+ * 2 U - (2^W - 1) Q for planes of signs, U - 2^(W-1) Q for two's complement with its highest bit inverted. `write` is 1, with the
+ * vector's place and correction, 6 cycles after the vector's last activations: before its first sum is complete.
+ */
+export function corrections(
+  m: ModuleBuilder,
+  p: MatmulParameters,
+  from: Loaded,
+  matrixOf: Loader['matrix'],
+): { readonly write: UInt; readonly address: UInt; readonly correction: SInt } {
+  const w = matmulWidths(p);
+  const pipe = m.pipeline('load');
+  m.comment('Q = sum 2^s q of a vector: what U has too much, whatever the weights.');
+  const shifts = unpack(pipe.enter(from.shift), w.shift);
+  const entered = from.q.map((q) => pipe.enter(q.asSigned()));
+  const width = Math.min(p.segment, w.load);
+  const terms = Array.from({ length: w.loadSegments }, (_, s) => {
+    const all = sum(entered.slice(s * width, (s + 1) * width), `q_sum_${s}`);
+    const segment = pipe.stage(`segment_q_${s}`, all);
+    return p.maxShift === 0
+      ? segment
+      : pipe.stage(`shifted_q_${s}`, segment.shiftLeft(pipe.at(shifts[s]!, 1), segment.width + p.maxShift));
+  });
+  const beat = pipe.stage('beat_q', sum(terms, 'beat_q_sum'));
+  const latency = pipe.latency(beat);
+  const arrived = pipe.at(pipe.flag(from.load), latency);
+  const fresh = pipe.at(pipe.enter(from.column.eq(0).and(from.chunk.eq(0)).named('load_first')), latency);
+  const total = m.register('vector_q', sint(w.sum), { enable: arrived });
+  const next = fresh.mux(m.constant(total.type, 0), total).add(beat).named('next_vector_q');
+  total.next(next.width > w.sum ? next.trunc(w.sum) : next.ext(w.sum));
+
+  const complete = pipe.at(pipe.flag(from.complete), latency + 1);
+  const address = pipe.at(pipe.enter(slotOf(from.bank, from.token, p)), latency + 1);
+  if (p.planes === 1) return { write: complete, address, correction: total };
+  const matrix = matrixOf(from.bank);
+  const planes = pipe.at(pipe.enter(matrix.planes), latency + 1);
+  const signs = pipe.at(pipe.enter(matrix.signs), latency + 1);
+  const doubled = total.shiftLeft(planes, w.sum + 1);
+  const ofSigns = doubled.sub(total).named('q_of_signs').trunc(w.sum);
+  return { write: complete, address, correction: signs.mux(ofSigns, doubled.shr(1)).named('correction_in') };
+}
+
+/** The place of a vector's scalars. */
+export const slotOf = (bank: UInt, token: UInt, p: MatmulParameters): UInt =>
+  p.tokens === 1 ? bank : cat(bank, token);
+
+/** Scalars of vectors, written when their last activations are taken: rounding and bias as they are given, the correction when it is known. */
+export function scalars(
+  m: ModuleBuilder,
+  io: Inside<MatmulInterface>,
+  p: MatmulParameters,
+  from: Loader,
+  correction: ReturnType<typeof corrections>,
+) {
+  const w = matmulWidths(p);
+  m.comment('Scalars of the vectors.');
+  const depth = p.tokens === 1 ? 2 : 2 ** (w.token + 1);
+  const given = m.memory('scalars', {
+    depth,
+    shape: { round: uint(w.shift), bias: sint(w.bias) },
+    style: 'distributed',
+  });
+  given.write({ address: slotOf(from.bank, from.token, p), data: io.token.payload, enable: from.complete });
+  const sums = m.memory('corrections', { depth, shape: sint(w.sum), style: 'distributed' });
+  sums.write({ address: correction.address, data: correction.correction, enable: correction.write });
+  return (slot: UInt, enable: UInt) => ({
+    ...given.read('scalar', slot, { enable }),
+    correction: sums.read('correction', slot, { enable }),
+  });
+}

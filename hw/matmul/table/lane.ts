@@ -1,0 +1,70 @@
+/** One row of the look-up engine: the entries of its tables added up, shifted by segment, and summed over weight planes and columns. */
+import { cat, type Design, defineModule, input, type SInt, sum, uint, unpack } from '../../../gen/index.ts';
+import { accumulate, addPlanes } from '../accumulator.ts';
+import { type LaneLatency, sumInterface } from '../lane.ts';
+import { type MatmulParameters, type MatmulWidths, matmulWidths, tableColumns } from '../parameters.ts';
+import { type Bounded, levels, sumOfThrees } from './ternary.ts';
+
+/** Columns that are added up before a shift. */
+const columnsPerShift = (p: MatmulParameters): number => (p.maxShift === 0 ? p.columns : p.segment);
+
+/** From the weights: the entries, their sum, and where there are shifts one more stage, with several segments two. */
+export function tableLaneLatency(p: MatmulParameters): LaneLatency {
+  const columns = columnsPerShift(p);
+  const shift = 1 + levels(columns / tableColumns);
+  const plane = shift + (p.maxShift > 0 ? 1 : 0) + (columns < p.columns ? 1 : 0);
+  const partial = plane + (p.planes > 1 ? 1 : 0);
+  return { shift, plane, partial, total: partial + 1 };
+}
+
+const ports = (columns: number, w: MatmulWidths) => ({
+  entries: input(uint((columns / tableColumns) * w.entry), 'of the tables, the first columns in the low bits'),
+  shift: input(uint(w.segments * w.shift), 'shift of every segment, the first in the low bits'),
+  ...sumInterface(w),
+});
+
+/** Latency from `entries` to `total`: `tableLaneLatency`. */
+export function tableLane(p: MatmulParameters): Design<ReturnType<typeof ports>> {
+  const w = matmulWidths(p);
+  const { cells = 'portable' } = p;
+  return defineModule(
+    {
+      name: `matmul_table_lane_k${p.columns}_s${columnsPerShift(p)}_a${w.activation}_w${p.planes}_e${p.maxShift}_u${w.sum}`,
+      doc: `One row of the look-up engine: ${p.columns / tableColumns} entries per cycle, latency ${tableLaneLatency(p).total}.`,
+      ports: ports(p.columns, w),
+    },
+    (m, io) => {
+      const pipe = m.pipeline('lane', { enable: io.advance });
+      const most = 2n ** BigInt(w.entry) - BigInt(tableColumns);
+      const terms = unpack(pipe.enter(io.entries), w.entry).map(
+        (entry, t): Bounded => ({ value: pipe.stage(`entry_${t}`, entry), most }),
+      );
+      const shifts = unpack(pipe.enter(io.shift, tableLaneLatency(p).shift), w.shift);
+      if (p.maxShift === 0) m.unused(io.shift);
+      if (p.planes === 1) m.unused(io.run, io.firstPlane);
+      const width = columnsPerShift(p) / tableColumns;
+      const partials = Array.from({ length: terms.length / width }, (_, s) => {
+        m.comment(`Segment ${s}: the sum of its entries.`);
+        const all = sumOfThrees(m, pipe, terms.slice(s * width, (s + 1) * width), { name: `sum_${s}`, cells });
+        const segment = centred(all, width, w).named(`segment_${s}`);
+        if (p.maxShift === 0) return segment;
+        return pipe.stage(`shifted_${s}`, segment.shiftLeft(shifts[s]!, segment.width + p.maxShift));
+      });
+      const all = sum(partials, 'segments');
+      const plane = partials.length === 1 ? all : pipe.stage('partial', all);
+      const run = io.advance.and(io.run).named('run_plane');
+      const partial = p.planes === 1 ? plane : addPlanes(m, p, plane, io.firstPlane, run);
+      const take = io.advance.and(io.take).named('accumulate');
+      const { next, total } = accumulate(m, p, { ...io, partial, take });
+      io.next.drive(next);
+      io.total.drive(total);
+    },
+  );
+}
+
+/** A sum of entries without what each has too much, 2^(entry - 1): for a power of two of them its highest bit inverted. */
+function centred({ value }: Bounded, entries: number, w: MatmulWidths): SInt {
+  const excess = entries * 2 ** (w.entry - 1);
+  if (excess !== 2 ** (value.width - 1)) return value.sub(excess);
+  return cat(value.bit(value.width - 1).not(), value.slice(value.width - 2, 0)).asSigned();
+}
