@@ -6,7 +6,9 @@ export { type MatmulInterface, matmulInterface } from './matmul/interface.ts';
 export { beatValue, type Order, type PlaneCoding, type WeightStream, weightStream } from './matmul/layout.ts';
 export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
 export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';
-export { type ConvScaling, convScaling } from './mixer/scaling.ts';
+export { type MixerParameters, mixerParts } from './mixer/parameters.ts';
+export { type ConvScaling, convScaling, mixerDescriptor, type TokenPlace } from './mixer/scaling.ts';
+export { type MixerInterface, mixerUnit } from './mixer/unit.ts';
 export { exp2Unit, type NonlinearInterface, rsqrtUnit, siluUnit, softplusUnit } from './nonlinear/index.ts';
 export { normDescriptor, scaleShift, tileWords, vectorBeats } from './norm/layout.ts';
 export { type NormInterface, type NormParameters, normWidths } from './norm/parameters.ts';
@@ -14,6 +16,7 @@ export { type ResidualInterface, type ResidualParameters, residualUnit } from '.
 export { normUnit } from './norm/unit.ts';
 export { HardwareProblem } from './problem.ts';
 export { type ScanCoreInterface, scanCore } from './scan/core.ts';
+export { coreDescriptor, scanDescriptor } from './scan/descriptor.ts';
 export { type ScanParameters, type ScanWidths, scanWidths, storeSize } from './scan/parameters.ts';
 export {
   cyclesPerToken,

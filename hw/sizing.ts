@@ -5,6 +5,7 @@ import type { Numerics, ScanShape } from '../golden/fixed/index.ts';
 import { type ConvParameters, checkConv } from './conv/parameters.ts';
 import { convWords } from './conv/unit.ts';
 import { type MatmulParameters, matmulWidths } from './matmul/parameters.ts';
+import { type MixerParameters, mixerParts } from './mixer/parameters.ts';
 import { tileWords } from './norm/layout.ts';
 import { type NormParameters, normWidths } from './norm/parameters.ts';
 import type { ResidualParameters } from './norm/residual.ts';
@@ -30,6 +31,7 @@ export interface UnitParameters {
   readonly conv: ConvParameters;
   readonly norm: NormParameters;
   readonly residual: ResidualParameters;
+  readonly mixer: MixerParameters;
   /** Sizes of a layer. */
   readonly bounds: ScanShape;
 }
@@ -98,7 +100,14 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
   };
   scanWidths(scan);
   normWidths(norm);
-  return { matmul, scan, conv, norm, residual, bounds };
+  const mixer: MixerParameters = {
+    ...{ lanes, conv, scan, numerics, columns: matmul.columns, segment: matmul.segment },
+    norm: { ...norm, inputBits: numerics.mixer.gatedBits, maxTileWords: tileWords(tile, headDim, lanes) },
+    resultBits: residual.resultBits,
+    ragged: headDim % lanes !== 0,
+  };
+  mixerParts(mixer);
+  return { matmul, scan, conv, norm, residual, mixer, bounds };
 }
 
 /** Columns of out_proj that share an exponent. */

@@ -59,6 +59,27 @@ describe('regroup', () => {
     }
   });
 
+  it('takes short beats inside a packet where it is built for them', () => {
+    const engine = createSimulator(regroup({ bits: 8, from: 4, to: 6, ragged: true }).module, { properties: 'throw' });
+    reset(engine);
+    const random = createRandom(9);
+    const packets = Array.from({ length: 40 }, (_, n) =>
+      Array.from({ length: 1 + (n % 7) }, () => Array.from({ length: 1 + random.below(4) }, () => random.below(256))),
+    );
+    const given = packets.flatMap((p) =>
+      p.map((beat, i) => ({ values: join(beat), count: beat.length, end: i === p.length - 1 ? 1 : 0 })),
+    );
+    const expected = beatsOf(
+      packets.map((p) => p.flat()),
+      6,
+    );
+    const out = monitorStream(engine, 'out', { stall: 0.3, count: expected.length });
+    runUntil(engine, [driveStream(engine, 'in', given, { stall: 0.2 }), out], { limit: 5000 });
+    expect(out.beats.map((b) => b['values']! & ((1n << (8n * b['count']!)) - 1n))).toEqual(
+      expected.map((b) => b.values),
+    );
+  });
+
   it('refuses what is no width', () => {
     expect(() => regroup({ bits: 8, from: 0, to: 4 })).toThrow('regroup cannot be built with from = 0');
   });

@@ -10,7 +10,7 @@ const kinds = { b: 0, c: 1, x: 2, z: 3 } as const;
 type Kind = keyof typeof kinds;
 
 /** The beats that the unit takes, dt left out. */
-const beatsOf = (j: ConvJob, p: ConvParameters) =>
+const beatsOf = (j: Pick<ConvJob, 'shape'>, p: ConvParameters) =>
   mixerBeats(j.shape, p.lanes).filter((b): b is OrderedBeat & { segment: Kind } => b.segment !== 'dt');
 
 /** The values of a beat in an array over z, and one over x, B and C. */
@@ -20,7 +20,10 @@ function valuesOf(j: ConvJob, { segment, from, count }: OrderedBeat, z: Int32Arr
 }
 
 /** Taps and biases in the order of the beats that are convolved; lanes beyond them are noise. */
-export function* convWeights(jobs: readonly ConvJob[], p: ConvParameters): Generator<Beat> {
+export function* convWeights(
+  jobs: readonly Pick<ConvJob, 'shape' | 'convolution'>[],
+  p: ConvParameters,
+): Generator<Beat> {
   const noise = createRandom(31);
   const { convWeightBits } = p.numerics.mixer;
   for (const j of jobs) {

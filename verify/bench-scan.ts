@@ -1,5 +1,5 @@
 /** Streams scan jobs through the unit and judges its results. */
-import { type ScanParameters, storeSize } from '../hw/index.ts';
+import { coreDescriptor, type ScanParameters, scanDescriptor, storeSize } from '../hw/index.ts';
 import { type Beat, createRandom } from '../sim/index.ts';
 import type { ScanJob } from './job.ts';
 import { type UnitBench, type Verdict, type WrongWord, wrongWord } from './unit-bench.ts';
@@ -8,22 +8,9 @@ import { joinFields, padded, splitFields } from './words.ts';
 const tilesOf = (j: ScanJob, p: ScanParameters): number => Math.ceil(j.shape.dState / p.lanes);
 const rowsOf = (j: ScanJob): number => j.shape.heads * j.shape.headDim;
 
-/** A job's token as the core takes it. */
-export const coreToken = (j: ScanJob, p: ScanParameters) => ({
-  heads: j.shape.heads,
-  heads_per_group: j.shape.heads / j.shape.groups,
-  head_dim: j.shape.headDim,
-  d_state: j.shape.dState,
-  tiles: tilesOf(j, p),
-  ...(p.state.kind === 'row' && p.state.rounding === 'stochastic' ? { layer: j.layer, token: j.token } : {}),
-});
-
-/** And as the unit does, which has its state in it. */
-export function unitToken(j: ScanJob, p: ScanParameters) {
-  const { words, rows } = storeSize(j.shape, p);
-  const exponents = p.state.kind === 'row' ? { row_base: j.slot * rows, row_words: rows } : {};
-  return { ...coreToken(j, p), token: j.token, state_base: j.slot * words, state_words: words, ...exponents };
-}
+/** A job's token as the core takes it, and as the unit does. */
+export const coreToken = (j: ScanJob, p: ScanParameters) => coreDescriptor(j.shape, j, p);
+export const unitToken = (j: ScanJob, p: ScanParameters) => scanDescriptor(j.shape, j, p);
 
 export function scanBench(jobs: readonly ScanJob[], p: ScanParameters): UnitBench {
   function* token(): Generator<Beat> {

@@ -15,10 +15,12 @@ import { type Capture, calibrate, capture, type FixedModel, fixModel, type Model
 import { convScaling, scaleShift } from '../hw/index.ts';
 import { type FixedRun, runFixed } from './fixed-run.ts';
 import { type ConvJob, goldenConv } from './golden-conv.ts';
+import { type MixerWork, mixerWork } from './golden-mixer.ts';
 import { type NormJob, normJob } from './golden-norm.ts';
 import { type ResidualJob, residualJob } from './golden-residual.ts';
 import { goldenScan } from './golden-scan.ts';
 import { type Deviation, DeviationMeter, type MatmulJob, type ScanJob } from './job.ts';
+import { squeezedWork } from './jobs-corner-mixer.ts';
 import { projectionJobs, type Shown } from './jobs-projection.ts';
 import { VerifyProblem } from './problem.ts';
 
@@ -28,6 +30,9 @@ export interface ModelJobs {
   readonly conv: readonly ConvJob[];
   readonly norm: readonly NormJob[];
   readonly residual: readonly ResidualJob[];
+  readonly mixer: MixerWork;
+  /** The same in formats that are too narrow for it. */
+  readonly squeezedMixer: MixerWork;
   readonly deviations: readonly Deviation[];
   /** Values that the formats clamped; must be 0. */
   readonly saturations: number;
@@ -53,7 +58,8 @@ export function modelJobs(
   const matmul: MatmulJob[] = [];
   const deviations: Deviation[] = [];
   let saturations = 0;
-  const fixed = fixModel(model, calibrate(model, [tokens]), numerics);
+  const calibration = calibrate(model, [tokens]);
+  const fixed = fixModel(model, calibration, numerics);
   model.layers.forEach((_, index) => {
     const shown: Shown = (name, t) => row(seen, `layers.${index}.${name}`, t);
     for (const which of units.includes('matmul') ? (['in_proj', 'out_proj'] as const) : []) {
@@ -64,18 +70,39 @@ export function modelJobs(
     }
   });
   const fixedUnits = units.filter((u) => u !== 'matmul');
-  if (fixedUnits.length === 0) return { matmul, scan: [], conv: [], norm: [], residual: [], deviations, saturations };
+  if (fixedUnits.length === 0) return { ...noJobs, matmul, deviations, saturations };
+  const wanted = (unit: string): boolean => units.includes(unit);
+  if (wanted('residual') || wanted('mixer')) checkUnscaled(fixed);
   const run = runFixed(fixed, tokens);
-  const scan = units.includes('scan') ? scanJobs(fixed, run) : { jobs: [], deviations: [] };
+  const scan = wanted('scan') ? scanJobs(fixed, run) : { jobs: [], deviations: [] };
   return {
     matmul,
     scan: scan.jobs,
-    conv: units.includes('conv') ? convJobs(fixed, run) : [],
-    norm: units.includes('norm') ? normJobs(fixed, run) : [],
-    residual: units.includes('residual') ? residualJobs(fixed, run) : [],
+    conv: wanted('conv') ? convJobs(fixed, run) : [],
+    norm: wanted('norm') ? normJobs(fixed, run) : [],
+    residual: wanted('residual') ? residualJobs(fixed, run) : [],
+    mixer: wanted('mixer') ? mixerWork(fixed, run, (layer) => `layer ${layer} mixer`) : noWork,
+    squeezedMixer: wanted('mixer') ? squeezedWork(model, calibration, numerics, tokens) : noWork,
     deviations: [...deviations, ...scan.deviations],
     saturations: saturations + Object.values(run.clamped).reduce((sum, n) => sum + n, 0),
   };
+}
+
+const noWork: MixerWork = { jobs: [], clamped: {} };
+const noJobs = { matmul: [], scan: [], conv: [], norm: [], residual: [], mixer: noWork, squeezedMixer: noWork };
+
+/** The units behind the array take its results as they are, without a scale per row. */
+function checkUnscaled({ layers }: FixedModel): void {
+  const index = layers.findIndex((l) => l.inProj.rowScale !== undefined || l.outProj.rowScale !== undefined);
+  if (index < 0) return;
+  throw new VerifyProblem(
+    'row-scales',
+    'the units residual and mixer take projections without a scale per row',
+    `layer ${index}`,
+    'scaling pattern column or single',
+    'pattern row, or full-precision weights',
+    'verify the others: --unit scan,conv,norm',
+  );
 }
 
 /** Finite weights can still overflow: then nothing can be compared. */

@@ -1,9 +1,18 @@
 /** The units that can be verified: how each is built, and the work that it is given. */
 import type { Design } from '../gen/index.ts';
-import { convUnit, matmulArray, normUnit, residualUnit, scanUnit, type UnitParameters } from '../hw/index.ts';
+import {
+  convUnit,
+  matmulArray,
+  mixerUnit,
+  normUnit,
+  residualUnit,
+  scanUnit,
+  type UnitParameters,
+} from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
 import { convBench } from './bench-conv.ts';
 import { matmulBench } from './bench-matmul.ts';
+import { mixerBench } from './bench-mixer.ts';
 import { normBench } from './bench-norm.ts';
 import { residualBench } from './bench-residual.ts';
 import { scanBench } from './bench-scan.ts';
@@ -20,11 +29,11 @@ export interface VerifiedUnit {
   design(p: UnitParameters): Design;
   /** A model's own activations; `flip`: with one bit of the weights flipped, where it has such weights. */
   real(p: UnitParameters, jobs: ModelJobs, flip: boolean): UnitBench;
-  /** Corner cases and `count` random ones, or as many as take about as long. */
-  corner(p: UnitParameters, random: Random, count: number): UnitBench;
+  /** Corner cases and `count` random ones, or as many as take about as long; a mixer's are the model's in formats too narrow for it. */
+  corner(p: UnitParameters, random: Random, count: number, jobs: ModelJobs): UnitBench;
 }
 
-export type Unit = 'matmul' | 'scan' | 'conv' | 'norm' | 'residual';
+export type Unit = 'matmul' | 'scan' | 'conv' | 'norm' | 'residual' | 'mixer';
 
 export const verifiedUnits: Readonly<Record<Unit, VerifiedUnit>> = {
   matmul: {
@@ -56,6 +65,12 @@ export const verifiedUnits: Readonly<Record<Unit, VerifiedUnit>> = {
     design: (p) => residualUnit(p.residual) as Design,
     real: (p, jobs) => residualBench(jobs.residual, p.residual),
     corner: (p, random, count) => residualBench(cornerResidualJobs(p.residual, random, count), p.residual),
+  },
+  mixer: {
+    describe: "from in_proj's results to out_proj's input",
+    design: (p) => mixerUnit(p.mixer) as Design,
+    real: (p, jobs) => mixerBench(jobs.mixer, p.mixer),
+    corner: (p, _random, _count, jobs) => mixerBench(jobs.squeezedMixer, p.mixer),
   },
 };
 

@@ -67,7 +67,7 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
       first.mismatch === undefined
         ? run(
             bench,
-            units.map((u) => verifiedUnits[u].corner(parameters, random, o.random)),
+            units.map((u) => verifiedUnits[u].corner(parameters, random, o.random, jobs)),
             { ...options, stall, wave: first.finding === undefined ? o.wave : undefined },
           )
         : first;

@@ -123,12 +123,12 @@ export const verifyCommand: Command<Args> = {
       wave: writableFile('--wave', a.wave),
       progress,
     };
-    if (options.units.includes('matmul')) await refuseDense(a.model);
+    if (options.units.some((u) => ['matmul', 'residual', 'mixer'].includes(u))) await refuseDense(a.model);
     return verifyReport(await verifyModel(options));
   },
 };
 
-/** The matmul array takes binary weights; a full-precision model would leave it without work. */
+/** The matmul array, and what follows it, take binary weights; a full-precision model would leave it without work. */
 async function refuseDense(model: string): Promise<void> {
   const source = await openCheckpoint(model);
   try {
@@ -143,7 +143,7 @@ async function refuseDense(model: string): Promise<void> {
       where: `${model}, ${dense}`,
       expected: 'every in_proj and out_proj with wscale and wbias (1-bit weights)',
       found: 'full-precision weights',
-      remedy: 'verify a binarized model, or this one with --unit scan',
+      remedy: 'verify a binarized model, or this one with --unit scan,conv,norm',
     });
   } finally {
     await source.close();

@@ -24,6 +24,8 @@ export interface RegroupOptions {
   readonly from: number;
   /** M: elements of a beat that is given. */
   readonly to: number;
+  /** Beats inside a packet may be short: any place can then be the first free one. */
+  readonly ragged?: boolean;
 }
 
 /** A packet's elements, N at a time: `count` of them in a beat, N but for the last beat, which `end` marks. */
@@ -40,7 +42,8 @@ const regroupInterface = ({ bits, from, to }: RegroupOptions) => ({
 
 /**
  * Regroups a packet of any length: every beat but its last is full. Elements wait in a row of places, are taken off its front M at a time,
- * and put in behind those that wait. Places are as coarse as N and M allow.
+ * and put in behind those that wait. Places are as coarse as N and M allow, where the
+ * beats that are taken are full too.
  *
  *     latency     1 cycle from the elements that complete a beat
  *     throughput  the wider side moves as often as the narrower allows; one cycle is lost where a packet's last beat is taken
@@ -49,18 +52,18 @@ const regroupInterface = ({ bits, from, to }: RegroupOptions) => ({
  *     state       N + M - gcd(N, M) elements, their number, 1 flag
  */
 export function regroup(options: RegroupOptions): Design<ReturnType<typeof regroupInterface>> {
-  const { bits, from, to } = options;
-  for (const [name, value] of Object.entries(options)) {
+  const { bits, from, to, ragged = false } = options;
+  for (const [name, value] of Object.entries({ bits, from, to })) {
     if (!(Number.isInteger(value) && value >= 1))
       throw new HardwareProblem('regroup', name, 'a whole number from 1', `${value}`);
   }
-  const grain = greatestDivisor(from, to);
+  const grain = ragged ? 1 : greatestDivisor(from, to);
   const [taken, given] = [from / grain, to / grain];
   const places = taken + given - 1;
   const most = places * grain;
   return defineModule(
     {
-      name: `regroup_w${bits}_${from}_to_${to}`,
+      name: `regroup_w${bits}_${from}_to_${to}${ragged ? '_ragged' : ''}`,
       doc: `Beats of ${from} elements of ${bits} bits to beats of ${to}, packet by packet.`,
       ports: regroupInterface(options),
     },
@@ -80,7 +83,8 @@ export function regroup(options: RegroupOptions): Design<ReturnType<typeof regro
       const { values, count, end } = io.in.payload;
       held.next(take.mux(after.add(count.ext(Math.max(count.width, after.width))).trunc(held.width), after));
       ended.next(take.mux(end, ended.and(give.and(last).not())));
-      m.assert('full_beats', take.not().or(end).or(count.eq(from)), 'only the last beat of a packet has places free');
+      if (!ragged)
+        m.assert('full_beats', take.not().or(end).or(count.eq(from)), 'only the last beat of a packet has places free');
       m.assert('some_count', take.not().or(count.ne(0)), 'a beat has elements');
 
       m.comment('Places: taken off the front, filled behind what waits.');

@@ -27,7 +27,7 @@ import { fieldsIf, rowFormat, type ScanParameters, scanWidths } from './paramete
 import { stateStore } from './store.ts';
 
 /** Where a token's state is, beside what the core needs of it. */
-const placedShape = (p: ScanParameters) => {
+export const placedShape = (p: ScanParameters) => {
   const w = scanWidths(p);
   return {
     ...tokenShape(p),

@@ -1,0 +1,108 @@
+/**
+ * The step size of a head and its decay.
+ *
+ *     dt 2^argument + bias --> softplus --> saturate --+-------------------------> dt
+ *                                                      '--> rate dt --> 2^-t ----> decay
+ */
+import { bitsFor, type Design, defineModule, output, sink, sint, source, type UInt, uint } from '../../gen/index.ts';
+import { FUNCTION_FRACTION, type Numerics, SOFTPLUS_FRACTION } from '../../golden/fixed/index.ts';
+import { mostArgumentShift } from '../conv/parameters.ts';
+import { clampCounter } from '../lanes/counters.ts';
+import { elementsShape } from '../lanes/regroup.ts';
+import { exp2, softplus } from '../nonlinear/index.ts';
+import { roundShiftBy } from '../scan/arithmetic.ts';
+import { headShape } from '../scan/interface.ts';
+import type { ScanParameters } from '../scan/parameters.ts';
+
+export interface StepSizeParameters {
+  readonly scan: ScanParameters;
+  readonly numerics: Pick<Numerics, 'mixer'>;
+}
+
+/** Bits of dt_bias, as golden holds it. */
+const biasBits = 32;
+/** Whole parts of t up to 2^6 - 1: 2^-t is 0 from 18 on. */
+const exponentBits = FUNCTION_FRACTION + 6;
+
+export const stepTokenShape = { argument: uint(bitsFor(BigInt(mostArgumentShift))), rate_shift: uint(6) };
+
+export const headConstantsShape = (p: StepSizeParameters) => {
+  const { direct, step_shift, output_shift } = headShape(p.scan);
+  return { bias: sint(biasBits), rate: uint(p.numerics.mixer.rateBits - 1), direct, step_shift, output_shift };
+};
+
+const stepSizeInterface = (p: StepSizeParameters) => ({
+  token: sink(
+    stepTokenShape,
+    'one token of one layer: shift of dt to 16 fraction bits (left); of rate dt to 16 fraction bits (right)',
+  ),
+  in: sink(elementsShape(p.numerics.mixer.projectedBits, 1), 'dt of a head as in_proj gives it; end: of the token'),
+  constants: sink(
+    headConstantsShape(p),
+    'of a head: dt_bias with 16 fraction bits; |A| log2 e; D and shifts, which go along',
+  ),
+  head: source(headShape(p.scan), 'of a head, as the scan takes it'),
+  saturations: output({ dt: uint(32) }, 'values clamped since reset, modulo 2^32'),
+});
+export type StepSizeInterface = ReturnType<typeof stepSizeInterface>;
+
+/** golden's `discretize`, bit for bit. A head per cycle; the pipeline stands while its last result is not taken. */
+export function stepSizeUnit(p: StepSizeParameters): Design<StepSizeInterface> {
+  const { dtBits, dtFraction } = p.scan.numerics;
+  return defineModule(
+    {
+      name: 'mixer_step_size',
+      doc: 'dt = softplus(dt + bias) and decay = 2^-(rate dt), a head per cycle.',
+      ports: stepSizeInterface(p),
+    },
+    (m, io) => {
+      const advance = io.head.ready.or(io.head.valid.not()).named('advance');
+      const others = io.token.valid.and(advance).named('others');
+      const issue = others.and(io.in.valid).and(io.constants.valid).named('issue');
+      io.in.ready.drive(others.and(io.constants.valid));
+      io.constants.ready.drive(others.and(io.in.valid));
+      io.token.ready.drive(issue.and(io.in.payload.end));
+      m.unused(io.in.payload.count);
+
+      const pipe = m.pipeline('head', { enable: advance });
+      const { bias, rate, ...constants } = pipe.enter({ ...io.constants.payload });
+      const { argument, rate_shift } = pipe.enter({ ...io.token.payload });
+      const raw = pipe.enter(io.in.payload.values.asSigned());
+      const shifted = pipe.stage('raw_q', raw.shiftLeft(argument, raw.width + mostArgumentShift));
+      const biased = pipe.join({ shifted, bias }, (v) => pipe.stage('biased_q', v.shifted.add(v.bias)));
+      const smooth = softplus(m, pipe, biased, advance);
+      const rounded = roundFraction(smooth, SOFTPLUS_FRACTION - dtFraction);
+      const high = rounded.width > dtBits ? rounded.slice(rounded.width - 1, dtBits).any() : m.constant(uint(1), 0);
+      const fitted = rounded.width > dtBits ? rounded.trunc(dtBits) : rounded.ext(dtBits);
+      const step = pipe.stage('dt', {
+        value: high.mux(m.constant(fitted.type, -1n + (1n << BigInt(dtBits))), fitted),
+        clamped: high,
+      });
+
+      m.comment('Decay.');
+      const product = pipe.join({ dt: step.value, rate }, (v) => pipe.stage('product', v.dt.mul(v.rate)));
+      const exponent = pipe.join({ product, by: rate_shift }, (v) =>
+        pipe.stage('exponent_q', roundShiftBy(m, v.product.toSigned(), v.by, 'exponent').asUnsigned()),
+      );
+      const far = exponent
+        .slice(exponent.width - 1, exponentBits)
+        .any()
+        .named('exponent_far');
+      const near = exponent.trunc(exponentBits);
+      const t = pipe.stage('t', far.mux(m.constant(near.type, 2 ** exponentBits - 1), near));
+      const decay = exp2(m, pipe, t, advance);
+      const latency = pipe.latency(decay);
+      const valid = pipe.at(pipe.flag(issue), latency);
+      io.head.valid.drive(valid);
+      io.head.payload.drive({ decay, dt: pipe.at(step.value, latency), ...pipe.at(constants, latency) });
+      const clamped = pipe.at(step.clamped, latency);
+      io.saturations.dt.drive(clampCounter(m, 'dt', clamped, valid.and(io.head.ready)));
+    },
+  );
+}
+
+/** x / 2^n, halves up; a left shift where n < 0. */
+function roundFraction(x: UInt, n: number): UInt {
+  if (n <= 0) return x.shl(-n);
+  return x.add(2 ** (n - 1)).shr(n);
+}

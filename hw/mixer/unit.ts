@@ -1,0 +1,233 @@
+/**
+ * The middle of a mixer: from in_proj's results to out_proj's input, in head order.
+ *
+ *     product, scale --> front --> channels --> conv, SiLU --+--> B, C ------> bc --.
+ *                          |                                 +--> x -----------------+--> scan --> y --.
+ *                          '-----> dt --> step size --> heads ----------------------'                  v
+ *                                                            '--> z ------------------------------> gate --> norm --+--> act
+ *                                                                                                                   +--> sums
+ *                                                                                                                   '--> out_scale
+ *
+ * Every part takes its share of a token's descriptor when it comes to it, so that tokens follow each other without a gap. x, z and y wait
+ * in FIFOs of a token: in_proj's array never waits for the scan, nor the scan for z (docs/mixer.md).
+ */
+import {
+  type Bits,
+  bit,
+  type Design,
+  defineModule,
+  type ModuleBuilder,
+  output,
+  type RecordShape,
+  type Shape,
+  sink,
+  source,
+  type Taken,
+  type UInt,
+  uint,
+} from '../../gen/index.ts';
+import { connect, fifo, fork, skidBuffer, through } from '../../gen/stream/index.ts';
+import { channelsShape, convPorts } from '../conv/parameters.ts';
+import { convUnit } from '../conv/unit.ts';
+import { type elementsShape, regrouped } from '../lanes/regroup.ts';
+import { feedUnit } from '../norm/feed.ts';
+import { normInterface, scaleShape } from '../norm/parameters.ts';
+import { normUnit } from '../norm/unit.ts';
+import { activationPorts, headShape } from '../scan/interface.ts';
+import { scanWidths } from '../scan/parameters.ts';
+import { scanUnit } from '../scan/unit.ts';
+import { collectTokenShape, collectUnit } from './collect.ts';
+import { frontUnit } from './front.ts';
+import { gatedShape, gatesShape, gateUnit } from './gate.ts';
+import { type MixerParameters, mixerParts, mixerTokenShape } from './parameters.ts';
+import { headConstantsShape, stepSizeUnit } from './step-size.ts';
+
+/** Tokens whose descriptors wait in front of a part. */
+const tokensAhead = 4;
+
+const saturationNames = [
+  ...['z', 'xbc', 'dt_in', 'conv', 'b', 'c', 'x', 'gate', 'dt', 'step', 'state', 'output', 'gated', 'bias'],
+] as const;
+
+export const mixerInterface = (p: MixerParameters) => {
+  const { feed } = mixerParts(p);
+  const { columns, segment, activationBits, shiftBits } = feed;
+  const norm = normInterface(p.norm);
+  return {
+    token: sink(mixerTokenShape(p), 'one token of one layer: what each part needs of it'),
+    product: sink(
+      uint(p.lanes * p.resultBits),
+      `${p.lanes} results of in_proj, ${p.resultBits} bits each: B and C by groups, dt, x and z by heads, each of which begins a beat`,
+    ),
+    scale: sink(scaleShape, '1/rms of the token, by which they are multiplied'),
+    conv_weight: convPorts(p.conv).weight,
+    constants: sink(headConstantsShape(p), 'of a head: dt_bias, |A| log2 e, D and shifts; head after head'),
+    norm_weight: norm.weight,
+    act: source(
+      { q: uint(columns * activationBits), shift: uint((columns / segment) * shiftBits) },
+      `out_proj's input: ${columns} columns of ${activationBits} bits, and a shift for every ${segment}; every group begins a beat`,
+    ),
+    sums: norm.sums,
+    out_scale: norm.scale,
+    saturations: output(
+      Object.fromEntries(saturationNames.map((name) => [name, uint(32)])) as Record<string, Bits<'unsigned'>>,
+      'values clamped since reset, modulo 2^32, by format',
+    ),
+  };
+};
+export type MixerInterface = ReturnType<typeof mixerInterface>;
+
+/** golden's `mix` between its two products, bit for bit. docs/mixer.md has the schedule. */
+export function mixerUnit(p: MixerParameters): Design<MixerInterface> {
+  const { front: frontParameters, feed } = mixerParts(p);
+  const { scan: s } = p;
+  return defineModule(
+    {
+      name: `mixer_p${p.lanes}_l${s.lanes}_q${s.rows}`,
+      doc: [
+        `The middle of a mixer: ${p.lanes} channels per cycle through convolution, gate, norm and quantizer,`,
+        `${s.rows} rows x ${s.lanes} elements of state per cycle through the scan, ${p.columns} columns per beat to out_proj.`,
+        '',
+        'Streams are ready/valid: a beat moves at a rising edge at which both are 1; valid stays 1, with its payload, until then.',
+        "Per token: one beat of token and of scale; in_proj's results; weights and constants in the same order. out_proj's columns leave",
+        'head by head, while later heads are in the scan.',
+      ].join('\n'),
+      ports: mixerInterface(p),
+    },
+    (m, io) => {
+      m.comment("Each part's share of a token's descriptor.");
+      const share = shares(m, p, io.token);
+
+      const front = m.instance('front', frontUnit(frontParameters));
+      connect(front.token, share('front'));
+      connect(front.product, io.product);
+      connect(front.scale, io.scale);
+
+      m.comment('Convolution and SiLU.');
+      const conv = m.instance('conv', convUnit(p.conv));
+      connect(conv.token, share('conv'));
+      connect(
+        conv.in,
+        through(m, 'channels', skidBuffer(channelsShape(p.numerics.mixer.projectedBits, p.lanes)), front.channels),
+      );
+      connect(conv.weight, io.conv_weight);
+      const to = route(m, conv.out);
+
+      m.comment('Step sizes.');
+      const { projectedBits } = p.numerics.mixer;
+      const steps = m.instance('step_size', stepSizeUnit(p));
+      connect(steps.token, share('step'));
+      connect(steps.in, regrouped(m, 'dt', { bits: projectedBits, from: p.lanes, to: 1 }, front.dt));
+      connect(steps.constants, io.constants);
+
+      m.comment('The scan.');
+      const w = scanWidths(s);
+      const { inputBits, outputBits } = s.numerics;
+      const scan = m.instance('scan', scanUnit(s));
+      connect(scan.token, share('scan'));
+      connect(scan.head, queued(m, 'heads', steps.head, headShape(s), s.maxHeads));
+      const inputs = (name: 'b' | 'c') => regrouped(m, name, { bits: inputBits, from: p.lanes, to: s.lanes }, to(name));
+      const b = queued(m, 'b_words', valuesOf(m, inputs('b')), uint(s.lanes * inputBits), w.inputWords + 2);
+      const c = valuesOf(m, inputs('c'));
+      const both = b.valid.and(c.valid).named('b_and_c');
+      scan.bc.valid.drive(both);
+      scan.bc.payload.drive({ b: b.payload, c: c.payload });
+      b.ready.drive(scan.bc.ready.and(c.valid));
+      c.ready.drive(scan.bc.ready.and(b.valid));
+      const x = valuesOf(m, regrouped(m, 'x', { bits: inputBits, from: p.lanes, to: s.rows }, to('x')));
+      connect(scan.x, queued(m, 'x_words', x, uint(s.rows * inputBits), w.tokenRows));
+
+      m.comment('The gate.');
+      const collect = m.instance('collect', collectUnit(s));
+      connect(collect.token, share('collect'));
+      connect(collect.y, queued(m, 'y_words', scan.y, activationPorts(s).y.shape, w.tokenRows));
+      const gate = m.instance('gate', gateUnit(p));
+      connect(gate.token, share('gate'));
+      const y = regrouped(m, 'y', { bits: outputBits, from: s.rows, to: p.lanes }, collect.out);
+      connect(gate.y, valuesOf(m, y));
+      const z = to('z');
+      m.unused(z.payload.end);
+      const gates = {
+        valid: z.valid,
+        ready: z.ready,
+        payload: { values: z.payload.values, count: z.payload.count, last: z.last },
+      };
+      const gateWords = s.maxHeads * Math.ceil(s.maxHeadDim / p.lanes);
+      connect(gate.gate, queued(m, 'gates', gates, gatesShape(p), gateWords));
+
+      m.comment('Norm and quantizer, and the columns of out_proj.');
+      const norm = m.instance('norm', normUnit(p.norm));
+      connect(norm.token, share('norm'));
+      connect(norm.in, through(m, 'gated', skidBuffer(gatedShape(p)), gate.out));
+      connect(norm.weight, io.norm_weight);
+      connect(io.sums, norm.sums);
+      connect(io.out_scale, norm.scale);
+      const columns = m.instance('columns', feedUnit(feed));
+      const { values, shift, count, end, last } = norm.out.payload;
+      m.unused(last);
+      connect(columns.in, { valid: norm.out.valid, ready: norm.out.ready, payload: { values, shift, count, end } });
+      connect(io.act, columns.act);
+
+      const { z: zClamps, xbc, dt } = front.saturations;
+      const of = { z: zClamps, xbc, dt_in: dt, ...conv.saturations, ...steps.saturations, ...scan.saturations };
+      io.saturations.drive({ ...of, ...gate.saturations, ...norm.saturations } as Record<string, UInt>);
+    },
+  );
+}
+
+/** Every token to each of the parts, which take what they need of it when they come to it. */
+function shares(m: ModuleBuilder, p: MixerParameters, token: Taken<ReturnType<typeof mixerTokenShape>>) {
+  const shape = mixerTokenShape(p);
+  const shapes = { ...shape, collect: collectTokenShape(p.scan) };
+  const parts = Object.keys(shapes) as (keyof typeof shapes)[];
+  const fan = m.instance('tokens', fork(shape, parts));
+  connect(fan.in, token);
+  return <K extends keyof typeof shapes>(part: K): Taken<(typeof shapes)[K]> => {
+    const copy = fan[part] as Taken<typeof shape>;
+    m.unused(copy.payload);
+    const { heads, head_dim } = copy.payload.scan;
+    const payload = part === 'collect' ? { heads, head_dim } : copy.payload[part as keyof typeof shape];
+    return queued(
+      m,
+      `${part}_tokens`,
+      { ...copy, payload } as never,
+      shapes[part] as RecordShape,
+      tokensAhead,
+      'distributed',
+    ) as never;
+  };
+}
+
+/** A stream behind a FIFO. */
+function queued<T extends Shape>(
+  m: ModuleBuilder,
+  name: string,
+  stream: Taken<T>,
+  shape: T,
+  depth: number,
+  style: 'auto' | 'distributed' = 'auto',
+): Taken<T> {
+  return through(m, name, fifo(shape, { depth, style }), stream);
+}
+
+type Elements = ReturnType<typeof elementsShape>;
+
+/** The words of a stream of elements alone. */
+function valuesOf(m: ModuleBuilder, { valid, ready, payload }: Taken<Elements>): Taken<Bits<'unsigned'>> {
+  m.unused(payload.count, payload.end);
+  return { valid, ready, payload: payload.values };
+}
+
+/** The channels of one kind as elements; every kind is to be asked for once. */
+function route(m: ModuleBuilder, from: Taken<ReturnType<typeof channelsShape>>) {
+  const { kind, values, count, end, last } = from.payload;
+  const kinds = ['b', 'c', 'x', 'z'] as const;
+  const readies = kinds.map((k) => m.wire(`${k}_ready`, bit));
+  from.ready.drive(readies.map((ready, i) => kind.is(kinds[i]!).and(ready)).reduce((a, b) => a.or(b)));
+  return (of: (typeof kinds)[number]): Taken<Elements> & { readonly last: UInt } => ({
+    valid: from.valid.and(kind.is(of)).named(`${of}_valid`),
+    ready: readies[kinds.indexOf(of)]!,
+    payload: { values, count, end },
+    last,
+  });
+}

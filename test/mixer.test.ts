@@ -1,0 +1,85 @@
+/** The middle of a mixer against the fixed-point model: whole models of awkward shapes. */
+import { join } from 'node:path';
+import { lint } from 'verilator-wasm';
+import { describe, expect, it } from 'vitest';
+import { printVerilog } from '../gen/index.ts';
+import { type Calibration, calibrate, defaultNumerics, fixModel, loadModel, type Numerics } from '../golden/index.ts';
+import {
+  AWKWARD,
+  type SyntheticSpec,
+  scratchDir,
+  syntheticCheckpoint,
+  writeCheckpoint,
+} from '../golden/testing/synthetic.ts';
+import { type Choices, mixerUnit, unitParameters } from '../hw/index.ts';
+import { createRandom } from '../sim/index.ts';
+import { mixerBench } from '../verify/bench-mixer.ts';
+import { modelMixerWork } from '../verify/golden-mixer.ts';
+import { squeezed } from '../verify/jobs-corner-mixer.ts';
+import { runUnit } from './unit.ts';
+
+async function made(
+  spec: SyntheticSpec,
+  choices: Choices,
+  tokens: number,
+  squeeze: number,
+  numerics: Numerics = defaultNumerics,
+) {
+  using dir = scratchDir();
+  const model = await loadModel(writeCheckpoint(join(dir.path, 'model'), syntheticCheckpoint(spec, 3)));
+  const random = createRandom(17);
+  const text = Array.from({ length: tokens }, () => random.below(spec.vocabSize));
+  const calibration: Calibration = squeezed(calibrate(model, [text]), squeeze);
+  const work = modelMixerWork(fixModel(model, calibration, numerics), text);
+  return { work, p: unitParameters(model.config, choices, numerics).mixer };
+}
+
+const choices = (mixerLanes: number, scanLanes: number, scanRows: number, columns: number): Choices => ({
+  ...{ lanes: 4, columns, mixerLanes, scanLanes, scanRows },
+});
+const spec = (dModel: number, headDim: number, dState: number, nGroups: number): SyntheticSpec => ({
+  ...AWKWARD,
+  ...{ dModel, headDim, dState, nGroups, nLayer: 2 },
+});
+
+/** dModel, headDim, dState, groups; P, L, Q, K. */
+const shapes = [
+  [AWKWARD.dModel, 5, 7, 2, 4, 8, 2, 6],
+  [16, 8, 8, 1, 8, 4, 3, 32],
+  [32, 8, 16, 8, 4, 16, 1, 16],
+  [48, 32, 33, 3, 16, 8, 4, 10],
+  [64, 128, 256, 1, 8, 32, 2, 24],
+  [6, 1, 1, 4, 2, 1, 1, 1],
+] as const;
+
+describe('mixer', () => {
+  it.each(shapes)(
+    'd_model %i, headdim %i, d_state %i, groups %i; P %i, L %i, Q %i, K %i: equals golden with stalls, saturations counted',
+    async (dModel, headDim, dState, groups, lanes, scanLanes, scanRows, columns) => {
+      const { work, p } = await made(
+        spec(dModel, headDim, dState, groups),
+        choices(lanes, scanLanes, scanRows, columns),
+        4,
+        groups === 2 ? 8 : 1,
+      );
+      if (groups === 2)
+        for (const name of ['z', 'xbc', 'conv', 'x', 'gate', 'output', 'gated'])
+          expect([name, work.clamped[name]]).toEqual([name, expect.any(Number)]);
+      expect(runUnit(mixerUnit(p), 'mixer', mixerBench(work, p), 0.3).wrong).toEqual([]);
+    },
+  );
+
+  it('prints Verilog without a warning', async () => {
+    for (const size of [shapes[0], shapes[1]]) {
+      const [dModel, headDim, dState, groups, lanes, scanLanes, scanRows, columns] = size;
+      const { p } = await made(
+        spec(dModel, headDim, dState, groups),
+        choices(lanes, scanLanes, scanRows, columns),
+        1,
+        1,
+      );
+      const { files, top } = printVerilog(mixerUnit(p));
+      expect((await lint(Object.fromEntries(files.map((f) => [f.name, f.text])), top)).log).toBe('');
+    }
+  });
+});
