@@ -1,5 +1,6 @@
 /** Arithmetic of the scan that gen/ does not have. */
 import {
+  bitsFor,
   cat,
   lessBy,
   type ModuleBuilder,
@@ -72,12 +73,13 @@ export function bitLength(m: ModuleBuilder, x: UInt): UInt {
   return cat(...(digits as [UInt, ...UInt[]]));
 }
 
-/** How far below `steps` multiples of `step` an amount stays: amount = quotient step + rest, quotient < steps; beyond for larger amounts. */
+/** amount = quotient step + rest with quotient < steps, rest <= step; beyond: it is steps step or more. */
 export function divideSteps(amount: UInt, step: number, steps: number): { quotient: UInt; rest: UInt; beyond: UInt } {
   const reaches = (k: number): UInt | undefined => (k * step < 2 ** amount.width ? amount.ge(k * step) : undefined);
   const width = Math.max(1, Math.ceil(Math.log2(steps)));
   const zero = amount.xor(amount);
   let quotient = zero.ext(amount.width + width).trunc(width);
+  const restBits = bitsFor(BigInt(step));
   let rest = amount;
   for (let k = 1; k < steps; k++) {
     const reached = reaches(k);
@@ -86,7 +88,7 @@ export function divideSteps(amount: UInt, step: number, steps: number): { quotie
     rest = reached.mux(lessBy(amount, k * step), rest);
   }
   const beyond = reaches(steps) ?? zero.bit(0);
-  return { quotient, rest: rest.ext(amount.width + 4).trunc(Math.ceil(Math.log2(step))), beyond };
+  return { quotient, rest: rest.ext(Math.max(amount.width, restBits)).trunc(restBits), beyond };
 }
 
 /** All values combined, `arity` at a time, a register after each level. */

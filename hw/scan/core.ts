@@ -78,7 +78,7 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
       connect(prepare.head, io.head);
       connect(prepare.x, io.x);
       const rows = through(m, 'prepared', skidBuffer(preparedShape(p)), prepare.rows);
-      const inputs = m.instance('inputs', inputBuffer(p, latency.state - 1));
+      const inputs = m.instance('inputs', inputBuffer(p, { b: 1 + latency.inputs, c: 1 + latency.outputs }));
       connect(inputs.token, tokens('inputs', inputTokenShape(p)));
       connect(inputs.bc, io.bc);
 

@@ -1,43 +1,47 @@
 /** A narrow state with one power-of-two exponent per row: golden's `scanTokenRows` up to S'. */
-import { type ModuleBuilder, type Pipeline, type SInt, type UInt, uint } from '../../gen/index.ts';
+import { bit, cat, type Sign, type Signal, type UInt, uint } from '../../gen/index.ts';
 import type { RowState } from '../../golden/fixed/index.ts';
 import { bitLength, divideSteps, magnitude, roundShiftBy, saturateSymmetric } from './arithmetic.ts';
 import type { FormatHardware } from './format.ts';
-import type { ScanParameters } from './parameters.ts';
+import { productStyle, type ScanParameters } from './parameters.ts';
+import { factorOf, factorStages, fitted, logicProduct, logicStages, multiplesOf, productStages } from './product.ts';
 
 /** The wider operand of a DSP48E2's multiplier; the other has 18 bits. */
 const operandBits = 27;
 
 /**
- * A shift right of a product by a row's amount is made of a shift left of the row's operand before the product, by 0 to
- * step - 1, and one of few fixed shifts right after it: quotient step + step - 1 for quotient < steps.
+ * t' B is shifted right by stepShift - k >= 0: left by 0 to step - 1 before the product, where a row does it once, and right by one of
+ * few fixed amounts behind it, quotient step + step - 1 for quotient < steps. From the product's width on nothing is left.
  */
-interface Alignment {
-  readonly step: number;
-  readonly steps: number;
-}
-
-/** For t' B: stepShift - k >= 0, and from the product's width on nothing is left. */
-const stepAlignment = (p: ScanParameters, f: RowState): Alignment => {
+function stepAlignment(p: ScanParameters, f: RowState): { readonly step: number; readonly steps: number } {
   const step = operandBits - f.stepBits + 1;
   return { step, steps: Math.ceil((f.stepBits + p.numerics.inputBits - 1) / step) };
-};
-/** For decay q: decayFraction - e, where 0 <= e <= workBits - bits. */
-const decayAlignment = (p: ScanParameters, f: RowState): Alignment => {
-  const step = operandBits - (p.numerics.decayFraction + 2) + 1;
-  return { step, steps: Math.floor((f.workBits - f.bits) / step) + 1 };
-};
+}
+
+/** decay q is shifted left by the row's exponent, 0 to 16: by 0 to 4 before the product, and by one of four amounts behind it. */
+const decayStep = 4;
+
 const indexBits = (n: number): number => Math.max(1, Math.ceil(Math.log2(n)));
 
 export function rowFormatOf(p: ScanParameters, f: RowState): FormatHardware {
   const n = p.numerics;
   const forStep = stepAlignment(p, f);
-  const forDecay = decayAlignment(p, f);
   const stepBits = f.stepBits + forStep.step - 1;
   const coarseBits = indexBits(forStep.steps);
+  /** Right shifts of t' B. */
+  const rights = Array.from({ length: forStep.steps }, (_, c) => (c + 1) * forStep.step - 1);
+  /** Where the unit of S' is in decay q. */
+  const most = f.workBits - f.bits;
+  const choices = Math.max(1, Math.min(4, Math.ceil(most / decayStep)));
+  const units = Array.from({ length: choices }, (_, c) => n.decayFraction - decayStep * c);
+  const dropped = 2 * Math.floor(units.at(-1)! / 2);
+  /** Latency of a S: the shifted decay, its multiples, the product, its shift. */
+  const keptAt = 2 + logicStages(f.bits) + 1;
+  const mostDecay = 2 ** (n.decayFraction + Math.min(decayStep, most));
   return {
     stepBits,
     coarseBits,
+    inputsAt: Math.max(factorStages(productStyle(p)), keptAt - productStages(productStyle(p), n.inputBits)),
     /** k, t' and stepShift - k of the contract, then t' shifted left. */
     prepare: (m, pipe, product, shift, name) => {
       const size = pipe.stage(`${name}_size`, magnitude(product));
@@ -63,54 +67,36 @@ export function rowFormatOf(p: ScanParameters, f: RowState): FormatHardware {
         return pipe.stage(name, { value, coarse: quotient, clamped: m.constant(uint(1), 0) });
       });
     },
-    /** decay 2^e as a shifted decay and a choice of the shift after the product. */
-    factors: (_, pipe, { decay, step, exponent }) => {
-      const { quotient, rest } = divideSteps(exponent!, forDecay.step, forDecay.steps);
-      const shifted = decay.toSigned().shiftLeft(rest, operandBits);
-      return {
-        decay: pipe.stage('decay_factor', shifted),
-        step: pipe.stage('step_factor', step.value),
-        decayCoarse: pipe.stage('decay_coarse', quotient),
-        stepCoarse: pipe.stage('step_coarse', step.coarse),
+    update: (m, pipe, { decay, step, exponent }) => {
+      const { quotient, rest } = divideSteps(exponent!, decayStep, units.length);
+      const shifted = pipe.stage('decay_shifted', decay.toSigned().shiftLeft(rest, decay.width + 1 + decayStep));
+      const choice = pipe.stage('decay_unit', quotient);
+      const halves = units.map((u) => m.constant(uint(n.decayFraction), 1n << BigInt(u - 1)));
+      const addend = pipe.stage('decay_half', select(choice, halves));
+      const decays = multiplesOf(m, pipe, shifted, mostDecay, 'decay');
+      const steps = factorOf(m, pipe, productStyle(p), step.value, 'step');
+      return (q, b, name) => {
+        const product = logicProduct(m, pipe, decays, q, `kept_product_${name}`, { addend, dropped });
+        const kept = pipe.join({ product, choice }, (v) => {
+          const parts = units.map((u) => fitted(v.product.shr(u - dropped), f.workBits));
+          return pipe.stage(`kept_${name}`, select(v.choice, parts));
+        });
+        const driven = steps.times(b, `driven_${name}`);
+        // kept + floor(d / 2) + d mod 2 = floor((2 kept - not d) / 2), d: twice t' B in the unit of S'.
+        const wide = pipe.join({ kept, driven, coarse: step.coarse }, (v) => {
+          const parts = rights.map((right) => v.driven.shr(right - 1).ext(v.driven.width - forStep.step + 2));
+          const kept = cat(v.kept, m.constant(bit, 0)).asSigned();
+          return pipe.stage(`wide_${name}`, kept.sub(select(v.coarse, parts).not()).shr(1));
+        });
+        const { value, clamped } = saturateSymmetric(wide, f.workBits, `wide_${name}`);
+        return pipe.stage(`state_${name}`, { state: value, clamped });
       };
-    },
-    update: (m, pipe, row, q, b, name) => {
-      const kept = pipe.join({ a: row.decay, q, coarse: row.decayCoarse }, (v) => {
-        const product = pipe.stage(`kept_product_${name}`, v.a.mul(v.q));
-        const rights = Array.from({ length: forDecay.steps }, (_, c) => n.decayFraction - c * forDecay.step);
-        return chosenShift(m, pipe, product, v.coarse, rights, `kept_${name}`);
-      });
-      const driven = pipe.join({ t: row.step, b, coarse: row.stepCoarse }, (v) => {
-        const product = pipe.stage(`driven_product_${name}`, v.t.mul(v.b));
-        const rights = Array.from({ length: forStep.steps }, (_, c) => (c + 1) * forStep.step - 1);
-        return chosenShift(m, pipe, product, v.coarse, rights, `driven_${name}`);
-      });
-      const wide = pipe.join({ kept, driven }, (v) => pipe.stage(`wide_${name}`, v.driven.add(v.kept)));
-      const { value, clamped } = saturateSymmetric(wide, f.workBits, `wide_${name}`);
-      return pipe.stage(`state_${name}`, { state: value, clamped });
     },
   };
 }
 
-/** round(product / 2^rights[choice]): half of the unit that is chosen is added, then the shift is a multiplexer. 1 stage. */
-function chosenShift(
-  m: ModuleBuilder,
-  pipe: Pipeline,
-  product: SInt,
-  choice: UInt,
-  rights: readonly number[],
-  name: string,
-): SInt {
-  const late = pipe.at(choice, pipe.latency(product));
-  const halves = rights.map((n) => m.constant(product.type, n === 0 ? 0n : 1n << BigInt(n - 1)));
-  const half = select(late, halves);
-  const sum = pipe.stage(`${name}_sum`, product.add(half).trunc(product.width));
-  const least = Math.min(...rights);
-  const width = sum.width - least;
-  const shifted = rights.map((n) => sum.shr(n).ext(width));
-  return select(pipe.at(choice, pipe.latency(sum)), shifted).named(name);
-}
-
 /** values[choice]; the last for choices beyond. */
-const select = (choice: UInt, values: readonly SInt[]): SInt =>
-  values.slice(0, -1).reduceRight((otherwise, value, i) => choice.eq(i).mux(value, otherwise), values.at(-1)!);
+const select = <S extends Sign>(choice: UInt, values: readonly Signal<S>[]): Signal<S> =>
+  values
+    .slice(0, -1)
+    .reduceRight((otherwise, value, i) => choice.eq(i).mux(value, otherwise) as Signal<S>, values.at(-1)!);

@@ -19,30 +19,18 @@ export interface RowScalars {
   readonly exponent: UInt | undefined;
 }
 
-/** What the elements of a row share, in the form in which `update` takes it: factors, and which shift is left for after the product. */
-export interface RowFactors {
-  readonly decay: SInt;
-  readonly step: SInt;
-  readonly decayCoarse: UInt;
-  readonly stepCoarse: UInt;
-}
+/** S' of an element, and whether it was clamped. */
+export type Update = (q: SInt, b: SInt, name: string) => { readonly state: SInt; readonly clamped: UInt };
 
 export interface FormatHardware {
   readonly stepBits: number;
   readonly coarseBits: number;
+  /** Latency at which `update` wants B, if the rest arrives at 0. */
+  readonly inputsAt: number;
   /** From dt x and the shift of its head, at one latency. */
   prepare(m: ModuleBuilder, pipe: Pipeline, product: SInt, shift: UInt, name: string): Step;
-  /** Once per row and beat; 1 stage. */
-  factors(m: ModuleBuilder, pipe: Pipeline, row: RowScalars): RowFactors;
-  /** S' of one element. */
-  update(
-    m: ModuleBuilder,
-    pipe: Pipeline,
-    row: RowFactors,
-    q: SInt,
-    b: SInt,
-    name: string,
-  ): { readonly state: SInt; readonly clamped: UInt };
+  /** Makes what the elements of a row have in common. */
+  update(m: ModuleBuilder, pipe: Pipeline, row: RowScalars): Update;
 }
 
 export const formatOf = (p: ScanParameters): FormatHardware => {

@@ -28,13 +28,18 @@ const inputsInterface = (p: ScanParameters) => {
     filled: output(bit, 'B and C of the token that is read are there'),
     done: input(bit, 'the token that is read is done: on to the next'),
     word: input(uint(addressWidth(w.inputWords)), 'group by group, tile by tile'),
-    b: output(inputs, 'the word two cycles later'),
+    b: output(inputs, 'the word when it is multiplied'),
     c: output(inputs, 'the word when the state meets it'),
   };
 };
 
-/** `cLater`: how many cycles after B the word of C is given, so that it need not be kept. */
-export function inputBuffer(p: ScanParameters, cLater: number): Design<ReturnType<typeof inputsInterface>> {
+/** How many cycles after its address a word of B is given, and one of C, so that neither need be kept; 2 or more. */
+export interface InputLatency {
+  readonly b: number;
+  readonly c: number;
+}
+
+export function inputBuffer(p: ScanParameters, latency: InputLatency): Design<ReturnType<typeof inputsInterface>> {
   const w = scanWidths(p);
   const { inputBits } = p.numerics;
   return defineModule(
@@ -60,7 +65,7 @@ export function inputBuffer(p: ScanParameters, cLater: number): Design<ReturnTyp
         return (which: UInt): UInt => which.mux(of[1]!, of[0]!);
       };
       const filled = flags('filled', io.done, reads);
-      const held = flags('held', pipe.at(done, 1 + cLater), pipe.at(bank, 1 + cLater));
+      const held = flags('held', pipe.at(done, latency.c - 1), pipe.at(bank, latency.c - 1));
       io.filled.drive(filled(reads));
       reads.next(reads.xor(io.done));
 
@@ -110,8 +115,8 @@ export function inputBuffer(p: ScanParameters, cLater: number): Design<ReturnTyp
         memory.write({ address: address(fills, word), data: masked(beat, name), enable: load });
         return memory.read(`${name}_read`, pipe.at(place, later));
       };
-      io.b.drive(words('b', b, 1));
-      io.c.drive(words('c', c, 1 + cLater));
+      io.b.drive(words('b', b, latency.b - 1));
+      io.c.drive(words('c', c, latency.c - 1));
     },
   );
 }

@@ -2,6 +2,7 @@
 import { addressWidth, bitsFor } from '../../gen/index.ts';
 import type { RowState, ScanNumerics, StateFormat } from '../../golden/fixed/index.ts';
 import { HardwareProblem } from '../problem.ts';
+import type { ProductStyle } from './product.ts';
 
 export interface ScanParameters {
   /** L: elements of a row per cycle, a power of two. */
@@ -19,6 +20,8 @@ export interface ScanParameters {
   readonly rowWords: number;
   readonly numerics: ScanNumerics;
   readonly state: StateFormat;
+  /** t' B, C S', dt x and D x: in DSP blocks (default), or in look-up tables as decay q is. */
+  readonly products?: ProductStyle;
 }
 
 export interface ScanWidths {
@@ -54,6 +57,8 @@ export const rowFormat = (p: ScanParameters): RowState | undefined => (p.state.k
 
 /** Fields that only some formats have. They are typed as if they were there: ask for the format first. */
 export const fieldsIf = <T extends object>(there: boolean, fields: () => T): T => (there ? fields() : ({} as T));
+
+export const productStyle = (p: ScanParameters): ProductStyle => p.products ?? 'dsp';
 
 export const isStochastic = (p: ScanParameters): boolean => rowFormat(p)?.rounding === 'stochastic';
 

@@ -2,7 +2,7 @@
 import { inProjRows, type ModelConfig } from '../../golden/config.ts';
 import type { ScanShape } from '../../golden/fixed/index.ts';
 import { HardwareProblem } from '../problem.ts';
-import { mostLanes, type ScanParameters, scanWidths, storeSize } from './parameters.ts';
+import { mostLanes, productStyle, type ScanParameters, scanWidths, storeSize } from './parameters.ts';
 import { prepareRows } from './prepare.ts';
 import { roundStages } from './round.ts';
 import { rowUnit } from './row.ts';
@@ -78,9 +78,11 @@ export interface ScanPlan {
   readonly buffers: Memories;
 }
 
-/** Products of a lane (decay q, t' B, C S'), and of a row (dt x, D x). */
-const dspPerLane = 3;
-const dspPerRow = 2;
+/** Products of a lane (t' B, C S', with one unit per head decay S too), and of a row (dt x, D x). */
+function dspBlocks(p: ScanParameters): number {
+  if (productStyle(p) === 'logic') return 0;
+  return (p.state.kind === 'row' ? 2 : 3) * p.lanes * p.rows + 2 * p.rows;
+}
 
 /**
  * The fewest lanes whose scan takes no longer than the binary weights, of which `bitsPerCycle` arrive; of equals those with the longest
@@ -89,7 +91,7 @@ const dspPerRow = 2;
 export function planScan(
   config: ModelConfig,
   bitsPerCycle: number,
-  formats: Pick<ScanParameters, 'numerics' | 'state'>,
+  formats: Pick<ScanParameters, 'numerics' | 'state' | 'products'>,
 ): ScanPlan {
   const { nHeads: heads, headDim, dState, nGroups: groups, nLayer, dModel, dInner } = config;
   const shape: ScanShape = { heads, headDim, dState, groups };
@@ -135,7 +137,7 @@ function costs(p: ScanParameters, count: number): Pick<ScanPlan, 'dsp' | 'state'
   const inputs = memories(2 * p.lanes * p.numerics.inputBits, 2 * w.inputWords);
   const states = memories(count * w.code, p.stateWords);
   return {
-    dsp: dspPerLane * count + dspPerRow * p.rows,
+    dsp: dspBlocks(p),
     state: p.state.kind === 'row' ? both(states, memories(p.rows * w.exponent, p.rowWords)) : states,
     buffers: both(memories(count * w.work, w.buffer), inputs),
   };

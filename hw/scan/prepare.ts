@@ -16,7 +16,8 @@ import {
 } from '../../gen/index.ts';
 import { formatOf } from './format.ts';
 import { headShape, preparedTokenShape } from './interface.ts';
-import { type ScanParameters, scanWidths } from './parameters.ts';
+import { productStyle, type ScanParameters, scanWidths } from './parameters.ts';
+import { factorOf } from './product.ts';
 import { walkRows } from './walk.ts';
 
 /** Bits of round(D x / 2^directFraction). */
@@ -81,12 +82,14 @@ export function prepareRows(p: ScanParameters): PrepareUnit {
       const pipe = m.pipeline('prepare', { enable: advance });
       const { decay, dt, direct, step_shift, output_shift } = io.head.payload;
       const head = pipe.enter({ dt: dt.toSigned(), direct, step_shift });
+      const steps = factorOf(m, pipe, productStyle(p), head.dt, 'dt');
+      const directs = factorOf(m, pipe, productStyle(p), head.direct, 'direct');
       const rows = unpack(io.x.payload, f.inputBits).map((value, q) => {
         const there = q < 2 ** walk.rowsLeft.width ? walk.rowsLeft.gt(q) : m.constant(bit, 0);
         const x = pipe.enter(there.mux(value, 0).asSigned().named(`x_${q}`));
-        const product = pipe.stage(`dt_x_${q}`, head.dt.mul(x));
-        const dx = pipe.stage(`d_x_${q}`, head.direct.mul(x));
-        const shift = pipe.at(head.step_shift, 1);
+        const product = steps.times(x, `dt_x_${q}`);
+        const dx = directs.times(x, `d_x_${q}`);
+        const shift = pipe.at(head.step_shift, pipe.latency(product));
         const step = format.prepare(m, pipe, product, shift, `step_${q}`);
         return {
           step,

@@ -18,13 +18,14 @@ import {
 } from '../../gen/index.ts';
 import { bitLength, magnitude, reduceTree, roundShiftBy } from './arithmetic.ts';
 import { formatOf } from './format.ts';
-import { fieldsIf, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
+import { fieldsIf, productStyle, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
 import { directBits } from './prepare.ts';
+import { factorOf, factorStages } from './product.ts';
 
 const rowInterface = (p: ScanParameters) => {
   const w = scanWidths(p);
   const f = p.numerics;
-  const { stepBits, coarseBits } = formatOf(p);
+  const { stepBits, coarseBits, inputsAt } = formatOf(p);
   const exponent = uint(Math.max(1, w.exponent));
   return {
     valid: input(bit, 'there is a beat'),
@@ -38,8 +39,11 @@ const rowInterface = (p: ScanParameters) => {
       new_exponent: output(exponent, 'of the row, after its last beat'),
     })),
     q: input(uint(p.lanes * w.code), `${p.lanes} elements as they are stored`),
-    b: input(uint(p.lanes * f.inputBits), 'B of these elements, one cycle later than the rest'),
-    c: input(uint(p.lanes * f.inputBits), "C of these elements, when S' is there"),
+    b: input(uint(p.lanes * f.inputBits), `B of these elements, ${inputsAt} cycles later than the rest`),
+    c: input(
+      uint(p.lanes * f.inputBits),
+      "C of these elements, when S' is there, or as much earlier as its multiples take",
+    ),
     state: output(uint(p.lanes * w.work), "S' of these elements"),
     clamped: output(uint(bitsFor(BigInt(p.lanes))), 'how many of the elements were clamped, one cycle after them'),
     y: output(sint(f.outputBits), 'of the row, after its last beat'),
@@ -49,8 +53,8 @@ const rowInterface = (p: ScanParameters) => {
 
 export interface RowUnit {
   readonly design: Design<ReturnType<typeof rowInterface>>;
-  /** Cycles from a beat to the outputs that belong to it. */
-  readonly latency: { readonly state: number; readonly exponent: number; readonly y: number };
+  /** Cycles from a beat to its B and its C, and to the outputs that belong to it. */
+  readonly latency: Readonly<Record<'inputs' | 'outputs' | 'state' | 'exponent' | 'y', number>>;
 }
 
 /** A free-running pipeline. */
@@ -59,7 +63,7 @@ export function rowUnit(p: ScanParameters): RowUnit {
   const f = p.numerics;
   const format = rowFormat(p);
   const hardware = formatOf(p);
-  let latency = { state: 0, exponent: 0, y: 0 };
+  let latency = { inputs: hardware.inputsAt, outputs: 0, state: 0, exponent: 0, y: 0 };
   const design = defineModule(
     {
       name: `scan_row_l${p.lanes}_s${w.code}`,
@@ -70,19 +74,18 @@ export function rowUnit(p: ScanParameters): RowUnit {
       const pipe = m.pipeline('row');
       m.comment('Update.');
       const scalars = pipe.enter({ decay: io.decay, step: io.step });
-      const row = { ...scalars, exponent: format && pipe.enter(io.exponent) };
-      const factors = hardware.factors(m, pipe, row);
+      const update = hardware.update(m, pipe, { ...scalars, exponent: format && pipe.enter(io.exponent) });
       const q = unpack(io.q, w.code).map((v) => pipe.enter(v.asSigned()));
-      const b = unpack(io.b, f.inputBits).map((v) => pipe.enter(v.asSigned(), 1));
-      const next = q.map((v, i) => hardware.update(m, pipe, factors, v, b[i]!, `${i}`));
+      const b = unpack(io.b, f.inputBits).map((v) => pipe.enter(v.asSigned(), hardware.inputsAt));
+      const next = q.map((v, i) => update(v, b[i]!, `${i}`));
       const state = pipe.latency(next[0]!.state);
-      const c = unpack(io.c, f.inputBits).map((v) => pipe.enter(v.asSigned(), state));
+      const c = unpack(io.c, f.inputBits).map((v) => pipe.enter(v.asSigned(), state - factorStages(productStyle(p))));
       io.state.drive(pack(next.map((v) => v.state)));
       io.clamped.drive(pipe.stage('clamped', pack(next.map((v) => v.clamped)).popcount()));
 
       m.comment("Output: C . S', summed over the lanes, then over the tiles of the row.");
       const products = next.map((v, i) =>
-        pipe.join({ c: c[i]!, s: v.state }, (at) => pipe.stage(`seen_${i}`, at.c.mul(at.s))),
+        factorOf(m, pipe, productStyle(p), c[i]!, `c_${i}`).times(v.state, `seen_${i}`),
       );
       const partial = reduceTree(pipe, 'seen_sum', products, 2, (x, y) => x.add(y));
       const at = pipe.latency(partial);
@@ -101,7 +104,13 @@ export function rowUnit(p: ScanParameters): RowUnit {
       const result = pipe.stage('y', { y, clamped: y.ext(total.width).ne(total) });
       io.y.drive(result.y);
       io.y_clamped.drive(result.clamped);
-      latency = { state, exponent: state, y: pipe.latency(result.y) };
+      latency = {
+        ...latency,
+        outputs: state - factorStages(productStyle(p)),
+        state,
+        exponent: state,
+        y: pipe.latency(result.y),
+      };
       if (format === undefined) return;
 
       m.comment("Exponent: the largest magnitude's length; the bits of all magnitudes together have it too.");

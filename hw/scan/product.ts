@@ -1,0 +1,91 @@
+/**
+ * Products in look-up tables. The factor x that many products share is multiplied once by -1 and by -3; each product then takes two
+ * bits of its other factor y at a time, a digit, which chooses a multiple of x that is subtracted.
+ *
+ *     digit      0   1   2   3      most significant, signed:  0   1  -2  -1
+ *     multiple   0  -x -2x -3x                                  0  -x  2x   x
+ *
+ * A bit of such a row depends on six values (the sum so far, x, 2x, 3x, the digit): one LUT6 in front of the carry chain does two
+ * bits of y. It is a subtraction because Yosys takes the operands of a sum in either order, and the other one costs a LUT more.
+ */
+import { cat, type ModuleBuilder, type Pipeline, pack, type SInt, sint, type UInt, uint } from '../../gen/index.ts';
+
+/** Where the wide products are made: in DSP blocks, one each, or in look-up tables. */
+export type ProductStyle = 'dsp' | 'logic';
+
+/** Products that share a factor. */
+export interface Factor {
+  /** Times a number in two's complement. */
+  times(y: SInt, name: string): SInt;
+}
+/** Stages from x to its `Factor`, and from the later of that and y to the product. */
+export const factorStages = (style: ProductStyle): number => (style === 'dsp' ? 0 : 1);
+export const productStages = (style: ProductStyle, bits: number): number => (style === 'dsp' ? 1 : logicStages(bits));
+
+export function factorOf(m: ModuleBuilder, pipe: Pipeline, style: ProductStyle, x: SInt, name: string): Factor {
+  if (style === 'dsp') return { times: (y, as) => pipe.join({ x, y }, (v) => pipe.stage(as, v.x.mul(v.y))) };
+  const multiples = multiplesOf(m, pipe, x, 2 ** (x.width - 1), name);
+  return { times: (y, as) => fitted(logicProduct(m, pipe, multiples, y, as), x.width + y.width) };
+}
+
+/** x and its multiples at one latency; |x| <= most. */
+export interface Multiples {
+  readonly most: number;
+  readonly one: SInt;
+  readonly minusOne: SInt;
+  readonly minusThree: SInt;
+}
+
+const signedBits = (most: number): number => Math.ceil(Math.log2(most + 1)) + 1;
+/** x in `width` bits, which are known to hold it. */
+export const fitted = (x: SInt, width: number): SInt => (width <= x.width ? x.trunc(width) : x.ext(width));
+
+/** 1 stage. */
+export function multiplesOf(m: ModuleBuilder, pipe: Pipeline, x: SInt, most: number, name: string): Multiples {
+  const minus = (n: SInt): SInt => m.constant(x.type, 0).sub(n);
+  return {
+    most,
+    one: pipe.stage(`${name}_x1`, fitted(x, signedBits(most))),
+    minusOne: pipe.stage(`${name}_m1`, fitted(minus(x), signedBits(most))),
+    minusThree: pipe.stage(`${name}_m3`, fitted(minus(x).sub(x.shl(1)), signedBits(3 * most))),
+  };
+}
+
+/** Stages of a product with a factor of `bits` bits. */
+export const logicStages = (bits: number): number => Math.ceil(bits / 2);
+
+/**
+ * x y + addend without its `dropped` lowest bits (even; floor), for y in two's complement. x and the addend meet digit i of y at its
+ * latency + i, so that lanes share their delays. `logicStages(y.width)` stages.
+ */
+export function logicProduct(
+  m: ModuleBuilder,
+  pipe: Pipeline,
+  x: Multiples,
+  y: SInt,
+  name: string,
+  { addend = m.constant(uint(1), 0), dropped = 0 }: { readonly addend?: UInt; readonly dropped?: number } = {},
+): SInt {
+  const rows = logicStages(y.width);
+  const digits = y.ext(2 * rows);
+  let sum: SInt = addend.toSigned();
+  let settled: UInt[] = [];
+  for (let i = 0; i < rows; i++) {
+    const [odd, two] = [2 * i, 2 * i + 1].map((k) => digits.bit(k).named(`${name}_${k}`)) as [UInt, UInt];
+    // After row i: at most 3 x (1 + 1/4 + ...) and what is left of the addend.
+    const most = 4 * x.most + Math.ceil(2 ** addend.width / 4 ** i);
+    const far = i === rows - 1 ? { x3: x.one, x1: x.one } : { x3: x.minusThree, x1: x.minusOne };
+    const row = pipe.join({ sum, odd, two, near: x.minusOne, ...far }, (v) => {
+      const { width } = x.minusThree;
+      const near = v.odd.mux(v.near.ext(width), m.constant(sint(width), 0));
+      const multiple = v.two.mux(v.odd.mux(v.x3.ext(width), v.x1.shl(1).ext(width)), near);
+      const total = v.sum.sub(multiple);
+      return pipe.stage(`${name}_row_${i}`, fitted(total, Math.min(total.width, signedBits(most))));
+    });
+    const now = pipe.latency(row);
+    settled = settled.map((s) => pipe.at(s, now));
+    if (2 * i >= dropped) settled.push(row.slice(1, 0));
+    sum = row.shr(2);
+  }
+  return (settled.length === 0 ? sum : cat(sum, pack(settled)).asSigned()).named(name);
+}
