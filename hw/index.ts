@@ -7,6 +7,7 @@ export { beatValue, type Order, type PlaneCoding, type WeightStream, weightStrea
 export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
 export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';
 export { type MixerParameters, mixerParts } from './mixer/parameters.ts';
+export { type MixerSchedule, mixerSchedule } from './mixer/plan.ts';
 export { type ConvScaling, convScaling, mixerDescriptor, type TokenPlace } from './mixer/scaling.ts';
 export { type MixerInterface, mixerUnit } from './mixer/unit.ts';
 export { exp2Unit, type NonlinearInterface, rsqrtUnit, siluUnit, softplusUnit } from './nonlinear/index.ts';

@@ -101,7 +101,7 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
   scanWidths(scan);
   normWidths(norm);
   const mixer: MixerParameters = {
-    ...{ lanes, conv, scan, numerics, columns: matmul.columns, segment: matmul.segment },
+    ...{ lanes, conv, scan, numerics, columns: matmulWidths(matmul).load, segment: matmul.segment },
     norm: { ...norm, inputBits: numerics.mixer.gatedBits, maxTileWords: tileWords(tile, headDim, lanes) },
     resultBits: residual.resultBits,
     ragged: headDim % lanes !== 0,

@@ -19,8 +19,9 @@ export interface MixerParameters {
   readonly norm: NormParameters;
   /** Bits of in_proj's results. */
   readonly resultBits: number;
-  /** K, and columns of out_proj that share a shift in a beat. */
+  /** C: columns of out_proj that the array loads at once. */
   readonly columns: number;
+  /** S: columns that share a shift; divides C, or is a multiple of it. */
   readonly segment: number;
   /** Heads are not a multiple of P rows. */
   readonly ragged: boolean;

@@ -29,8 +29,8 @@ import {
 import { connect, fifo, fork, skidBuffer, through } from '../../gen/stream/index.ts';
 import { channelsShape, convPorts } from '../conv/parameters.ts';
 import { convUnit } from '../conv/unit.ts';
-import { type elementsShape, regrouped } from '../lanes/regroup.ts';
-import { feedUnit } from '../norm/feed.ts';
+import { elementsShape, regrouped } from '../lanes/regroup.ts';
+import { activationsShape, feedUnit } from '../norm/feed.ts';
 import { normInterface, scaleShape } from '../norm/parameters.ts';
 import { normUnit } from '../norm/unit.ts';
 import { activationPorts, headShape } from '../scan/interface.ts';
@@ -51,7 +51,7 @@ const saturationNames = [
 
 export const mixerInterface = (p: MixerParameters) => {
   const { feed } = mixerParts(p);
-  const { columns, segment, activationBits, shiftBits } = feed;
+  const { columns, activationBits } = feed;
   const norm = normInterface(p.norm);
   return {
     token: sink(mixerTokenShape(p), 'one token of one layer: what each part needs of it'),
@@ -64,8 +64,8 @@ export const mixerInterface = (p: MixerParameters) => {
     constants: sink(headConstantsShape(p), 'of a head: dt_bias, |A| log2 e, D and shifts; head after head'),
     norm_weight: norm.weight,
     act: source(
-      { q: uint(columns * activationBits), shift: uint((columns / segment) * shiftBits) },
-      `out_proj's input: ${columns} columns of ${activationBits} bits, and a shift for every ${segment}; every group begins a beat`,
+      activationsShape(feed),
+      `out_proj's input: ${columns} columns of ${activationBits} bits; every group begins a beat`,
     ),
     sums: norm.sums,
     out_scale: norm.scale,
@@ -117,30 +117,39 @@ export function mixerUnit(p: MixerParameters): Design<MixerInterface> {
       const { projectedBits } = p.numerics.mixer;
       const steps = m.instance('step_size', stepSizeUnit(p));
       connect(steps.token, share('step'));
-      connect(steps.in, regrouped(m, 'dt', { bits: projectedBits, from: p.lanes, to: 1 }, front.dt));
+      const dt = queued(
+        m,
+        'dt_words',
+        front.dt,
+        elementsShape(projectedBits, p.lanes),
+        Math.ceil(s.maxHeads / p.lanes) + 2,
+      );
+      connect(steps.in, regrouped(m, 'dt', { bits: projectedBits, from: p.lanes, to: 1 }, dt));
       connect(steps.constants, io.constants);
 
       m.comment('The scan.');
-      const w = scanWidths(s);
       const { inputBits, outputBits } = s.numerics;
       const scan = m.instance('scan', scanUnit(s));
       connect(scan.token, share('scan'));
       connect(scan.head, queued(m, 'heads', steps.head, headShape(s), s.maxHeads));
-      const inputs = (name: 'b' | 'c') => regrouped(m, name, { bits: inputBits, from: p.lanes, to: s.lanes }, to(name));
-      const b = queued(m, 'b_words', valuesOf(m, inputs('b')), uint(s.lanes * inputBits), w.inputWords + 2);
-      const c = valuesOf(m, inputs('c'));
-      const both = b.valid.and(c.valid).named('b_and_c');
-      scan.bc.valid.drive(both);
+      const groupWords = s.maxGroups * Math.ceil(s.maxState / p.lanes) + 2;
+      const rowWords = s.maxHeads * Math.ceil(s.maxHeadDim / p.lanes);
+      const regroupedInput = (name: 'b' | 'c' | 'x', words: number, lanes: number) => {
+        const waiting = queued(m, `${name}_words`, to(name), elementsShape(inputBits, p.lanes), words);
+        return valuesOf(m, regrouped(m, name, { bits: inputBits, from: p.lanes, to: lanes }, waiting));
+      };
+      const b = regroupedInput('b', groupWords, s.lanes);
+      const c = regroupedInput('c', groupWords, s.lanes);
+      scan.bc.valid.drive(b.valid.and(c.valid).named('b_and_c'));
       scan.bc.payload.drive({ b: b.payload, c: c.payload });
       b.ready.drive(scan.bc.ready.and(c.valid));
       c.ready.drive(scan.bc.ready.and(b.valid));
-      const x = valuesOf(m, regrouped(m, 'x', { bits: inputBits, from: p.lanes, to: s.rows }, to('x')));
-      connect(scan.x, queued(m, 'x_words', x, uint(s.rows * inputBits), w.tokenRows));
+      connect(scan.x, regroupedInput('x', rowWords, s.rows));
 
       m.comment('The gate.');
       const collect = m.instance('collect', collectUnit(s));
       connect(collect.token, share('collect'));
-      connect(collect.y, queued(m, 'y_words', scan.y, activationPorts(s).y.shape, w.tokenRows));
+      connect(collect.y, queued(m, 'y_words', scan.y, activationPorts(s).y.shape, scanWidths(s).tokenRows));
       const gate = m.instance('gate', gateUnit(p));
       connect(gate.token, share('gate'));
       const y = regrouped(m, 'y', { bits: outputBits, from: s.rows, to: p.lanes }, collect.out);
@@ -152,8 +161,7 @@ export function mixerUnit(p: MixerParameters): Design<MixerInterface> {
         ready: z.ready,
         payload: { values: z.payload.values, count: z.payload.count, last: z.last },
       };
-      const gateWords = s.maxHeads * Math.ceil(s.maxHeadDim / p.lanes);
-      connect(gate.gate, queued(m, 'gates', gates, gatesShape(p), gateWords));
+      connect(gate.gate, queued(m, 'gates', gates, gatesShape(p), rowWords));
 
       m.comment('Norm and quantizer, and the columns of out_proj.');
       const norm = m.instance('norm', normUnit(p.norm));
@@ -168,8 +176,8 @@ export function mixerUnit(p: MixerParameters): Design<MixerInterface> {
       connect(columns.in, { valid: norm.out.valid, ready: norm.out.ready, payload: { values, shift, count, end } });
       connect(io.act, columns.act);
 
-      const { z: zClamps, xbc, dt } = front.saturations;
-      const of = { z: zClamps, xbc, dt_in: dt, ...conv.saturations, ...steps.saturations, ...scan.saturations };
+      const { dt: dt_in, ...results } = front.saturations;
+      const of = { ...results, dt_in, ...conv.saturations, ...steps.saturations, ...scan.saturations };
       io.saturations.drive({ ...of, ...gate.saturations, ...norm.saturations } as Record<string, UInt>);
     },
   );

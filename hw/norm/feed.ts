@@ -1,12 +1,14 @@
-/** Activations as the norm gives them, P at a time, to the beats of K columns that the matmul array takes. */
+/** Activations as the norm gives them, P at a time, to the beats of C columns that the matmul array takes. */
 import { bit, bitsFor, cat, type Design, defineModule, pack, sink, source, uint, unpack } from '../../gen/index.ts';
 import { regrouped } from '../lanes/regroup.ts';
 import { HardwareProblem } from '../problem.ts';
 
 export interface FeedParameters {
-  /** P, K, and S: columns that share a shift; divides K. */
+  /** P: activations of a beat that is taken. */
   readonly lanes: number;
+  /** C: columns of a beat that is given. */
   readonly columns: number;
+  /** S: columns that share a shift; divides C, or is a multiple of it. */
   readonly segment: number;
   readonly activationBits: number;
   readonly shiftBits: number;
@@ -14,22 +16,33 @@ export interface FeedParameters {
   readonly ragged: boolean;
 }
 
-const feedInterface = ({ lanes, columns, segment, activationBits, shiftBits }: FeedParameters) => ({
+/** Columns as the matmul array takes them: `MatmulInterface.act`. */
+export const activationsShape = ({ columns, segment, activationBits, shiftBits }: FeedParameters) => ({
+  q: uint(columns * activationBits),
+  shift: uint(Math.max(1, columns / segment) * shiftBits),
+});
+
+const feedInterface = (p: FeedParameters) => ({
   in: sink(
-    { values: uint(lanes * activationBits), shift: uint(shiftBits), count: uint(bitsFor(BigInt(lanes))), end: bit },
-    `${lanes} activations with one shift; count: how many count; end: of a matrix`,
+    {
+      values: uint(p.lanes * p.activationBits),
+      shift: uint(p.shiftBits),
+      count: uint(bitsFor(BigInt(p.lanes))),
+      end: bit,
+    },
+    `${p.lanes} activations with one shift; count: how many count; end: of a matrix`,
   ),
   act: source(
-    { q: uint(columns * activationBits), shift: uint((columns / segment) * shiftBits) },
-    `${columns} activations; shift: of every ${segment} of them; beyond the matrix undefined`,
+    activationsShape(p),
+    `${p.columns} activations; shift: of every ${Math.min(p.segment, p.columns)} of them; beyond the matrix undefined`,
   ),
 });
 
 /** Every activation carries its shift; a segment takes that of its first. Beats inside a matrix that are not full are made full. */
 export function feedUnit(p: FeedParameters): Design<ReturnType<typeof feedInterface>> {
   const { lanes, columns, segment, activationBits, shiftBits } = p;
-  if (columns % segment !== 0)
-    throw new HardwareProblem('feed', 'segment', `a divisor of the ${columns} columns`, `${segment}`);
+  if (columns % segment !== 0 && segment % columns !== 0)
+    throw new HardwareProblem('feed', 'segment', `a divisor or multiple of the ${columns} columns`, `${segment}`);
   return defineModule(
     {
       name: `norm_feed_${lanes}_to_${columns}`,
