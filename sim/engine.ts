@@ -56,6 +56,8 @@ export interface Engine extends Follower {
    * clock i of `clockNames`; default 1, the first.
    */
   tick(clocks?: number): void;
+  /** `cycles` times evaluate and tick with the inputs as they are. */
+  step(cycles: number, clocks?: number): void;
   /** Evaluates and writes the rows of the present cycle at row number `row`. */
   sample(inputs: Uint32Array, outputs: Uint32Array, row: number): void;
 }

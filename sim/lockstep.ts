@@ -129,6 +129,9 @@ class Recorder {
       eval: () => leader.eval(),
       sample: (inputs, outputs, row) => leader.sample(inputs, outputs, row),
       tick: (clocks = 1) => this.#tick(clocks),
+      step: (cycles, clocks) => {
+        for (let i = 0; i < cycles; i++) this.#tick(clocks ?? 1);
+      },
       replay: (inputs, cycles, clocks = 1) => this.#replay(inputs, cycles, clocks),
       close: () => this.flush(),
     };

@@ -48,8 +48,6 @@ export interface Snapshot {
 }
 
 export interface Simulator extends Engine {
-  /** `cycles` times evaluate and tick with the inputs as they are. */
-  step(cycles: number, clocks?: number): void;
   /** Every net that can be read, by visibility. */
   signals(): readonly NamedSignal[];
   /** Value of a named net, as of the last `eval` (registers: at once). */

