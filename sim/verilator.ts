@@ -16,7 +16,9 @@ import {
 } from './engine.ts';
 
 export interface VerilatorOptions
-  extends Partial<Pick<BuildRequest, 'how' | 'effort' | 'keep' | 'defines' | 'tools' | 'compilerFlags' | 'onProgress'>> {
+  extends Partial<
+    Pick<BuildRequest, 'how' | 'effort' | 'keep' | 'defines' | 'tools' | 'compilerFlags' | 'onProgress'>
+  > {
   /** Verilog text by file name, as gen prints it. */
   readonly files: Readonly<Record<string, string>>;
   /** Name of the top module in the text. */

@@ -9,7 +9,7 @@ import { scanBench } from '../../verify/bench-scan.ts';
 import { goldenScan } from '../../verify/golden-scan.ts';
 import { randomMatmulJob, randomScanInput } from '../../verify/jobs-corner.ts';
 import type { UnitBench } from '../../verify/unit-bench.ts';
-import { type selfDrivenPorts, selfDriven } from './self-driven.ts';
+import { selfDriven, type selfDrivenPorts } from './self-driven.ts';
 
 export type BenchDesign = Design<typeof selfDrivenPorts>;
 
@@ -23,17 +23,29 @@ function popcountTile(): Design {
     activation: input(uint(columns), 'one bit plane of 256 activations'),
     total: output(uint(lanes * 32), 'sum of ones of every row'),
   };
-  return defineModule({ name: `popcount_tile_r${lanes}_k${columns}`, doc: 'Ones of weight AND activation.', ports }, (m, io) => {
-    const weight = m.delay('weight_q', io.weight, { reset: 0 });
-    const activation = m.delay('activation_q', io.activation, { reset: 0 });
-    const totals = unpack(weight, columns).map((row, r) => {
-      const ones = m.delay(`ones_${r}`, row.and(activation).popcount(), { reset: 0 });
-      const total = m.register(`total_${r}`, uint(32), { reset: 0 });
-      total.next(total.add(ones.ext(32)).trunc(32));
-      return total;
-    });
-    io.total.drive(totals.map((t, r) => t.ext(lanes * 32).shl(32 * r).trunc(lanes * 32)).reduce((a, b) => a.or(b)));
-  }) as Design;
+  return defineModule(
+    { name: `popcount_tile_r${lanes}_k${columns}`, doc: 'Ones of weight AND activation.', ports },
+    (m, io) => {
+      const weight = m.delay('weight_q', io.weight, { reset: 0 });
+      const activation = m.delay('activation_q', io.activation, { reset: 0 });
+      const totals = unpack(weight, columns).map((row, r) => {
+        const ones = m.delay(`ones_${r}`, row.and(activation).popcount(), { reset: 0 });
+        const total = m.register(`total_${r}`, uint(32), { reset: 0 });
+        total.next(total.add(ones.ext(32)).trunc(32));
+        return total;
+      });
+      io.total.drive(
+        totals
+          .map((t, r) =>
+            t
+              .ext(lanes * 32)
+              .shl(32 * r)
+              .trunc(lanes * 32),
+          )
+          .reduce((a, b) => a.or(b)),
+      );
+    },
+  ) as Design;
 }
 
 const beatsOf = ({ feeds }: UnitBench): Readonly<Record<string, readonly Beat[]>> =>

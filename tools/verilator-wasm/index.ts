@@ -4,7 +4,15 @@ export { buildModel, compileModel } from './build.ts';
 export { cacheDirectory } from './cache.ts';
 export { type Channel, openChannel } from './channel.ts';
 export { type CppDesign, type CppSource, type CppTarget, compileCpp } from './compile.ts';
-export { type CppCompiler, type FoundVerilator, findCompiler, findNewestVerilator, findVerilator, type NativeTools, onPath } from './find.ts';
+export {
+  type CppCompiler,
+  type FoundVerilator,
+  findCompiler,
+  findNewestVerilator,
+  findVerilator,
+  type NativeTools,
+  onPath,
+} from './find.ts';
 export {
   checkInterface,
   type Interface,

@@ -39,7 +39,8 @@ export async function toolchain(how: 'wasm' | 'native' | 'auto'): Promise<Toolch
 
 /** Runs Verilator in `cwd`. */
 export function runVerilator(chain: Toolchain, args: readonly string[], cwd: string): Promise<Outcome> {
-  if (chain.how === 'native') return runProgram(chain.tools.verilator, args, { cwd, env: { ...process.env, ...chain.tools.env } });
+  if (chain.how === 'native')
+    return runProgram(chain.tools.verilator, args, { cwd, env: { ...process.env, ...chain.tools.env } });
   const command = verilatorCommand(chain.kit, args);
   return runProgram(process.execPath, command.args, { cwd, env: command.env });
 }
