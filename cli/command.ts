@@ -45,12 +45,16 @@ export interface Session {
   readonly scratch: Scratch;
   /** Puts text on stdout while the command runs; undefined with `--json`, where the report is all there is. */
   readonly stream: ((text: string) => void) | undefined;
+  /** Whether the user has asked for an end: an interruptible command then reports what it has. */
+  readonly interrupted: () => boolean;
 }
 
 export interface Command<T> {
   /** One word, then positionals in angle brackets; `<action>` is part of the command's name in reports. */
   readonly command: string;
   readonly describe: string;
+  /** Whether it looks at `interrupted`. A second interrupt ends any command at once. */
+  readonly interruptible?: boolean;
   readonly builder: (y: Argv) => Argv<T>;
   readonly run: (args: T, progress: Progress, session: Session) => Promise<Report>;
 }

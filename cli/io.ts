@@ -15,10 +15,16 @@ export interface Io {
   /** Whether stderr is a terminal, where a line can be rewritten in place; then its characters per line. */
   readonly statusWidth: number | undefined;
   readonly scratch: Scratch;
+  /** From now on the first interrupt is told by `interrupted` alone. */
+  readonly allowInterrupt: () => void;
+  readonly interrupted: () => boolean;
 }
 
 /** Characters per line where stdout is not a terminal. */
 export const plainWidth = 140;
+
+/** For those that nobody interrupts. */
+export const neverInterrupted = { allowInterrupt: (): void => undefined, interrupted: () => false };
 
 export const noScratch: Scratch = { begin: () => undefined, end: () => undefined };
 
@@ -29,4 +35,5 @@ export const processIo = (): Io => ({
   width: process.stdout.isTTY ? process.stdout.columns : plainWidth,
   statusWidth: process.stderr.isTTY ? process.stderr.columns : undefined,
   scratch: noScratch,
+  ...neverInterrupted,
 });

@@ -10,6 +10,7 @@ import { fuzzCommand } from './commands/fuzz.ts';
 import { genCommand } from './commands/gen.ts';
 import { generateCommand } from './commands/generate.ts';
 import { modelCommand } from './commands/model.ts';
+import { mutateCommand } from './commands/mutate.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { waveCommand } from './commands/wave.ts';
 import { whereCommand } from './commands/where.ts';
@@ -28,6 +29,7 @@ export const commands: readonly AnyCommand[] = [
   genCommand,
   verifyCommand,
   fuzzCommand,
+  mutateCommand,
   waveCommand,
   whereCommand,
   benchCommand,
@@ -107,7 +109,9 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   try {
     const chosen = await parse(argv, io.width);
     if (typeof chosen === 'string') return printText(io, name, chosen, json);
-    const report = await chosen.command.run(chosen.args, progress.show, { scratch: io.scratch, stream });
+    const { scratch, interrupted } = io;
+    if (chosen.command.interruptible === true) io.allowInterrupt();
+    const report = await chosen.command.run(chosen.args, progress.show, { scratch, stream, interrupted });
     progress.end();
     return printReport(io, name, report, json);
   } catch (error) {

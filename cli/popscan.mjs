@@ -57,16 +57,20 @@ function fail(status, error) {
 }
 
 const width = (stream) => (stream.isTTY ? stream.columns : undefined);
+/** 1: the command shall end soon, with what it has. */
+const flag = new Int32Array(new SharedArrayBuffer(4));
+let interruptible = false;
 const worker = new Worker(new URL('./thread.mjs', import.meta.url), {
-  workerData: { argv, width: width(process.stdout), statusWidth: width(process.stderr) },
+  workerData: { argv, width: width(process.stdout), statusWidth: width(process.stderr), flag },
 });
 
-worker.on('message', ({ out, err, begin, end, status }) => {
+worker.on('message', ({ out, err, begin, end, status, interruptible: allowed }) => {
   if (ended) return;
   if (out !== undefined) process.stdout.write(out);
   if (err !== undefined) process.stderr.write(err);
   if (begin !== undefined) scratch.set(begin.path, begin.parents);
   if (end !== undefined) scratch.delete(end);
+  if (allowed) interruptible = true;
   if (status === undefined) return;
   ended = true;
   process.exitCode = status;
@@ -91,6 +95,10 @@ for (const [signal, status] of [
 ]) {
   process.on(signal, async () => {
     if (ended) return;
+    if (interruptible && Atomics.exchange(flag, 0, 1) === 0) {
+      process.stderr.write('interrupted: a summary follows; interrupt again to end at once\n');
+      return;
+    }
     ended = true;
     fail(status, {
       id: 'interrupted',

@@ -6,7 +6,7 @@ import type { Run } from '../verify/index.ts';
 import { bundled } from './bundled.ts';
 import type { Report } from './command.ts';
 import { doctorCommand } from './commands/doctor.ts';
-import { plainWidth } from './io.ts';
+import { neverInterrupted, plainWidth } from './io.ts';
 import { printReport, showNumber, table } from './print.ts';
 import { progressOn } from './progress.ts';
 import { nano } from './testing/checkpoint.ts';
@@ -112,7 +112,7 @@ function shown(report: Report, width: number): string {
     text += part;
   };
   const scratch = { begin: () => undefined, end: () => undefined };
-  printReport({ out, err: out, width, statusWidth: undefined, scratch }, 'test', report, false);
+  printReport({ out, err: out, width, statusWidth: undefined, scratch, ...neverInterrupted }, 'test', report, false);
   return text;
 }
 
@@ -180,6 +180,7 @@ test('progress: one line in place on a terminal, few lines elsewhere', () => {
     err: (text: string) => (err += text),
     width: 80,
     scratch: { begin: () => undefined, end: () => undefined },
+    ...neverInterrupted,
   };
   const terminal = progressOn({ ...io, statusWidth: 10 });
   terminal.show('a long line of progress');

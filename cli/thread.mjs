@@ -6,13 +6,15 @@ register();
 const { main } = await import('./main.ts');
 const { plainWidth } = await import('./io.ts');
 
-const { argv, width, statusWidth } = workerData;
+const { argv, width, statusWidth, flag } = workerData;
 const tell = (message) => parentPort.postMessage(message);
 const status = await main(argv, {
   out: (out) => tell({ out }),
   err: (err) => tell({ err }),
   width: width ?? plainWidth,
   statusWidth,
+  allowInterrupt: () => tell({ interruptible: true }),
+  interrupted: () => Atomics.load(flag, 0) === 1,
   scratch: { begin: (path, parents) => tell({ begin: { path, parents } }), end: (path) => tell({ end: path }) },
 });
 tell({ status });

@@ -52,6 +52,7 @@ export function matmulBench(jobs: readonly MatmulJob[], p: MatmulParameters, fli
   const results = jobs.map((j) => resultBeats(j, p));
   return {
     unit: 'matmul',
+    flush: 'flush',
     feeds: { desc, act, token, weight },
     collects: { result: results.reduce((sum, beats) => sum + beats.length, 0) },
     cycleBound: jobs.reduce((sum, j, i) => sum + cyclesAtMost(j, p, streamOf(j).beats, results[i]!.length), 64),

@@ -11,7 +11,7 @@ import {
   smallest,
   type TiledVector,
 } from '../golden/fixed/index.ts';
-import type { MatmulParameters, Order, PlaneCoding, ScanParameters } from '../hw/index.ts';
+import { type MatmulParameters, type Order, type PlaneCoding, type ScanParameters, storeSize } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
 import { goldenScan } from './golden-scan.ts';
 import type { MatmulJob, ScanJob } from './job.ts';
@@ -143,9 +143,13 @@ export function cornerMatmulJobs(p: MatmulParameters, random: Random, count: num
   return jobs;
 }
 
-type Spread = 'random' | 'extreme' | 'quiet';
+const spreads = ['random', 'extreme', 'quiet', 'ties'] as const;
+type Spread = (typeof spreads)[number];
 
-/** `quiet`: small values and long decays beside zeros, so that exponents jump; `extreme`: the ends of every format. */
+/**
+ * `quiet`: small values and long decays beside zeros, so that exponents jump; `extreme`: the ends of every format; `ties`: powers
+ * of two, whose products lie half-way between two results.
+ */
 export function randomScanInput(
   shape: ScanShape,
   p: Pick<ScanParameters, 'numerics' | 'state'>,
@@ -157,16 +161,26 @@ export function randomScanInput(
     if (spread === 'extreme') return random.chance(0.5) ? smallest(bits) : largest(bits);
     if (spread === 'quiet')
       return random.chance(0.5) ? 0 : pick(random, -(2 ** random.below(bits - 1)), 2 ** random.below(bits - 1) - 1);
+    if (spread === 'ties') return random.chance(0.2) ? 0 : (random.chance(0.5) ? 1 : -1) * power(bits - 1);
     return pick(random, smallest(bits), largest(bits));
   };
+  /** 2^k below 2^bits. */
+  const power = (bits: number): number => 2 ** random.below(bits);
+  const ties = spread === 'ties';
   const inputs = (length: number): Int32Array => Int32Array.from({ length }, () => signed(f.inputBits));
   const extreme = spread === 'extreme';
   const most = 2 ** f.shiftBits - 1;
   // With row exponents the contract asks for stepShift >= k.
   const least = p.state.kind === 'row' ? f.dtBits + f.inputBits - p.state.stepBits : 0;
   const heads = Array.from({ length: shape.heads }, () => ({
-    decay: extreme ? (random.chance(0.5) ? 0 : 2 ** f.decayFraction) : pick(random, 0, 2 ** f.decayFraction),
-    dt: extreme ? 2 ** f.dtBits - 1 : pick(random, 0, 2 ** f.dtBits - 1),
+    decay: ties
+      ? power(f.decayFraction + 1)
+      : extreme
+        ? random.chance(0.5)
+          ? 0
+          : 2 ** f.decayFraction
+        : pick(random, 0, 2 ** f.decayFraction),
+    dt: ties ? power(f.dtBits) : extreme ? 2 ** f.dtBits - 1 : pick(random, 0, 2 ** f.dtBits - 1),
     direct: signed(f.directBits),
     stepShift: pick(random, Math.max(least, extreme ? 0 : 12), extreme ? most : Math.max(30, least + 12)),
     outputShift: pick(random, extreme ? 0 : 8, extreme ? most : 24),
@@ -175,26 +189,36 @@ export function randomScanInput(
   return { heads, x: inputs(shape.heads * shape.headDim), b: inputs(wide), c: inputs(wide) };
 }
 
-/** Sequences of random tokens over awkward shapes, quiet and extreme ones among them; each starts from a cleared state. */
+/**
+ * Sequences of random tokens over awkward shapes, of every spread, each from a cleared state. They take turns, so that several
+ * states are in use at once where there is room; the first is as large as can be.
+ */
 export function cornerScanJobs(p: ScanParameters, random: Random, sequences: number): ScanJob[] {
+  const largestShape = { heads: p.maxHeads, groups: p.maxGroups, headDim: p.maxHeadDim, dState: p.maxState };
+  const most = storeSize(largestShape, p);
+  const slots = Math.max(1, Math.min(4, Math.floor(p.stateWords / most.words), Math.floor(p.rowWords / most.rows)));
   const jobs: ScanJob[] = [];
-  for (let n = 0; n < sequences; n++) {
-    const groups = pick(random, 1, p.maxGroups);
-    const heads = groups * pick(random, 1, Math.max(1, Math.floor(p.maxHeads / groups)));
-    const shape: ScanShape = {
-      heads,
-      groups,
-      headDim: pick(random, 1, p.maxHeadDim),
-      dState: size(random, p.lanes, p.maxState),
-    };
-    const scan = goldenScan(shape, { slot: 0, layer: pick(random, 0, 2 ** 16 - 1) }, p);
-    const what = `${heads} heads in ${groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
-    for (let t = 0; t < 3; t++) {
-      const spread = (['random', 'extreme', 'quiet'] as const)[(n + (random.chance(0.2) ? t : 0)) % 3]!;
-      const label = `random sequence ${n}, token ${t}: ${what}`;
-      const input = randomScanInput(shape, p, random, spread);
-      jobs.push(scan.next(input, { group: 'corner and random sequences', label }));
+  for (let n = 0; n < sequences; n += slots) {
+    const shape = n === 0 && p.maxHeads % p.maxGroups === 0 ? largestShape : awkwardShape(p, random);
+    const group = Array.from({ length: Math.min(slots, sequences - n) }, (_, slot) => ({
+      number: n + slot,
+      scan: goldenScan(shape, { slot, layer: pick(random, 0, 2 ** 16 - 1) }, p),
+    }));
+    const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
+    for (let t = 0; t < 4; t++) {
+      for (const { number, scan } of group) {
+        const spread = spreads[(number + (random.chance(0.3) ? t : 0)) % spreads.length]!;
+        const label = `random sequence ${number}, token ${t}: ${what}`;
+        const input = randomScanInput(shape, p, random, spread);
+        jobs.push(scan.next(input, { group: 'corner and random sequences', label }));
+      }
     }
   }
   return jobs;
+}
+
+function awkwardShape(p: ScanParameters, random: Random): ScanShape {
+  const groups = pick(random, 1, p.maxGroups);
+  const heads = groups * pick(random, 1, Math.max(1, Math.floor(p.maxHeads / groups)));
+  return { heads, groups, headDim: pick(random, 1, p.maxHeadDim), dState: size(random, p.lanes, p.maxState) };
 }

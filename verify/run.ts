@@ -76,8 +76,10 @@ export async function openBench(
 }
 
 export interface RunOptions {
-  /** Probability of a pause of every stream in every cycle, on both sides. */
-  readonly stall: number;
+  /** Probability of a pause of every stream in every cycle: on both sides, or by side. */
+  readonly stall: number | { readonly feeds: number; readonly collects: number };
+  /** Work that is begun and dropped before the run, by the unit's flush (where it has one) or a reset, after so many cycles each; default: none. */
+  readonly dropped?: readonly { readonly after: number; readonly by: 'flush' | 'reset' }[];
   readonly seed: number;
   /** Where a waveform goes when something is wrong; undefined: it is not looked into. */
   readonly wave: string | undefined;
@@ -114,10 +116,10 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
   const wrong: (Wrong | undefined)[] = [];
   let stuck: string | undefined;
   const result = lockStep({ leader: leader!, followers, history }, (engine) => {
-    reset(engine, resetCycles);
-    const begin = history.cycles + resetCycles;
+    const dropped = options.dropped ?? [];
+    const begin = history.cycles + resetCycles + dropped.reduce((sum, { after }) => sum + after + 1, 0);
     const work = benches.map((b, i) => attach(engine, b, begin, { ...options, seed: options.seed + 100 * i }));
-    const limit = Math.ceil(Math.max(...benches.map((b) => b.cycleBound)) / (1 - options.stall) ** 3);
+    const limit = Math.ceil(Math.max(...benches.map((b) => b.cycleBound)) / (1 - Math.max(...stallOf(options))) ** 3);
     let last = begin;
     const onCycle = (cycle: number): void => {
       last = begin + cycle + 1;
@@ -128,10 +130,12 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
     let left = settleCycles;
     const until = (): boolean => agents.every((a) => a.done) && left-- === 0;
     try {
+      reset(engine, resetCycles);
+      for (const drop of dropped) dropWork(engine, benches, { ...options, ...drop });
       runUntil(engine, agents, { limit: limit + settleCycles, onCycle, until });
     } catch (error) {
       if (!(error instanceof SimProblem)) throw error;
-      engine.tick(); // so that the cycle it happened in can be looked at
+      tickPast(engine);
       stuck = `${error.what}: ${error.found}`;
       const port = error.port ?? work.flatMap((w) => w.waiting()).at(0);
       if (port !== undefined) wrong.push({ port, cycle: last, bits: undefined, text: stuck });
@@ -156,14 +160,50 @@ const resetCycles = 2;
 /** Status outputs may follow the last result by so much. */
 const settleCycles = 4;
 
+const stallOf = ({ stall }: RunOptions): readonly [feeds: number, collects: number] =>
+  typeof stall === 'number' ? [stall, stall] : [stall.feeds, stall.collects];
+
+/** Begins the work of all units and drops it, in `after` + 1 cycles: nothing of it may be seen afterwards. */
+function dropWork(
+  engine: Engine,
+  benches: readonly UnitBench[],
+  { after, by, ...options }: RunOptions & { readonly after: number; readonly by: 'flush' | 'reset' },
+): void {
+  const work = benches.map((b) => attach(engine, b, 0, { ...options, seed: options.seed + after }));
+  const agents = work.flatMap((w) => [...w.drivers, ...w.monitors]);
+  let left = after;
+  runUntil(engine, agents, { limit: after + 1, until: () => left-- === 0 });
+  if (by === 'reset' || benches.some((b) => b.flush === undefined)) {
+    reset(engine, 1);
+    return;
+  }
+  // Beats offered in the cycle of the flush are not taken, and need not stay.
+  for (const { unit, flush } of benches) if (flush !== undefined) engine.poke(`${unit}_${flush}`, 1);
+  engine.tick();
+  const inputs = engine.ports.filter((p) => p.direction === 'input');
+  for (const { name } of inputs) if (name.endsWith('_valid') || name.endsWith('_ready')) engine.poke(name, 0);
+  for (const { unit, flush } of benches) if (flush !== undefined) engine.poke(`${unit}_${flush}`, 0);
+}
+
+/** So that the cycle in which something happened can be looked at; a property that fails in it ends the tick once more. */
+function tickPast(engine: Engine): void {
+  try {
+    engine.tick();
+  } catch (error) {
+    if (!(error instanceof SimProblem)) throw error;
+  }
+}
+
 /** Drivers and monitors for all streams of a unit; `begin` is the number of the first cycle after the reset. */
-function attach(engine: Engine, bench: UnitBench, begin: number, { stall, seed }: RunOptions) {
+function attach(engine: Engine, bench: UnitBench, begin: number, options: RunOptions) {
+  const { seed } = options;
+  const [feeding, collecting] = stallOf(options);
   const drivers = Object.entries(bench.feeds).map(([stream, beats], i) =>
-    driveStream(engine, `${bench.unit}_${stream}`, beats(), { stall, seed: seed + i }),
+    driveStream(engine, `${bench.unit}_${stream}`, beats(), { stall: feeding, seed: seed + i }),
   );
   const collected = Object.entries(bench.collects).map(([stream, count], i) => ({
     stream,
-    monitor: monitorStream(engine, `${bench.unit}_${stream}`, { stall, seed: seed + 50 + i, count }),
+    monitor: monitorStream(engine, `${bench.unit}_${stream}`, { stall: collecting, seed: seed + 50 + i, count }),
     cycles: [] as number[],
   }));
   const monitors = collected.map((c) => c.monitor);

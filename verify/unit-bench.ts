@@ -39,6 +39,8 @@ export interface UnitBench {
   readonly feeds: Readonly<Record<string, () => Iterable<Beat>>>;
   /** How many beats each stream that the unit gives will deliver. */
   readonly collects: Readonly<Record<string, number>>;
+  /** The input that drops all work when it is 1 for a cycle, where there is one. */
+  readonly flush?: string;
   /** More cycles than the unit needs without stalls: a run that is longer is stuck. */
   readonly cycleBound: number;
   /** Useful operations in all jobs, and what one is. */

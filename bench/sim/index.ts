@@ -13,7 +13,7 @@ type EngineName = keyof typeof engineKinds;
 /** Which engines run which design; the slow ones only where their build takes seconds. */
 const runs: Readonly<Record<DesignName, readonly EngineName[]>> = {
   tile: ['sim', 'verilator', 'compressors', 'wasm', 'cxxrtl', 'icarus'],
-  matmul: ['sim', 'verilator', 'icarus'],
+  matmul: ['sim', 'verilator'],
   scan: ['sim', 'verilator', 'icarus'],
   stream: ['sim', 'verilator', 'cxxrtl', 'icarus'],
 };
@@ -77,6 +77,7 @@ function rateInTurns(opened: ReadonlyMap<EngineName, Opened>): Map<EngineName, n
   const best = new Map<EngineName, number>();
   for (let round = 0; round < rounds; round++) {
     for (const [engine, o] of opened) {
+      if (engineKinds[engine].pace === 'slow' && round > 2) continue;
       const count = cycles.get(engine)!;
       best.set(engine, Math.max(best.get(engine) ?? 0, count / time(o, count)));
     }

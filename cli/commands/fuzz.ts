@@ -15,6 +15,7 @@ import {
 import type { Command, Progress, Report, Skipped } from '../command.ts';
 import { listOf } from '../list.ts';
 import { wholeNumber } from '../options.ts';
+import { pace } from '../pace.ts';
 
 interface Args {
   readonly modules: number;
@@ -65,8 +66,9 @@ export const fuzzCommand: Command<Args> = {
     const wanted = a.engines === undefined ? undefined : listOf('--engines', a.engines, engineNames);
     const { engines, tools, skipped } = await openEngines(wanted);
     const start = performance.now();
+    const rate = pace('modules', options.modules);
     const run = { ...options, engines };
-    const result = await fuzz({ ...run, progress: (done) => progress(pace(done, options.modules, start)) });
+    const result = await fuzz({ ...run, progress: (done) => progress(rate(done)) });
     const seconds = (performance.now() - start) / 1000;
     const failed = (name: string) => result.failures.filter((f) => f.engine === name);
     const crashed = (name: string) => result.crashes.filter((f) => f.engine === name).map((f) => f.case.index);
@@ -118,11 +120,6 @@ async function openEngines(wanted: readonly EngineName[] | undefined) {
     else skipped.push({ name, why: 'not found', get: found.get });
   }
   return { engines, tools, skipped };
-}
-
-function pace(done: number, all: number, start: number): string {
-  const rate = (1000 * done) / (performance.now() - start);
-  return `${done} of ${all} modules, ${rate.toFixed(1)} per second, ${Math.ceil((all - done) / rate)} s left`;
 }
 
 /** The first failure, shrunk, as people want to see it. */

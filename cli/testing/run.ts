@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { bundled } from '../bundled.ts';
 import type { Figure, Report } from '../command.ts';
-import { noScratch, plainWidth } from '../io.ts';
+import { neverInterrupted, noScratch, plainWidth } from '../io.ts';
 import { main } from '../main.ts';
 import type { Problem } from '../problem.ts';
 
@@ -30,6 +30,7 @@ export async function popscan(...argv: readonly string[]): Promise<Outcome> {
     width: plainWidth,
     statusWidth: undefined,
     scratch: noScratch,
+    ...neverInterrupted,
   });
   return { status, out, err };
 }

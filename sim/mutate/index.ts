@@ -1,0 +1,3 @@
+/** Mutation testing. */
+export { type Mutation, type MutationKind, mutationKinds, mutationsOf } from './mutation.ts';
+export { describe, type Mutant, type Mutants, type MutationOptions, mutate, plant } from './run.ts';
