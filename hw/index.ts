@@ -2,6 +2,7 @@
 export { type ConvInterface, type ConvParameters, checkConv } from './conv/parameters.ts';
 export { convUnit, convWords } from './conv/unit.ts';
 export { matmulArray, matmulLatency } from './matmul/array.ts';
+export { type Schedule, schedule, type Work } from './matmul/cycles.ts';
 export { type MatmulInterface, matmulInterface } from './matmul/interface.ts';
 export { beatValue, type Order, type PlaneCoding, type WeightStream, weightStream } from './matmul/layout.ts';
 export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';

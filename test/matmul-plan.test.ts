@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { bundle } from '../gen/index.ts';
+import { defaultNumerics } from '../golden/fixed/index.ts';
+import { type MatmulParameters, matmulArray, schedule, type Work } from '../hw/index.ts';
+import { createRandom, createSimulator } from '../sim/index.ts';
+import { matmulBench } from '../verify/bench-matmul.ts';
+import { countCycles } from '../verify/count-cycles.ts';
+import type { MatmulJob } from '../verify/job.ts';
+import { randomMatmulJob } from '../verify/jobs-corner.ts';
+
+const base: MatmulParameters = {
+  ...{ lanes: 5, columns: 8, segment: 8, tokens: 1, drain: 2, planes: 1, maxShift: 0, maxRows: 60, maxColumns: 60 },
+  numerics: defaultNumerics.matmul,
+};
+const arrays: readonly (readonly [string, MatmulParameters])[] = [
+  ['row-major', base],
+  ['results that leave slowly, narrow loads', { ...base, drain: 1, load: 2 }],
+  ['vectors and planes', { ...base, tokens: 3, planes: 2, maxShift: 3, segment: 4 }],
+  ['column-major', { ...base, storedRows: 60, load: 4, drain: 5 }],
+  ['look-up', { ...base, engine: 'table', storedRows: 60, load: 4, drain: 5 }],
+];
+
+const workOf = ({ matrix, vectors, order }: MatmulJob): Work => ({
+  ...{ rows: matrix.rows, cols: matrix.cols, planes: matrix.planes.length, tokens: vectors.length, order },
+});
+
+describe('the schedule', () => {
+  it.each(arrays)('is that of the array to the cycle: %s', (_name, p) => {
+    const random = createRandom(11);
+    const engine = createSimulator(bundle('top', { matmul: matmulArray(p) }).module, { properties: 'throw' });
+    for (let trial = 0; trial < 60; trial++) {
+      const jobs = Array.from({ length: 1 + random.below(5) }, () =>
+        randomMatmulJob(p, random, 1 + random.below(p.maxRows), 1 + random.below(p.maxColumns), 'any'),
+      );
+      const counted = countCycles(engine, matmulBench(jobs, p, false));
+      expect(counted.verdicts.flatMap((v) => v.mismatch?.text ?? [])).toEqual([]);
+      const works = jobs.map(workOf);
+      const { cycles, beats, gaps } = schedule(p, works);
+      expect({ cycles, beats, gaps }, JSON.stringify(works)).toEqual({
+        cycles: counted.cycles,
+        beats: counted.beats,
+        gaps: counted.gaps,
+      });
+    }
+    engine.close();
+  });
+});
