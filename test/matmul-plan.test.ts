@@ -15,6 +15,7 @@ const base: MatmulParameters = {
 const arrays: readonly (readonly [string, MatmulParameters])[] = [
   ['row-major', base],
   ['results that leave slowly, narrow loads', { ...base, drain: 1, load: 2 }],
+  ['wide beats', { ...base, columns: 64, segment: 64, maxColumns: 200 }],
   ['vectors and planes', { ...base, tokens: 3, planes: 2, maxShift: 3, segment: 4 }],
   ['column-major', { ...base, storedRows: 60, load: 4, drain: 5 }],
   ['look-up', { ...base, engine: 'table', storedRows: 60, load: 4, drain: 5 }],

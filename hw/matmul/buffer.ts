@@ -1,6 +1,9 @@
 /** The activations of two matrices as bit planes, read again for every tile of rows. */
-import { cat, type ModuleBuilder, pack, type UInt, unpack } from '../../gen/index.ts';
+import { bit, cat, type ModuleBuilder, pack, type UInt, unpack } from '../../gen/index.ts';
 import type { Loaded } from './activations.ts';
+import { correctionLatency } from './corrections.ts';
+import { flagAfter } from './flags.ts';
+import { laneLatency } from './lane.ts';
 import type { Loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 import type { Supply, Walk } from './walk.ts';
@@ -46,10 +49,20 @@ export function activationBuffer(
   });
 }
 
+/** The walk takes activations so many cycles after they were, that their corrections are there before their results. */
+export const supplyDelay = (p: MatmulParameters): number =>
+  Math.max(1, correctionLatency(p) - laneLatency(p).total - 2);
+
 /** The walk takes activations that are in the buffer, while others of their matrix come. */
-export function bufferSupply(m: ModuleBuilder, { loading, bank, column, lastToken }: Loader): Supply {
-  const written = m.delay('written', { loading, bank, column, lastToken });
+export function bufferSupply(m: ModuleBuilder, p: MatmulParameters, from: Loader, flush: UInt): Supply {
+  const { loading, bank, column, lastToken } = from;
+  let written: Pick<Loader, 'loading' | 'bank' | 'column' | 'lastToken'> = { loading, bank, column, lastToken };
+  for (let d = 1; d <= supplyDelay(p); d++) {
+    written = m.delay(d === supplyDelay(p) ? 'written' : `written_${d}`, { ...written });
+  }
+  const always = { enable: m.constant(bit, 1), flush, shown: false };
   return {
+    start: flagAfter(m, 'start_known', from.start, supplyDelay(p) - 1, always),
     present: (of, at) =>
       written.loading
         .and(written.bank.eq(of))

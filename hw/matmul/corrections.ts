@@ -14,11 +14,17 @@ import type { Loaded } from './activations.ts';
 import type { MatmulInterface } from './interface.ts';
 import type { Loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
+import { levels, sumOfSigned } from './ternary.ts';
+
+export function correctionLatency(p: MatmulParameters): number {
+  const { load } = matmulWidths(p);
+  return 1 + levels(Math.min(p.segment, load)) + (p.maxShift > 0 ? 1 : 0) + 2;
+}
 
 /**
  * What every result of a vector has too much. U counts bits b in {0, 1}; with Q = sum_i 2^s q_i and W planes the sum wanted is
  * 2 U - (2^W - 1) Q for planes of signs, U - 2^(W-1) Q for two's complement with its highest bit inverted. `write` is 1, with the
- * vector's place and correction, 6 cycles after the vector's last activations: before its first sum is complete.
+ * vector's place and correction, `correctionLatency` cycles after the vector's last activations are taken.
  */
 export function corrections(
   m: ModuleBuilder,
@@ -33,11 +39,14 @@ export function corrections(
   const entered = from.q.map((q) => pipe.enter(q.asSigned()));
   const width = Math.min(p.segment, w.load);
   const terms = Array.from({ length: w.loadSegments }, (_, s) => {
-    const all = sum(entered.slice(s * width, (s + 1) * width), `q_sum_${s}`);
-    const segment = pipe.stage(`segment_q_${s}`, all);
+    const ofSegment = entered.slice(s * width, (s + 1) * width);
+    const segment = sumOfSigned(m, pipe, ofSegment, { name: `q_sum_${s}`, cells: p.cells ?? 'portable' });
     return p.maxShift === 0
       ? segment
-      : pipe.stage(`shifted_q_${s}`, segment.shiftLeft(pipe.at(shifts[s]!, 1), segment.width + p.maxShift));
+      : pipe.stage(
+          `shifted_q_${s}`,
+          segment.shiftLeft(pipe.at(shifts[s]!, pipe.latency(segment)), segment.width + p.maxShift),
+        );
   });
   const beat = pipe.stage('beat_q', sum(terms, 'beat_q_sum'));
   const latency = pipe.latency(beat);

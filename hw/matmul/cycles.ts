@@ -2,6 +2,7 @@
  * The schedule of the array as a model of its control alone: which cycle loads, multiplies, waits and delivers what, where no stream
  * ever waits for its surroundings. The array's cycles are these to the cycle (test/matmul-plan.test.ts).
  */
+import { supplyDelay } from './buffer.ts';
 import { latencyOf } from './engines.ts';
 import type { Order } from './layout.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
@@ -39,7 +40,7 @@ export function schedule(p: MatmulParameters, works: readonly Work[]): Schedule 
   for (let cycle = 0; ; cycle++) {
     const out = drain.step(walk.done());
     const load = loader.look();
-    const beat = walk.step(out.advance, load.present(walk.place()), load.start);
+    const beat = walk.step(out.advance, load.present(walk.place()), load.startKnown);
     loader.step(load, beat, out);
     if (beat !== undefined) {
       if (beats++ === 0) firstWeight = cycle;
@@ -76,6 +77,8 @@ interface Loading {
   /** A matrix begins to load; activations are taken. */
   readonly start: boolean;
   readonly load: boolean;
+  /** The walk learns of a matrix that begins. */
+  readonly startKnown: boolean;
   present(place: PlaceOf): boolean;
 }
 
@@ -85,9 +88,11 @@ function createLoader(p: MatmulParameters, works: readonly Work[]) {
   let matrix = -1;
   let loading = false;
   let [column, chunk, tokensLeft, held] = [0, 0, 0, 0];
-  let written = { loading, matrix, column, tokensLeft };
+  /** What the walk knows of it, the latest last. */
+  const known = Array.from({ length: table ? 1 : supplyDelay(p) }, () => ({ loading, matrix, column, tokensLeft }));
   let [busy, step, filledChunk, tablesHeld, tablesReady] = [false, 0, 0, 0, 0];
   let readAt = false;
+  const starts = new Array<boolean>(known.length - 1).fill(false);
   const last = (): boolean => column === Math.ceil(works[matrix]!.cols / p.columns) - 1 && chunk === w.chunks - 1;
   return {
     look(): Loading {
@@ -98,13 +103,17 @@ function createLoader(p: MatmulParameters, works: readonly Work[]) {
       const start = held < 2 && (!loading || loaded) && matrix + 1 < works.length;
       const present = (at: PlaceOf): boolean => {
         if (table) return tablesReady > 0;
+        const written = known[0]!;
         if (!written.loading || written.matrix !== at.matrix) return true;
         return written.tokensLeft === 1 && written.column > at.column;
       };
-      return { start, load, present };
+      return { start, startKnown: [...starts, start][0]!, load, present };
     },
     step({ start, load }: Loading, beat: TakenBeat | undefined, out: Drained): void {
-      written = { loading, matrix, column, tokensLeft };
+      known.push({ loading, matrix, column, tokensLeft });
+      known.shift();
+      starts.push(start);
+      starts.shift();
       const filled = busy && step === 15 && filledChunk === w.chunks - 1;
       tablesReady += (filled ? 1 : 0) - (beat?.columnDone ? 1 : 0);
       const read = readAt && out.advance;

@@ -56,7 +56,7 @@ export const latencyOf = (p: MatmulParameters): LaneLatency =>
   p.engine === 'table' ? tableLaneLatency(p) : laneLatency(p);
 
 /** Popcounts of bit planes; the activations of two matrices are kept. */
-export const popcountEngine: EngineDesign = ({ m, p, from, loaded, advance }, columnDone) => {
+export const popcountEngine: EngineDesign = ({ m, io, p, from, loaded, advance }, columnDone) => {
   m.unused(columnDone);
   const lanes = ({ at, pipe, weights, along, stored }: Beats) => {
     const row = lane(p);
@@ -73,7 +73,7 @@ export const popcountEngine: EngineDesign = ({ m, p, from, loaded, advance }, co
       });
     });
   };
-  return { room: m.constant(bit, 1), supply: bufferSupply(m, from), lanes };
+  return { room: m.constant(bit, 1), supply: bufferSupply(m, p, from, io.flush), lanes };
 };
 
 /** Sums of four activations, looked up; those of K columns are in use while those of the next K are made. */
@@ -84,9 +84,12 @@ export const tableEngine: EngineDesign = ({ m, io, p, from, loaded, advance }, c
     const of = pipe.stage('table_bank_q', pipe.enter(bank));
     const shift = pipe.at(pipe.enter(shifts(of), 1), 1 + tableLaneLatency(p).shift);
     const entries: UInt[] = [];
+    const ofRows = new Map<number, ReturnType<typeof tables>>();
     for (let first = 0; first < p.lanes; first += rowsPerRam) {
       const rows = Math.min(rowsPerRam, p.lanes - first);
-      const group = m.instance(`tables_${first}`, tables(p, rows));
+      const design = ofRows.get(rows) ?? tables(p, rows);
+      const group = m.instance(`tables_${first}`, design);
+      ofRows.set(rows, design);
       group.write.drive(fill.write);
       group.address.drive(fill.address);
       group.chunk.drive(fill.chunk);

@@ -56,6 +56,8 @@ export function loader(m: ModuleBuilder, io: Inside<MatmulInterface>, p: MatmulP
   const column = m.register('load_column', uint(w.address));
   const chunk = m.register('load_chunk', uint(w.chunk));
   const token = m.register('load_token', uint(w.token));
+  const valid = m.register('load_valid_columns', uint(bitsFor(BigInt(w.load))));
+  const validOf = (left: UInt): UInt => atMost(left, w.load).mux(fitted(left, valid.width), w.load);
   if (p.tokens === 1) m.unused(token, tokensLeft);
   if (w.chunks === 1) m.unused(chunk);
   const lastData = atMost(columnsLeft, w.load).named('load_last_data');
@@ -84,7 +86,9 @@ export function loader(m: ModuleBuilder, io: Inside<MatmulInterface>, p: MatmulP
   const here = matrix(bank);
   m.when(load, () => {
     const none = m.constant(columnsLeft.type, 0);
-    columnsLeft.next(lastColumn.mux(here.cols, lastData.mux(none, lessBy(columnsLeft, w.load))));
+    const left = lastColumn.mux(here.cols, lastData.mux(none, lessBy(columnsLeft, w.load))).named('load_left');
+    columnsLeft.next(left);
+    valid.next(validOf(left));
     chunk.next(lastChunk.mux(m.constant(chunk.type, 0), increment(chunk)));
     m.when(lastChunk, () => column.next(lastColumn.mux(m.constant(column.type, 0), increment(column))));
     m.when(lastColumn, () => {
@@ -99,6 +103,7 @@ export function loader(m: ModuleBuilder, io: Inside<MatmulInterface>, p: MatmulP
     column.next(0);
     chunk.next(0);
     columnsLeft.next(desc.payload.cols);
+    valid.next(validOf(desc.payload.cols));
     token.next(0);
     tokensLeft.next(desc.payload.tokens);
   });
@@ -107,8 +112,6 @@ export function loader(m: ModuleBuilder, io: Inside<MatmulInterface>, p: MatmulP
     loading.next(0);
   });
   checkDescriptor(m, start, desc.payload, p, w);
-  const whole = m.constant(uint(bitsFor(BigInt(w.load))), w.load);
-  const valid = lastData.mux(fitted(columnsLeft, whole.width), whole).named('load_valid_columns');
   return { load, bank, token, column, chunk, valid, complete, start, lastToken, loading, matrix };
 }
 

@@ -24,6 +24,8 @@ export interface Walk {
 
 /** What the walk needs to know of activations. */
 export interface Supply {
+  /** A matrix begins: its activations will come. */
+  readonly start: UInt;
   /** Those of (bank, column) are there. */
   present(bank: UInt, column: UInt): UInt;
 }
@@ -34,7 +36,7 @@ export function walk(
   io: Inside<MatmulInterface>,
   p: MatmulParameters,
   advance: UInt,
-  from: Pick<Loader, 'start' | 'matrix'>,
+  from: Pick<Loader, 'matrix'>,
   supply: Supply,
 ): Walk {
   const w = matmulWidths(p);
@@ -61,7 +63,7 @@ export function walk(
   const step = run.and(lastPlane).named('step');
   const ends = step.and(lastColumn).and(lastTile).named('matrix_done');
   const begin = waiting.count.ne(0).and(running.not().or(ends)).named('begin');
-  waiting.step(from.start, begin);
+  waiting.step(supply.start, begin);
   const here = from.matrix(bank.xor(begin));
   const { order, planes, rows } = from.matrix(bank);
   const byColumns = w.storedTiles === 0 ? m.constant(bit, 0) : order;

@@ -115,7 +115,7 @@ export function filler(
   return {
     room,
     shifts: (bank) => pack(shifts.map((memory, s) => memory.readNow(`shift_${s}`, bank))),
-    supply: { present: () => ready.count.ne(0) },
+    supply: { start: from.start, present: () => ready.count.ne(0) },
     fill: { write: busy, address: cat(fillBank, entry), chunk: loaded.chunk, values },
     bank: readBank,
   };

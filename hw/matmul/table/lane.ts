@@ -1,9 +1,9 @@
 /** One row of the look-up engine: the entries of its tables added up, shifted by segment, and summed over weight planes and columns. */
-import { cat, type Design, defineModule, input, type SInt, sum, uint, unpack } from '../../../gen/index.ts';
+import { type Design, defineModule, input, sum, uint, unpack } from '../../../gen/index.ts';
 import { accumulate, addPlanes } from '../accumulator.ts';
 import { type LaneLatency, sumInterface } from '../lane.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths, tableColumns } from '../parameters.ts';
-import { type Bounded, levels, sumOfThrees } from './ternary.ts';
+import { type Bounded, levels, lowered, sumOfThrees } from '../ternary.ts';
 
 /** Columns that are added up before a shift. */
 const columnsPerShift = (p: MatmulParameters): number => (p.maxShift === 0 ? p.columns : p.segment);
@@ -46,7 +46,7 @@ export function tableLane(p: MatmulParameters): Design<ReturnType<typeof ports>>
       const partials = Array.from({ length: terms.length / width }, (_, s) => {
         m.comment(`Segment ${s}: the sum of its entries.`);
         const all = sumOfThrees(m, pipe, terms.slice(s * width, (s + 1) * width), { name: `sum_${s}`, cells });
-        const segment = centred(all, width, w).named(`segment_${s}`);
+        const segment = lowered(all.value, width * 2 ** (w.entry - 1)).named(`segment_${s}`);
         if (p.maxShift === 0) return segment;
         return pipe.stage(`shifted_${s}`, segment.shiftLeft(shifts[s]!, segment.width + p.maxShift));
       });
@@ -60,11 +60,4 @@ export function tableLane(p: MatmulParameters): Design<ReturnType<typeof ports>>
       io.total.drive(total);
     },
   );
-}
-
-/** A sum of entries without what each has too much, 2^(entry - 1): for a power of two of them its highest bit inverted. */
-function centred({ value }: Bounded, entries: number, w: MatmulWidths): SInt {
-  const excess = entries * 2 ** (w.entry - 1);
-  if (excess !== 2 ** (value.width - 1)) return value.sub(excess);
-  return cat(value.bit(value.width - 1).not(), value.slice(value.width - 2, 0)).asSigned();
 }

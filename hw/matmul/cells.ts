@@ -1,5 +1,5 @@
 /** Cells of UltraScale+ with what they do (UG574). */
-import { bit, blackBox, cat, input, output, type UInt, uint } from '../../../gen/index.ts';
+import { bit, blackBox, cat, input, output, type UInt, uint } from '../../gen/index.ts';
 
 const choose = (inputs: readonly UInt[], bits: UInt): UInt =>
   inputs.reduce((left, i) => i.mux(left.shr(left.width / 2), left.trunc(left.width / 2)), bits);

@@ -8,9 +8,10 @@ import {
   output,
   type Pipeline,
   pack,
+  type SInt,
   type UInt,
   uint,
-} from '../../../gen/index.ts';
+} from '../../gen/index.ts';
 import { carry8, lut62 } from './cells.ts';
 
 const ports = (width: number) => ({
@@ -31,16 +32,18 @@ const table = (o6: (x: readonly number[]) => boolean, o5: (x: readonly number[])
   return init;
 };
 const ones = (x: readonly number[]): number => x.reduce((n, v) => n + v, 0);
-const position = table(
-  (x) => ones(x) % 2 === 1,
-  ([a, b, c]) => a! + b! + c! >= 2,
+const position = lut62(
+  table(
+    (x) => ones(x) % 2 === 1,
+    ([a, b, c]) => a! + b! + c! >= 2,
+  ),
 );
 
 /**
  * a + b + c in width + 1 LUT6_2: position i adds a_i + b_i + c_i to the majority of the position before it in the chain; the top bit is
  * the carry out. Combinational.
  */
-export function ternaryAdder(width: number): Design<ReturnType<typeof ports>> {
+function makeAdder(width: number): Design<ReturnType<typeof ports>> {
   const doc = `a + b + c in ${width + 1} LUTs and a carry chain. Combinational.`;
   return defineModule({ name: `ternary_${width}`, doc, ports: ports(width) }, (m, { a, b, c, sum }) => {
     const zero = m.constant(uint(1), 0);
@@ -48,7 +51,7 @@ export function ternaryAdder(width: number): Design<ReturnType<typeof ports>> {
     const generates: UInt[] = [];
     let majority: UInt = zero;
     for (let i = 0; i <= width; i++) {
-      const lut = m.instance(`position_${i}`, lut62(position));
+      const lut = m.instance(`position_${i}`, position);
       const inputs = i < width ? [a.bit(i), b.bit(i), c.bit(i)] : [zero, zero, zero];
       lut.I0.drive(inputs[0]!);
       lut.I1.drive(inputs[1]!);
@@ -64,6 +67,15 @@ export function ternaryAdder(width: number): Design<ReturnType<typeof ports>> {
     const { sums, carry } = chain(m, passes, generates, zero);
     sum.drive(cat(carry, pack(sums)));
   });
+}
+
+const adders = new Map<number, ReturnType<typeof makeAdder>>();
+
+/** Made once for each width. */
+export function ternaryAdder(width: number): ReturnType<typeof makeAdder> {
+  const known = adders.get(width) ?? makeAdder(width);
+  adders.set(width, known);
+  return known;
 }
 
 /** A carry chain of any length. */
@@ -144,3 +156,23 @@ function add(
 
 /** Registers that `sumOfThrees` puts behind each other. */
 export const levels = (terms: number): number => (terms <= 1 ? 0 : 1 + levels(Math.ceil(terms / 3)));
+
+/** The sum of signed values of one width: each is taken 2^(width - 1) too large, which is taken back at the end. `levels(n)` moves. */
+export function sumOfSigned(
+  m: ModuleBuilder,
+  pipe: Pipeline,
+  terms: readonly SInt[],
+  options: { readonly name: string; readonly cells: 'portable' | 'xilinx' },
+): SInt {
+  const { width } = terms[0]!;
+  const most = 2n ** BigInt(width) - 1n;
+  const raised = terms.map((x): Bounded => ({ value: signFlipped(x.asUnsigned()), most }));
+  return lowered(sumOfThrees(m, pipe, raised, options).value, terms.length * 2 ** (width - 1));
+}
+
+/** x - excess, signed: where that is half the range of x, its highest bit inverted. */
+export const lowered = (x: UInt, excess: number): SInt =>
+  excess === 2 ** (x.width - 1) ? signFlipped(x).asSigned() : (x.sub(excess) as SInt);
+
+const signFlipped = (x: UInt): UInt =>
+  x.width === 1 ? x.not() : cat(x.bit(x.width - 1).not(), x.slice(x.width - 2, 0));
