@@ -55,6 +55,13 @@ describe('what is read', () => {
     expect(config).toMatchObject({ dModel: 64, nLayer: 2, dState: 16, headDim: 16, nHeads: 8, vocabSize: 256 });
   });
 
+  it('an unlimited time_step_limit as transformers 5 writes it', () => {
+    const limit = (end: unknown) =>
+      JSON.stringify({ model_type: 'mamba2', n_groups: 1, time_step_limit: [0, { __float__: end }] });
+    expect(parseText(limit('Infinity')).notHonoured).toEqual([]);
+    expect(() => parseText(limit('1e3'))).toThrow('a finite limit on dt');
+  });
+
   it('an unlimited dt_limit as Python writes it, and settings without effect', () => {
     const text = JSON.stringify({ ...RELEASED, ssm_cfg: { chunk_size: 256, dt_limit: 0 } });
     expect(parseText(text.replace('"dt_limit":0', '"dt_limit":[0.0, Infinity]')).notHonoured).toEqual([]);

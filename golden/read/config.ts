@@ -154,7 +154,7 @@ function openSection(json: JsonObject, prefix: string, where: string): Section {
   const read = new Set<string>();
   const get = (key: string): Json => {
     read.add(key);
-    return json.get(key) ?? null;
+    return plainNumbers(json.get(key) ?? null);
   };
   const checked = <T extends Json>(
     key: string,
@@ -193,6 +193,13 @@ function openSection(json: JsonObject, prefix: string, where: string): Section {
       );
     },
   };
+}
+
+/** transformers 5 writes numbers that JSON does not have as { "__float__": "Infinity" }. */
+function plainNumbers(value: Json): Json {
+  if (Array.isArray(value)) return value.map(plainNumbers);
+  const name = value instanceof Map && value.size === 1 ? value.get('__float__') : undefined;
+  return typeof name === 'string' && ['Infinity', '-Infinity', 'NaN'].includes(name) ? Number(name) : value;
 }
 
 function show(value: Json): string {
