@@ -1,35 +1,62 @@
 import { availableParallelism } from 'node:os';
+import { baselines } from '../../bench/baselines.ts';
 import type { Bench } from '../../bench/bench.ts';
-import { goldenBaselines } from '../../bench/golden-baselines.ts';
-import { goldenDecode } from '../../bench/golden-decode.ts';
-import { mutants } from '../../bench/mutants.ts';
+import { formats } from '../../bench/formats.ts';
+import { golden } from '../../bench/golden/index.ts';
 import { simBench } from '../../bench/sim/index.ts';
 import type { Command } from '../command.ts';
+import { wholeNumber } from '../options.ts';
+import { CommandProblem } from '../problem.ts';
 
 /** What can be measured, by the name that the command line takes. */
-const benches = { golden: goldenDecode, baselines: goldenBaselines, mutants, sim: simBench } satisfies Record<
-  string,
-  Bench
->;
+const benches: Readonly<Record<string, Bench>> = { golden, baselines, formats, sim: simBench };
 
 interface BenchArgs {
-  readonly action: keyof typeof benches;
+  readonly action: string;
   readonly threads: number;
+  readonly rows: string | undefined;
 }
 
-/** `popscan bench WHAT`: speed and memory on this machine; a check fails where a bound of ours is missed. */
+/** `popscan bench WHAT`: what this machine measures against bounds; a check fails where one is missed. */
 export const benchCommand: Command<BenchArgs> = {
   command: 'bench <action>',
-  describe: 'Measure speed and memory on this machine',
+  describe: 'Measure speed, memory and accuracy on this machine against their bounds',
   builder: (y) =>
     y
       .positional('action', {
-        choices: Object.keys(benches) as (keyof typeof benches)[],
+        type: 'string',
+        choices: Object.keys(benches),
         demandOption: true,
         describe: Object.entries(benches)
           .map(([name, bench]) => `${name}: ${bench.describe}`)
           .join('; '),
       })
-      .option('threads', { type: 'number', default: Math.min(2, availableParallelism()), describe: 'threads' }),
-  run: ({ action, threads }, progress) => benches[action].run({ threads }, progress),
+      .option('threads', { type: 'number', default: Math.min(2, availableParallelism()), describe: 'threads' })
+      .option('rows', { type: 'string', describe: `only these parts (default: all): ${rowNames()}` }),
+  async run({ action, threads, rows }, progress) {
+    const bench = benches[action]!;
+    wholeNumber('--threads', threads, 1, 64);
+    return bench.run({ threads, rows: chosenRows(bench, rows) }, progress);
+  },
 };
+
+function rowNames(): string {
+  return Object.entries(benches)
+    .flatMap(([name, { rows }]) => (rows === undefined ? [] : [`${name}: ${rows.join(', ')}`]))
+    .join('; ');
+}
+
+function chosenRows({ rows = [] }: Bench, chosen: string | undefined): readonly string[] {
+  if (chosen === undefined) return rows;
+  const names = chosen.split(',');
+  const unknown = names.find((name) => !rows.includes(name));
+  if (unknown === undefined) return names;
+  throw new CommandProblem({
+    id: 'usage',
+    what: rows.length === 0 ? 'this bench has no rows to choose from' : `no row is called '${unknown}'`,
+    where: '--rows',
+    expected: rows.length === 0 ? 'no --rows' : rows.join(', '),
+    found: chosen,
+    remedy: rows.length === 0 ? 'leave --rows out' : 'name some of these, separated by commas',
+  });
+}

@@ -1,20 +1,23 @@
 /** Damaged and hostile checkpoints: each is refused with one problem, or gives a model of exactly the declared shapes. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import type { Figure, Report } from '../cli/command.ts';
-import { convDim, GoldenProblem, inProjRows, loadModel, type Model } from '../golden/index.ts';
-import { encodePytorch, op, type PickledTensor, zip } from '../golden/testing/pytorch.ts';
-import { randomSource } from '../golden/testing/random.ts';
-import { encodeSafetensors, withHeader } from '../golden/testing/safetensors.ts';
-import { AWKWARD, syntheticCheckpoint } from '../golden/testing/synthetic.ts';
-import type { Bench } from './bench.ts';
+import { convDim, GoldenProblem, inProjRows, loadModel, type Model, packModel } from '../../golden/index.ts';
+import { encodePytorch, op, type PickledTensor, zip } from '../../golden/testing/pytorch.ts';
+import { randomSource } from '../../golden/testing/random.ts';
+import { encodeSafetensors, withHeader } from '../../golden/testing/safetensors.ts';
+import { AWKWARD, syntheticCheckpoint, writeCheckpoint } from '../../golden/testing/synthetic.ts';
+import { measured, reportOf } from '../bench.ts';
+import type { Row } from './index.ts';
 
 const COUNT = 20_000;
 /** Memory above an idle process, and time per file, that are allowed. */
 const SPARE = 64e6;
 const SLOWEST = 5000;
+
+const SHARDS = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;
+const INDEX_NAME = 'model.safetensors.index.json';
 
 const random = randomSource(20);
 const below = (n: number) => Math.floor(random() * n);
@@ -90,13 +93,41 @@ const billionLaughs = () =>
 const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
 const MUTATIONS = [flips, truncation, insertion, numbers];
 
+/** The packed form, and two shards with their index. */
+const PACKED = await packed();
+const [FIRST, SECOND] = [0, 1].map((part) =>
+  encodeSafetensors(new Map([...tensors].filter((_, i) => i % 2 === part))),
+) as [Buffer, Buffer];
+const INDEX = Buffer.from(
+  JSON.stringify({ weight_map: Object.fromEntries([...tensors.keys()].map((name, i) => [name, SHARDS[i % 2]])) }),
+);
+
+async function packed(): Promise<Record<string, Buffer>> {
+  const dir = mkdtempSync(join(tmpdir(), 'popscan-mutants-'));
+  try {
+    const source = join(dir, 'source');
+    await packModel(await loadModel(writeCheckpoint(source, { config, tensors })), join(dir, 'packed'));
+    return Object.fromEntries(
+      ['config.json', 'model.safetensors'].map((name) => [name, readFileSync(join(dir, 'packed', name))]),
+    );
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
 /** A mutant: its files. */
 function mutant(): Record<string, Buffer> {
   const kind = random();
-  if (kind < 0.1) return { 'config.json': pick(MUTATIONS)(CONFIG), 'model.safetensors': SAFETENSORS };
-  if (kind < 0.45) return { 'config.json': CONFIG, 'model.safetensors': pick(MUTATIONS)(SAFETENSORS) };
-  if (kind < 0.55) return { 'config.json': CONFIG, 'model.safetensors': pick(HEADERS)() };
-  if (kind < 0.9) return { 'config.json': CONFIG, 'pytorch_model.bin': pick(MUTATIONS)(PYTORCH) };
+  const mutate = pick(MUTATIONS);
+  if (kind < 0.1) return { 'config.json': mutate(CONFIG), 'model.safetensors': SAFETENSORS };
+  if (kind < 0.35) return { 'config.json': CONFIG, 'model.safetensors': mutate(SAFETENSORS) };
+  if (kind < 0.45) return { ...PACKED, 'model.safetensors': mutate(PACKED['model.safetensors']!) };
+  if (kind < 0.5)
+    return { 'config.json': CONFIG, [SHARDS[0]]: mutate(FIRST), [SHARDS[1]]: SECOND, [INDEX_NAME]: INDEX };
+  if (kind < 0.55)
+    return { 'config.json': CONFIG, [SHARDS[0]]: FIRST, [SHARDS[1]]: SECOND, [INDEX_NAME]: mutate(INDEX) };
+  if (kind < 0.6) return { 'config.json': CONFIG, 'model.safetensors': pick(HEADERS)() };
+  if (kind < 0.9) return { 'config.json': CONFIG, 'pytorch_model.bin': mutate(PYTORCH) };
   return { 'config.json': CONFIG, 'pytorch_model.bin': pick(PICKLES)() };
 }
 
@@ -132,58 +163,53 @@ async function outcome(dir: string): Promise<{ readonly loaded: boolean; readonl
   }
 }
 
-export const mutants: Bench = {
-  describe: `${COUNT} damaged and hostile checkpoints: refused with one message each, in bounded time and memory`,
-  async run(_, progress): Promise<Report> {
-    const dir = mkdtempSync(join(tmpdir(), 'popscan-mutants-'));
-    const faults: string[] = [];
-    let [loaded, slowest, largest] = [0, 0, 0];
-    const idle = process.memoryUsage().rss;
-    let peak = idle;
-    try {
-      for (let i = 0; i < COUNT; i++) {
-        const files = mutant();
-        for (const name of ['model.safetensors', 'pytorch_model.bin']) rmSync(join(dir, name), { force: true });
-        for (const [name, bytes] of Object.entries(files)) {
-          writeFileSync(join(dir, name), bytes);
-          largest = Math.max(largest, bytes.length);
-        }
-        const started = performance.now();
-        const result = await outcome(dir);
-        slowest = Math.max(slowest, performance.now() - started);
-        peak = Math.max(peak, process.memoryUsage().rss);
-        if (result.loaded) loaded++;
-        if (result.fault !== undefined) faults.push(result.fault);
-        if (i % 100 === 99) progress(`mutant ${i + 1} of ${COUNT}, ${faults.length} faults`);
-      }
-    } finally {
-      rmSync(dir, { recursive: true, force: true });
+export const mutants: Row = async (_, progress) => {
+  const dir = mkdtempSync(join(tmpdir(), 'popscan-mutants-'));
+  const faults: string[] = [];
+  let [loaded, slowest, largest] = [0, 0, 0];
+  const idle = process.memoryUsage().rss;
+  try {
+    for (let i = 0; i < COUNT; i++) {
+      const files = mutant();
+      for (const name of readdirSync(dir)) rmSync(join(dir, name));
+      for (const [name, bytes] of Object.entries(files)) writeFileSync(join(dir, name), bytes);
+      const size = Object.values(files).reduce((sum, bytes) => sum + bytes.length, 0);
+      largest = Math.max(largest, size);
+      const started = performance.now();
+      const result = await outcome(dir);
+      slowest = Math.max(slowest, performance.now() - started);
+      if (result.loaded) loaded++;
+      if (result.fault !== undefined) faults.push(result.fault);
+      if (i % 100 === 99) progress(`${i + 1} of ${COUNT}, ${faults.length} faults`);
     }
-    const figure = (name: string, value: number, unit: string): Figure => ({ name, value, unit, kind: 'measured' });
-    return {
-      figures: [
-        figure('mutants', COUNT, 'checkpoints'),
-        figure('loaded', loaded, 'checkpoints'),
-        figure('refused', COUNT - loaded, 'checkpoints'),
-        figure('slowest', slowest, 'ms'),
-        figure('largest_file', largest, 'bytes'),
-        figure('memory_above_idle', peak - idle, 'bytes'),
-      ],
-      checks: [
-        {
-          name: 'each is refused clearly or has the declared shapes',
-          ok: faults.length === 0,
-          detail: faults.length === 0 ? `${loaded} loaded` : `${faults.length} not; the first: ${faults[0]}`,
-        },
-        { name: 'none takes long', ok: slowest < SLOWEST, detail: `at most ${slowest.toFixed(0)} ms` },
-        {
-          name: 'memory stays within the file and 64 MB',
-          ok: peak - idle <= largest + SPARE,
-          detail: `${((peak - idle) / 1e6).toFixed(0)} MB above idle after any of them`,
-        },
-      ],
-      skipped: [],
-      tools: {},
-    };
-  },
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+  const above = process.resourceUsage().maxRSS * 1024 - idle;
+  const figures = [
+    measured('mutants.files', COUNT, 'checkpoints'),
+    measured('mutants.loaded', loaded, 'checkpoints'),
+    measured('mutants.refused', COUNT - loaded, 'checkpoints'),
+    measured('mutants.slowest', slowest, 'ms'),
+    measured('mutants.largest', largest, 'bytes'),
+    measured('mutants.memory_above_idle', above, 'bytes'),
+  ];
+  return reportOf(figures, [
+    {
+      name: `${COUNT} mutants: one clear message each, or the declared shapes`,
+      ok: faults.length === 0,
+      detail:
+        faults.length === 0 ? `${COUNT - loaded} refused, ${loaded} loaded` : `${faults.length} not: ${faults[0]}`,
+    },
+    {
+      name: `${COUNT} mutants: none takes long`,
+      ok: slowest < SLOWEST,
+      detail: `${slowest.toFixed(0)} ms, below ${SLOWEST} ms`,
+    },
+    {
+      name: `${COUNT} mutants: memory`,
+      ok: above <= largest + SPARE,
+      detail: `at most ${(above / 1e6).toFixed(0)} MB above idle, bound ${((largest + SPARE) / 1e6).toFixed(0)} MB (largest file and 64 MB)`,
+    },
+  ]);
 };

@@ -1,6 +1,6 @@
 /** Quantization after training against binarization-aware training, as the paper compares them, on the models of models/. */
 import { bundled } from '../cli/bundled.ts';
-import type { Figure, Progress, Report } from '../cli/command.ts';
+import type { Progress, Report } from '../cli/command.ts';
 import { calibrationText } from '../cli/commands/calibrate.ts';
 import { table } from '../cli/print.ts';
 import {
@@ -20,7 +20,7 @@ import {
   signs,
   variant,
 } from '../golden/index.ts';
-import type { Bench, BenchOptions } from './bench.ts';
+import { type Bench, type BenchOptions, measured } from './bench.ts';
 
 /** Windows of 1024 bytes that are evaluated: bytes 0 to 65535 of kjv-val. */
 const WINDOWS = 64;
@@ -40,7 +40,7 @@ const METHODS: readonly { readonly name: string; readonly bits: string; readonly
   { name: 'BiLLM', bits: '1 to 2', method: (matrix, factor) => billm(matrix, factor()).weights },
 ];
 
-export const goldenBaselines: Bench = {
+export const baselines: Bench = {
   describe: 'quantization after training (round to nearest, GPTQ, sign, BiLLM) against the trained binary model',
   async run({ threads }: BenchOptions, progress): Promise<Report> {
     const text = await readWindows(bundled('models/kjv-val.txt'), { windows: WINDOWS });
@@ -86,9 +86,9 @@ const shown = (progress: Progress, name: string) => (done: number, total: number
 function report(results: readonly Result[]): Report {
   const of = (name: string) => results.find((result) => result.name.startsWith(name))!.value;
   const lost = results.reduce((sum, { clamped }) => sum + clamped, 0);
-  const figures = results.map(({ name, bits, value }): Figure => {
+  const figures = results.map(({ name, bits, value }) => {
     const id = `${name.replaceAll(/[^a-z]+/gi, '_').toLowerCase()}.w${bits.replaceAll(/[^0-9]+/g, '_')}.bits_per_byte`;
-    return { name: id, value, unit: 'bits', kind: 'measured' };
+    return measured(id, value, 'bits');
   });
   const rows = results.map(({ name, bits, value }) => [name, bits, value.toFixed(4), (2 ** value).toFixed(3)]);
   const trained = of('trained binary');

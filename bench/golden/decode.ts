@@ -1,0 +1,104 @@
+/** Fixed-point decode of the released 2.7B dimensions, against a plain read of as many bytes by the same threads. */
+import type { Check } from '../../cli/command.ts';
+import {
+  createTeam,
+  defaultNumerics,
+  type ModelConfig,
+  openSession,
+  type Program,
+  placeModel,
+  streamModel,
+} from '../../golden/index.ts';
+import { measured, reportOf } from '../bench.ts';
+import { RELEASED_2700M, syntheticCalibration, syntheticModel } from '../synthetic-model.ts';
+import type { Row } from './index.ts';
+
+/** Bytes of a token at 2.7B: signs, 8-bit head, 8-bit state read and written, the rest. The figure of comparison whatever the formats. */
+const TOKEN_BYTES = 491e6;
+/** Decode must reach this part of the plain read's speed, in at most this much memory. */
+const SHARE = 0.4;
+const MEMORY = 1.2e9;
+const ROUNDS = 60;
+
+export const decode: Row = async ({ threads }, progress) => {
+  progress('making 2.7 billion random signs');
+  const times = await measureDecode(RELEASED_2700M, threads, ROUNDS, progress);
+  const memory = process.resourceUsage().maxRSS * 1024;
+  const share = times.read / times.decode;
+  const lost = Object.entries(times.clamped).map(([name, n]) => `${name}: ${n}`);
+  const checks: Check[] = [
+    {
+      name: '2.7B: decode against a plain read',
+      ok: share >= SHARE,
+      detail: `${(100 * share).toFixed(1)} % of its speed, at least ${100 * SHARE} % (the best of ${ROUNDS} each, in turns)`,
+    },
+    {
+      name: '2.7B: resident memory',
+      ok: memory <= MEMORY,
+      detail: `${(memory / 1e9).toFixed(2)} GB, at most ${MEMORY / 1e9} GB`,
+    },
+    { name: '2.7B: every result fits its format', ok: lost.length === 0, detail: lost.join(', ') || 'nothing clamped' },
+  ];
+  const figures = [
+    measured('decode.threads', threads, 'threads'),
+    measured('decode.milliseconds', times.decode, 'ms'),
+    measured('decode.tokens_per_second', 1000 / times.decode, 'tokens/s'),
+    measured('decode.bytes_per_second', TOKEN_BYTES / times.decode / 1e6, 'GB/s'),
+    measured('decode.read_bytes_per_second', TOKEN_BYTES / times.read / 1e6, 'GB/s'),
+    measured('decode.share_of_read', share, 'of a plain read'),
+    measured('decode.resident_bytes', memory, 'bytes'),
+  ];
+  const text = `2.7B with random signs: ${TOKEN_BYTES / 1e6} MB per token counted, default number formats`;
+  return reportOf(figures, checks, text);
+};
+
+export interface DecodeTimes {
+  /** Milliseconds of the fastest token, and of the fastest read of TOKEN_BYTES bytes. */
+  readonly decode: number;
+  readonly read: number;
+  readonly clamped: Readonly<Record<string, number>>;
+}
+
+/** Tokens and reads in turns. */
+export async function measureDecode(
+  config: ModelConfig,
+  threads: number,
+  rounds: number,
+  progress: (line: string) => void,
+): Promise<DecodeTimes> {
+  const placed = placeModel(
+    streamModel(syntheticModel(config), syntheticCalibration(config), defaultNumerics),
+    threads,
+  );
+  const team = await createTeam(placed.memory, [placed.programs, readPrograms(placed.memory, threads)]);
+  try {
+    const session = openSession(placed, () => team.run(0));
+    const decode: number[] = [];
+    const read: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      progress(`token ${round + 1} of ${rounds}`);
+      read.push(milliseconds(() => team.run(1)));
+      decode.push(milliseconds(() => session.step((997 * round) % config.vocabSize)));
+    }
+    return { decode: Math.min(...decode), read: Math.min(...read), clamped: session.clamped() };
+  } finally {
+    await team.close();
+  }
+}
+
+/** Each thread adds up its part of the first TOKEN_BYTES bytes of the model's memory. */
+function readPrograms({ memory, ints }: ReturnType<typeof placeModel>['memory'], threads: number): Program[] {
+  const bytes = Math.floor(Math.min(TOKEN_BYTES, memory.buffer.byteLength) / threads / 64) * 64;
+  const passes = TOKEN_BYTES / threads / bytes;
+  return Array.from({ length: threads }, (_, i) => {
+    const sum = ints(2).byteOffset;
+    const pass = (part: number): Program[number] => ['stream', i * bytes, Math.floor((part * bytes) / 64) * 64, sum];
+    return passes > 1 ? [pass(1), pass(passes - 1)] : [pass(1)];
+  });
+}
+
+function milliseconds(work: () => void): number {
+  const started = performance.now();
+  work();
+  return performance.now() - started;
+}
