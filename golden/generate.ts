@@ -1,5 +1,5 @@
 import type { Runner } from './eval/runner.ts';
-import { GoldenProblem } from './problem.ts';
+import { GoldenProblem, notFinite } from './problem.ts';
 
 /** How the next token is chosen from the logits. */
 export interface Sampling {
@@ -15,7 +15,7 @@ export interface Sampling {
 
 export const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, seed: 1 };
 
-/** Continues `prompt` by `count` tokens and shows each as it comes. Returns the new tokens. Errors: `usage`, `token-out-of-range`. */
+/** Continues `prompt` by `count` tokens and shows each as it comes. Returns the new tokens. Errors: `usage`, `token-out-of-range`, `result-not-finite`. */
 export function generate(
   runner: Runner,
   prompt: ArrayLike<number>,
@@ -54,7 +54,9 @@ function checkSampling({ temperature, topK, topP, seed }: Sampling): void {
 export function createSampler({ temperature, topK, topP, seed }: Sampling): (logits: Float32Array) => number {
   const random = uniform(seed);
   return (logits) => {
-    if (temperature === 0) return logits.indexOf(logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY));
+    const most = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    if (!Number.isFinite(most)) throw notFinite('a logit', most);
+    if (temperature === 0) return logits.indexOf(most);
     const order = Array.from(logits, (_, i) => i).sort((a, b) => logits[b]! - logits[a]! || a - b);
     const kept = topK > 0 ? order.slice(0, topK) : order;
     const weights = kept.map((i) => Math.exp((logits[i]! - logits[order[0]!]!) / temperature));

@@ -86,11 +86,26 @@ async function readLayer(source: TensorSource, config: ModelConfig, index: numbe
     dtBias: await vector(`${mixer}dt_bias`, nHeads, 'heads'),
     a: source.tensors.has(`${mixer}A`)
       ? await vector(`${mixer}A`, nHeads, 'heads')
-      : (await vector(`${mixer}A_log`, nHeads, 'heads')).map((value) => -Math.exp(value)),
+      : decayRates(source.where, `${mixer}A_log`, await vector(`${mixer}A_log`, nHeads, 'heads')),
     d: await vector(`${mixer}D`, nHeads, 'heads'),
     gatedNorm: await vector(`${mixer}norm.weight`, dInner, 'd_inner'),
     outProj: await readProjection(source, `${mixer}out_proj`, dModel, dInner, zeros),
   };
+}
+
+/** A = -exp(A_log). Errors: `weight-not-finite`, where that is no float32. */
+function decayRates(where: string, name: string, logs: Float32Array): Float32Array {
+  const rates = logs.map((value) => -Math.exp(value));
+  const wrong = rates.findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return rates;
+  throw new GoldenProblem({
+    id: 'weight-not-finite',
+    what: `exp of tensor ${name} is not a finite float32`,
+    where: `${where}, index ${shapeText([wrong])}`,
+    expected: 'values below 88.7',
+    found: String(logs[wrong]),
+    remedy: 'The checkpoint is damaged or its training diverged: use another one.',
+  });
 }
 
 async function readVector(source: TensorSource, name: string, shape: number[], why: string): Promise<Float32Array> {
@@ -139,15 +154,27 @@ const TOP_NAMES = [EMBEDDING, HF_EMBEDDING, 'backbone.norm_f.weight', HEAD];
 const LAYER_NAME =
   /^backbone\.layers\.(0|[1-9]\d*)\.(norm\.weight|mixer\.(conv1d\.weight|conv1d\.bias|dt_bias|A_log|A|D|norm\.weight|(in_proj|out_proj)\.(weight|signs|wscale|wbias)))$/;
 
+/** Names that tell what else a checkpoint is. */
+const SIGNS_OF_OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/mixer\.(x_proj|dt_proj)\./, 'Mamba-1 layers'],
+  [/\.(norm2|mlp)\./, 'MLP layers'],
+  [/(Wqkv|q_proj|k_proj|v_proj|attn)\./, 'attention layers'],
+  [/(in_proj|out_proj)\.bias$/, 'biases on in_proj and out_proj'],
+];
+
 function refuseExtras(source: TensorSource, config: ModelConfig): void {
   for (const name of source.tensors.keys()) {
     const match = LAYER_NAME.exec(name);
     const twice = name === EMBEDDING && source.tensors.has(HF_EMBEDDING);
     const known = match ? Number(match[1]) < config.nLayer : TOP_NAMES.includes(name) && !twice;
     if (known && (config.convBias || match?.[2] !== 'mixer.conv1d.bias')) continue;
+    const sign = SIGNS_OF_OTHERS.find(([pattern]) => pattern.test(name));
     throw new GoldenProblem({
       id: 'tensor-unexpected',
-      what: `the checkpoint holds a tensor that this architecture does not have: ${excerpt(name)}`,
+      what:
+        sign === undefined
+          ? `the checkpoint holds a tensor that this architecture does not have: ${excerpt(name)}`
+          : `the checkpoint holds ${sign[1]}, which this architecture does not have`,
       where: source.where,
       expected: `the tensors of a Mamba-2 or Bi-Mamba model with ${config.nLayer} layers`,
       found: excerpt(name),

@@ -14,6 +14,7 @@ export type ProblemId =
   | 'tensor-dtype'
   | 'weight-not-finite'
   | 'weight-zero'
+  | 'result-not-finite'
   | 'head-not-tied'
   | 'model-too-large'
   | 'token-out-of-range'
@@ -64,6 +65,18 @@ export class GoldenProblem extends Error implements ProblemFacts {
     this.found = found;
     this.remedy = remedy;
   }
+}
+
+/** Refuses a model whose arithmetic leaves float32: `what` is the result that is infinite or not a number. */
+export function notFinite(what: string, found: number): GoldenProblem {
+  return new GoldenProblem({
+    id: 'result-not-finite',
+    what: `${what} of the float model is not finite`,
+    where: 'float model',
+    expected: 'finite numbers everywhere',
+    found: String(found),
+    remedy: 'The checkpoint is damaged or its training diverged: use another one.',
+  });
 }
 
 /** Names and values from a file may be long or hostile: show at most `limit` printable characters of them. */

@@ -1,7 +1,7 @@
 import type { Clamped } from '../fixed/projection.ts';
 import type { Kernels } from '../float/kernels.ts';
 import type { Model } from '../model.ts';
-import { GoldenProblem } from '../problem.ts';
+import { GoldenProblem, notFinite } from '../problem.ts';
 import type { FixedChoice } from './runner.ts';
 import { runWindows } from './threads.ts';
 
@@ -28,7 +28,7 @@ export interface Evaluation {
 
 /**
  * Bits per byte of a byte-level model over windows of text, each from a cleared state. The sum is taken in the order of the windows, so
- * that it does not depend on threads. Errors: `usage` when the model's vocabulary is not bytes.
+ * that it does not depend on threads. Errors: `usage` when the model's vocabulary is not bytes, `result-not-finite`.
  */
 export async function bitsPerByte(
   model: Model,
@@ -44,6 +44,7 @@ export async function bitsPerByte(
 export function average(rows: readonly (readonly number[])[], column: number, windows: readonly Uint8Array[]) {
   const predicted = windows.reduce((sum, window) => sum + window.length - 1, 0);
   const total = rows.reduce((sum, row) => sum + row[column]!, 0);
+  if (!Number.isFinite(total)) throw notFinite('a logit', total);
   return { bitsPerByte: total / Math.LN2 / predicted, predicted, windows: windows.length };
 }
 

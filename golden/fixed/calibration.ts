@@ -6,6 +6,7 @@ import { silu } from '../float/plain.ts';
 import { createSession, resetState } from '../float/session.ts';
 import { createSimdKernels } from '../float/simd.ts';
 import type { Model } from '../model.ts';
+import { notFinite } from '../problem.ts';
 
 /** Largest magnitudes seen in one layer. */
 export interface LayerRanges {
@@ -34,7 +35,7 @@ export interface Calibration {
 /** Tokens between two looks at the state. */
 const CHUNK = 8;
 
-/** Runs windows of tokens through the float model, each from a cleared state. */
+/** Runs windows of tokens through the float model, each from a cleared state. Errors: `result-not-finite`, those of `prefill`. */
 export function calibrate(
   model: Model,
   windows: readonly ArrayLike<number>[],
@@ -80,6 +81,8 @@ export function calibrate(
     prefill(session, [window], { observer: observe });
     progress?.(index + 1, windows.length);
   });
+  for (const range of [residual, ...layers.flatMap((layer) => Object.values(layer).flat())])
+    if (!Number.isFinite(range)) throw notFinite('an intermediate', range);
   return { residual, layers };
 }
 

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { excerpt, GoldenProblem } from '../problem.ts';
 import { readSmallFile } from './file.ts';
 import { type JsonObject, parseJson } from './json.ts';
@@ -56,6 +56,9 @@ async function findFiles(dir: string): Promise<Files> {
   });
 }
 
+/** No separators, no control characters. */
+const SHARD_NAME = /^[\w.-]+$/;
+
 /** `{ "weight_map": { tensor: file } }`: files beside the index only. */
 async function readIndex(dir: string, file: string, end: string): Promise<Files> {
   const path = join(dir, file);
@@ -74,7 +77,7 @@ async function readIndex(dir: string, file: string, end: string): Promise<Files>
   if (!(map instanceof Map) || map.size === 0) return refuse('an object "weight_map" of tensors', 'none');
   const index = new Map<string, string>();
   for (const [name, shard] of map as JsonObject) {
-    if (typeof shard !== 'string' || shard !== basename(shard) || !shard.endsWith(end)) {
+    if (typeof shard !== 'string' || !SHARD_NAME.test(shard) || !shard.endsWith(end)) {
       return refuse(
         `the name of a ${end} file beside the index`,
         typeof shard === 'string' ? excerpt(shard) : 'no name',

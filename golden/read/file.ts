@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { GoldenProblem } from '../problem.ts';
 
@@ -8,11 +9,14 @@ export interface OpenFile {
   readonly handle: FileHandle;
 }
 
+/** Without O_NONBLOCK a named pipe would wait for somebody to write to it (where the system has it). */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 /** Opens a file for reading. Errors: `file-missing`, `file-unreadable`. */
 export async function openFile(path: string): Promise<OpenFile> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(path, 'r');
+    handle = await open(path, READ);
     const stat = await handle.stat();
     if (stat.isFile()) return { path, size: stat.size, handle };
   } catch (error) {
@@ -20,7 +24,7 @@ export async function openFile(path: string): Promise<OpenFile> {
     throw fileProblem(path, error);
   }
   await handle.close();
-  throw unreadable(path, 'something else, such as a directory');
+  throw unreadable(path, 'a directory, or another kind of file');
 }
 
 /** Fills `into` from byte `start` on. Errors: `file-truncated` when the file ends earlier, `file-unreadable`. */

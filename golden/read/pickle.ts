@@ -210,16 +210,31 @@ function unpickle(bytes: Uint8Array, where: string): Pickled {
     const opcode = bytes[take(1)]!;
     if (opcode === 0x2e) return pop(); // STOP
     const operation = operations[opcode];
-    if (operation === undefined)
-      bad('an opcode', 'one that state dictionaries of tensors use', `0x${opcode.toString(16).padStart(2, '0')}`);
+    if (operation === undefined) bad('an opcode', 'one that state dictionaries of tensors use', opcodeName(opcode));
     else operation();
   }
   return bad('the pickle', 'STOP', 'its end');
 }
 
+/** Opcodes of the pickle machine that are not interpreted (Python, Lib/pickletools.py). */
+const OTHER_OPCODES =
+  'I INT, L LONG, \x8b LONG4, F FLOAT, S STRING, T BINSTRING, V UNICODE, \x8d BINUNICODE8, B BINBYTES, C SHORT_BINBYTES, ' +
+  '\x8e BINBYTES8, \x96 BYTEARRAY8, \x97 NEXT_BUFFER, \x98 READONLY_BUFFER, l LIST, d DICT, \x8f EMPTY_SET, \x90 ADDITEMS, ' +
+  '\x91 FROZENSET, 1 POP_MARK, 2 DUP, p PUT, g GET, P PERSID, i INST, o OBJ, \x81 NEWOBJ, \x92 NEWOBJ_EX, \x82 EXT1, ' +
+  '\x83 EXT2, \x84 EXT4';
+const OPCODE_NAMES = new Map(
+  OTHER_OPCODES.split(', ').map((entry): [number, string] => [entry.charCodeAt(0), entry.slice(2)]),
+);
+
+function opcodeName(opcode: number): string {
+  const code = `0x${opcode.toString(16).padStart(2, '0')}`;
+  const name = OPCODE_NAMES.get(opcode);
+  return name === undefined ? code : `${name} (${code})`;
+}
+
 type Bad = (what: string, expected: string, found: string) => never;
 
-function tensorOf([source, offset, size, stride]: readonly Pickled[], bad: Bad): TensorRecord {
+function tensorOf([source, offset, size, stride, , , metadata]: readonly Pickled[], bad: Bad): TensorRecord {
   const wholes = (v: Pickled | undefined): readonly number[] => {
     const good =
       isTuple(v) && v.tuple.length <= 8 && v.tuple.every((n) => Number.isSafeInteger(n) && (n as number) >= 0);
@@ -234,6 +249,8 @@ function tensorOf([source, offset, size, stride]: readonly Pickled[], bad: Bad):
   if (!global.startsWith('torch ') || typeof key !== 'string' || !Number.isSafeInteger(count))
     return bad('a storage', 'type, key, location, count', 'something else');
   if (!Number.isSafeInteger(offset) || (offset as number) < 0) return bad('a tensor', 'an offset', 'something else');
+  // Negated and conjugated views are marked so.
+  if (metadata instanceof Map && metadata.size > 0) return bad('a tensor', 'no metadata of its own', 'some');
   const [shape, strides] = [wholes(size), wholes(stride)];
   if (shape.length !== strides.length)
     return bad('a tensor', 'as many strides as sizes', `${strides.length} and ${shape.length}`);

@@ -47,6 +47,13 @@ const withTensor = (t: Partial<PickledTensor>) =>
     pickleStateDict(new Map([['whole', { storage: '0', offset: 0, shape: [24], strides: [1], ...t }]]), COUNTS),
   );
 
+/** A view with `metadata` { neg: True }, as torch.save writes one of -x. */
+function negated(): Buffer {
+  const tensors = new Map([['whole', { storage: '0', offset: 0, shape: [24], strides: [1] }]]);
+  const metadata = Buffer.concat([Buffer.from('}('), op.text('neg'), Buffer.from([0x88]), Buffer.from('utRu.')]);
+  return Buffer.concat([pickleStateDict(tensors, COUNTS).subarray(0, -'tRu.'.length), metadata]);
+}
+
 describe('files of torch.save', () => {
   it('shared and strided storages', async () => {
     const file = encodePytorch(TENSORS, new Map([['0', STORAGE]]));
@@ -59,6 +66,13 @@ describe('files of torch.save', () => {
       walk(0, offset);
       expect([...(await read(file, name))], name).toEqual(expected);
     }
+  });
+
+  it('with a comment in which another end of directory lies', async () => {
+    const file = encodePytorch(TENSORS, new Map([['0', STORAGE]]));
+    const comment = Buffer.from(`PK\x05\x06${' '.repeat(30)}`);
+    file.writeUInt16LE(comment.length, file.length - 2);
+    expect([...(await read(Buffer.concat([file, comment]), 'whole'))]).toEqual([...STORAGE]);
   });
 
   it('gives the model that safetensors gives, whole and in shards with an index', async () => {
@@ -156,7 +170,14 @@ describe('what is refused', () => {
       'builtins.eval',
       withPickle(Buffer.concat([op.start, op.global('builtins', 'eval'), Buffer.from('.')])),
     ],
-    ['an unknown opcode', 'pickle-refused', '0x81', withPickle(Buffer.from([0x80, 2, 0x29, 0x29, 0x81, 0x2e]))],
+    [
+      'an unknown opcode',
+      'pickle-refused',
+      'NEWOBJ (0x81)',
+      withPickle(Buffer.from([0x80, 2, 0x29, 0x29, 0x81, 0x2e])),
+    ],
+    ['an opcode that is none', 'pickle-refused', '0xff', withPickle(Buffer.from([0x80, 2, 0xff, 0x2e]))],
+    ['a negated view', 'pickle-refused', 'no metadata', withPickle(negated())],
     ['no end', 'pickle-refused', 'STOP', withPickle(Buffer.from([0x80, 2, 0x29]))],
     ['an empty stack', 'pickle-refused', 'a value', withPickle(Buffer.from([0x80, 2, 0x2e]))],
     ['no dictionary', 'pickle-refused', 'dictionary', withPickle(Buffer.from([0x80, 2, 0x5d, 0x2e]))],

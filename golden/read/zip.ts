@@ -56,7 +56,9 @@ async function findDirectory(file: OpenFile): Promise<{ count: number; offset: n
   await readAt(file, file.size - tail.length, tail);
   const view = new DataView(tail.buffer);
   let at = tail.length - 22;
-  while (at >= 0 && view.getUint32(at, true) !== 0x06054b50) at--;
+  const isEnd = () =>
+    view.getUint32(at, true) === 0x06054b50 && at + 22 + view.getUint16(at + 20, true) === tail.length;
+  while (at >= 0 && !isEnd()) at--;
   if (at < 0)
     return refuseZip(file.path, 'no end of directory', 'a zip file, as torch.save writes since version 1.6', 'none');
   const small = {
