@@ -86,14 +86,15 @@ export async function measureDecode(
   }
 }
 
-/** Each thread adds up its part of the first TOKEN_BYTES bytes of the model's memory. */
+/** Each thread adds up its part of TOKEN_BYTES bytes of the model's memory, again and again where that is smaller. */
 function readPrograms({ memory, ints }: ReturnType<typeof placeModel>['memory'], threads: number): Program[] {
   const bytes = Math.floor(Math.min(TOKEN_BYTES, memory.buffer.byteLength) / threads / 64) * 64;
-  const passes = TOKEN_BYTES / threads / bytes;
+  const parts: number[] = [];
+  for (let left = Math.floor(TOKEN_BYTES / threads / 64) * 64; left > 0; left -= bytes)
+    parts.push(Math.min(bytes, left));
   return Array.from({ length: threads }, (_, i) => {
     const sum = ints(2).byteOffset;
-    const pass = (part: number): Program[number] => ['stream', i * bytes, Math.floor((part * bytes) / 64) * 64, sum];
-    return passes > 1 ? [pass(1), pass(passes - 1)] : [pass(1)];
+    return parts.map((part) => ['stream', i * bytes, part, sum] as const);
   });
 }
 
