@@ -64,7 +64,7 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
       const done = flagAfter(m, 'tile_done', at.done, 1 + total, flags);
       const out = drain(m, io, p, { done, copy }, from.matrix, read);
       m.comment('The pipeline stands while a tile waits for the one before to leave.');
-      advance.drive(done.not().or(out.free));
+      advance.drive(done.not().or(out.room));
       released.drive(out.released);
     },
   );

@@ -163,7 +163,7 @@ function createWalk(p: MatmulParameters, works: readonly Work[]) {
         const lastColumn = column === Math.ceil(cols / p.columns) - 1;
         const lastTile = tile === Math.ceil(rows / p.lanes) - 1;
         ends = lastPlane && lastColumn && lastTile;
-        if (lastPlane && lastColumn && (lastTile || !byColumns)) dones.push(latency - 1);
+        if (lastPlane && lastColumn) dones.push(latency - 1);
         plane = lastPlane ? 0 : plane + 1;
         const nextColumn = lastPlane && (lastTile || !byColumns);
         const nextTile = lastPlane && (lastColumn || byColumns);
@@ -184,23 +184,26 @@ function createWalk(p: MatmulParameters, works: readonly Work[]) {
 }
 
 function createDrain(p: MatmulParameters, works: readonly Work[]) {
-  let [matrix, tile, left] = [-1, 0, 0];
+  const w = matmulWidths(p);
+  const most = w.storedTiles === 0 ? 0 : 2 ** w.tile - 1;
+  let [matrix, tile, left, waiting] = [-1, 0, 0, 0];
   const tiles = (): number => Math.ceil(works[matrix]!.rows / p.lanes);
   return {
     finished: (): boolean => matrix === works.length - 1 && left === 0,
     step(done: boolean): Drained {
       const finish = left === 1;
       const lastTile = matrix < 0 || tile === tiles() - 1;
-      const more = finish && !lastTile && works[matrix]!.order === 'column-major';
-      const free = left === 0 || (finish && !more);
+      const capture = (waiting > 0 || done) && left <= 1;
+      const room = waiting < most || capture;
+      waiting += (done && room ? 1 : 0) - (capture ? 1 : 0);
       if (left > 0) left--;
-      if ((done && free) || more) {
+      if (capture) {
         if (lastTile) matrix++;
         tile = lastTile ? 0 : tile + 1;
         const rows = Math.min(p.lanes, works[matrix]!.rows - tile * p.lanes);
         left = works[matrix]!.tokens * Math.ceil(rows / p.drain);
       }
-      return { advance: !done || free, released: finish && lastTile };
+      return { advance: !done || room, released: finish && lastTile };
     },
   };
 }

@@ -15,19 +15,19 @@ import { type scalars, slotOf } from './corrections.ts';
 import { flagAfter, select } from './flags.ts';
 import type { MatmulInterface } from './interface.ts';
 import { fitted, type Matrix } from './loader.ts';
-import { type MatmulParameters, matmulWidths } from './parameters.ts';
+import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
 
 /** Sums of tiles that are complete. */
 export interface Tiles {
-  /** A tile, or all tiles of a column-major matrix; stays as long as `free` is 0. */
+  /** One more is; stays as long as `room` is 0. */
   readonly done: UInt;
   /** A copy of the sums of a tile, [token][lane], taken with `enable` and there one cycle later. */
   copy(bank: UInt, tile: UInt, enable: UInt): readonly (readonly SInt[])[];
 }
 
 export interface Drain {
-  /** What is done is taken in this cycle. */
-  readonly free: UInt;
+  /** A tile that is done is taken in this cycle, or waits in the memory. */
+  readonly room: UInt;
   /** The last results of a matrix have left its bank. */
   readonly released: UInt;
 }
@@ -70,9 +70,8 @@ export function drain(
   const ends = lastRows.and(lastToken).named('drain_last');
   const finish = draining.and(move).and(ends).named('drain_ends');
   const released = finish.and(lastTile).named('released');
-  const more = w.storedTiles === 0 ? m.constant(bit, 0) : matrix(bank).order.and(lastTile.not()).named('drain_more');
-  const free = draining.not().or(finish.and(more.not())).named('drain_free');
-  const capture = tiles.done.and(free).or(finish.and(more)).and(flush.not()).named('capture');
+  const free = draining.not().or(finish).and(flush.not()).named('drain_free');
+  const { capture, room } = w.storedTiles === 0 ? direct(tiles.done, free) : queued(m, w, tiles.done, free, flush);
 
   const begins = fresh.or(released).named('drain_begins');
   const next = {
@@ -143,7 +142,21 @@ export function drain(
   result.payload.last.drive(pipe.at(pipe.enter(flags.last.named('drain_last_beat')), stages));
   result.payload.token.drive(pipe.at(now.token, stages));
   result.valid.drive(flagAfter(m, 'result', draining, stages, { enable: move, flush, shown: true }));
-  return { free, released };
+  return { room, released };
+}
+
+/** A tile is copied as soon as the one before has left. */
+const direct = (done: UInt, free: UInt) => ({ capture: done.and(free).named('capture'), room: free });
+
+/** Tiles that are done wait in the memory of sums, all but one of those that it holds. */
+function queued(m: ModuleBuilder, w: MatmulWidths, done: UInt, free: UInt, flush: UInt) {
+  const waiting = m.register('tiles_waiting', uint(w.tile), { reset: 0 });
+  const capture = waiting.any().or(done).and(free).named('capture');
+  const room = waiting.all().not().or(capture).named('drain_room');
+  const more = done.and(room);
+  m.when(more.xor(capture), () => waiting.next(more.mux(increment(waiting), lessBy(waiting, 1))));
+  m.when(flush, () => waiting.next(0));
+  return { capture, room };
 }
 
 const resized = (x: SInt, width: number): SInt => (width <= x.width ? x.trunc(width) : x.ext(width));

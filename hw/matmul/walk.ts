@@ -18,7 +18,7 @@ export interface Walk {
   readonly recall: UInt;
   /** Nothing takes these K activations after it, in column-major order. */
   readonly columnDone: UInt;
-  /** A tile is complete, or all tiles of a column-major matrix. */
+  /** Its tile is complete. */
   readonly done: UInt;
 }
 
@@ -102,6 +102,6 @@ export function walk(
     firstColumn: column.eq(0).named('first_column'),
     recall: byColumns.and(atMost(rows, p.lanes).not()).named('recall'),
     columnDone: nextColumn,
-    done: step.and(lastColumn).and(lastTile.or(byColumns.not())).named('tile_done'),
+    done: step.and(lastColumn).named('tile_done'),
   };
 }
