@@ -11,6 +11,7 @@ import { genCommand } from './commands/gen.ts';
 import { generateCommand } from './commands/generate.ts';
 import { modelCommand } from './commands/model.ts';
 import { mutateCommand } from './commands/mutate.ts';
+import { planCommand } from './commands/plan.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { waveCommand } from './commands/wave.ts';
 import { whereCommand } from './commands/where.ts';
@@ -26,6 +27,7 @@ export const commands: readonly AnyCommand[] = [
   evalCommand,
   calibrateCommand,
   generateCommand,
+  planCommand,
   genCommand,
   verifyCommand,
   fuzzCommand,

@@ -67,5 +67,6 @@ export { readConfig } from './read/config.ts';
 export { openSafetensors, type SafetensorsFile } from './read/safetensors.ts';
 export type { WeightStats } from './read/stats.ts';
 export { readFloats, readIntegers, type TensorInfo, type TensorSource, visitFloats } from './read/tensors.ts';
+export { releasedConfigs } from './released.ts';
 export { readTokenizer, type Tokenizer } from './tokenizer.ts';
 export { compareTrace, LOGIT_BOUND, RELATIVE_BOUND, type TensorComparison, type TraceComparison } from './trace.ts';

@@ -1,11 +1,15 @@
 /** The hardware units. */
+
 export { type ConvInterface, type ConvParameters, checkConv } from './conv/parameters.ts';
 export { convUnit, convWords } from './conv/unit.ts';
+export { type Device, type DeviceName, devices } from './devices.ts';
 export { matmulArray, matmulLatency } from './matmul/array.ts';
 export { type Schedule, schedule, type Work } from './matmul/cycles.ts';
 export { type MatmulInterface, matmulInterface } from './matmul/interface.ts';
 export { beatValue, type Order, type PlaneCoding, type WeightStream, weightStream } from './matmul/layout.ts';
-export { type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
+export { type Engine, type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
+export { type NamedMatrix, type Plan, type PlanRequest, planMatmul } from './matmul/plan.ts';
+export { type Resources, resources } from './matmul/resources.ts';
 export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';
 export { type MixerParameters, mixerParts } from './mixer/parameters.ts';
 export { type MixerSchedule, mixerSchedule } from './mixer/plan.ts';

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { bundle } from '../gen/index.ts';
 import { defaultNumerics } from '../golden/fixed/index.ts';
-import { type MatmulParameters, matmulArray, schedule, type Work } from '../hw/index.ts';
+import {
+  devices,
+  type MatmulParameters,
+  matmulArray,
+  type PlanRequest,
+  planMatmul,
+  schedule,
+  type Work,
+} from '../hw/index.ts';
 import { createRandom, createSimulator } from '../sim/index.ts';
 import { matmulBench } from '../verify/bench-matmul.ts';
 import { countCycles } from '../verify/count-cycles.ts';
@@ -44,5 +52,34 @@ describe('the schedule', () => {
       });
     }
     engine.close();
+  });
+});
+
+describe('the planner', () => {
+  const request: PlanRequest = {
+    matrices: [{ name: 'in_proj', rows: 6448, cols: 1536, planes: 1 }],
+    bitsPerCycle: 12266,
+    ...{ device: devices.xcu280, vectors: 1, engine: undefined, maxShift: 0, segment: 64 },
+    numerics: defaultNumerics.matmul,
+  };
+
+  it('takes what a smaller memory feeds, and fewer rows on a smaller device', () => {
+    const size = (change: Partial<PlanRequest>): number => {
+      const { parameters } = planMatmul({ ...request, ...change });
+      return parameters.lanes * parameters.columns;
+    };
+    expect(size({})).toBe(12288);
+    expect(size({ bitsPerCycle: 1000 })).toBeLessThan(1030);
+    expect(size({ device: devices['ecp5-85'] })).toBeLessThan(6144);
+  });
+
+  it('chooses tables for one vector, popcounts where weights are used for several', () => {
+    const engine = (vectors: number) => planMatmul({ ...request, vectors }).parameters.engine;
+    expect([engine(1), engine(4)]).toEqual(['table', 'popcount']);
+  });
+
+  it('says what the smallest array takes where a device holds none', () => {
+    const device = { ...devices.xcu280, bram: 1 };
+    expect(() => planMatmul({ ...request, device })).toThrow(/expected 70 % of 1303680 LUT, 2607360 FF, 1 block RAM/);
   });
 });
