@@ -2,17 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { defaultNumerics, type RowState, type RowStates, type ScanShape } from '../golden/fixed/index.ts';
 import { type ScanParameters, scanCore, scanWidths, storeSize } from '../hw/index.ts';
-import {
-  type Agent,
-  createRandom,
-  createSimulator,
-  driveStream,
-  type Engine,
-  monitorStream,
-  reset,
-  runUntil,
-} from '../sim/index.ts';
+import { createRandom, createSimulator, driveStream, monitorStream, reset, runUntil } from '../sim/index.ts';
 import { activationFeeds, coreToken } from '../verify/bench-scan.ts';
+import { externalMemory } from '../verify/external-memory.ts';
 import { goldenScan } from '../verify/golden-scan.ts';
 import type { ScanJob } from '../verify/job.ts';
 import { randomScanInput } from '../verify/jobs-corner.ts';
@@ -25,74 +17,6 @@ const parameters: ScanParameters = {
   state: defaultNumerics.state,
 };
 const size = storeSize(shape, parameters);
-
-interface ExternalMemory extends Agent {
-  readonly words: bigint[];
-  readonly reads: number[];
-  readonly writes: number[];
-}
-
-/**
- * Words of `slots` regions behind a pair of streams. A word is given when its last token's has come back; token 0 is given
- * zeros. Stalls at random.
- */
-function externalMemory(
-  engine: Engine,
-  stream: string,
-  words: bigint[],
-  region: number,
-  jobs: readonly ScanJob[],
-  stall: number,
-): ExternalMemory {
-  const random = createRandom(7);
-  const port = (name: string) => engine.handle(name);
-  const [valid, ready, data] = ['valid', 'ready', 'data'].map((f) => port(`${stream}_${f}`)) as [Port, Port, Port];
-  const [newValid, newReady, newData] = ['valid', 'ready', 'data'].map((f) => port(`new_${stream}_${f}`)) as [
-    Port,
-    Port,
-    Port,
-  ];
-  const order = jobs.flatMap((j) =>
-    Array.from({ length: region }, (_, i) => ({ at: j.slot * region + i, clear: j.token === 0 })),
-  );
-  const reads = words.map(() => 0);
-  const writes = words.map(() => 0);
-  let given = 0;
-  let taken = 0;
-  let offered = false;
-  return {
-    words,
-    reads,
-    writes,
-    drive: () => {
-      const next = order[given];
-      if (!offered && next !== undefined && reads[next.at] === writes[next.at] && !random.chance(stall)) {
-        offered = true;
-        data.set(next.clear ? 0n : words[next.at]!);
-      }
-      valid.set(offered ? 1 : 0);
-      newReady.set(random.chance(stall) ? 0 : 1);
-    },
-    observe: () => {
-      if (offered && ready.getNumber() === 1) {
-        reads[order[given++]!.at]!++;
-        offered = false;
-      }
-      if (newValid.getNumber() === 0 || newReady.getNumber() === 0) return;
-      const { at } = order[taken++]!;
-      words[at] = newData.get();
-      writes[at]!++;
-    },
-    get done() {
-      return taken === order.length;
-    },
-    get moved() {
-      return given + taken;
-    },
-    describe: () => `${stream}: ${given} words given, ${taken} taken of ${order.length}`,
-  };
-}
-type Port = ReturnType<Engine['handle']>;
 
 /** Runs jobs through a core that has just been reset; the memories keep what was in them. Returns y. */
 function runCore(p: ScanParameters, jobs: readonly ScanJob[], states: bigint[], exponents: bigint[], stall: number) {

@@ -1,0 +1,73 @@
+/** A memory behind the streams of a scan core that keep its state. */
+import { type Agent, createRandom, type Engine } from '../sim/index.ts';
+import type { ScanJob } from './job.ts';
+
+export interface ExternalMemory extends Agent {
+  /** What it holds. */
+  readonly words: bigint[];
+  /** How often each word was read and written. */
+  readonly reads: number[];
+  readonly writes: number[];
+}
+
+/**
+ * Words of `slots` regions behind a pair of streams. A word is given when its last token's has come back; token 0 is given
+ * zeros. Stalls at random.
+ */
+export function externalMemory(
+  engine: Engine,
+  stream: string,
+  words: bigint[],
+  region: number,
+  jobs: readonly ScanJob[],
+  stall: number,
+): ExternalMemory {
+  const random = createRandom(7);
+  const port = (name: string) => engine.handle(name);
+  const [valid, ready, data] = ['valid', 'ready', 'data'].map((f) => port(`${stream}_${f}`)) as [Port, Port, Port];
+  const [newValid, newReady, newData] = ['valid', 'ready', 'data'].map((f) => port(`new_${stream}_${f}`)) as [
+    Port,
+    Port,
+    Port,
+  ];
+  const order = jobs.flatMap((j) =>
+    Array.from({ length: region }, (_, i) => ({ at: j.slot * region + i, clear: j.token === 0 })),
+  );
+  const reads = words.map(() => 0);
+  const writes = words.map(() => 0);
+  let given = 0;
+  let taken = 0;
+  let offered = false;
+  return {
+    words,
+    reads,
+    writes,
+    drive: () => {
+      const next = order[given];
+      if (!offered && next !== undefined && reads[next.at] === writes[next.at] && !random.chance(stall)) {
+        offered = true;
+        data.set(next.clear ? 0n : words[next.at]!);
+      }
+      valid.set(offered ? 1 : 0);
+      newReady.set(random.chance(stall) ? 0 : 1);
+    },
+    observe: () => {
+      if (offered && ready.getNumber() === 1) {
+        reads[order[given++]!.at]!++;
+        offered = false;
+      }
+      if (newValid.getNumber() === 0 || newReady.getNumber() === 0) return;
+      const { at } = order[taken++]!;
+      words[at] = newData.get();
+      writes[at]!++;
+    },
+    get done() {
+      return taken === order.length;
+    },
+    get moved() {
+      return given + taken;
+    },
+    describe: () => `${stream}: ${given} words given, ${taken} taken of ${order.length}`,
+  };
+}
+type Port = ReturnType<Engine['handle']>;
