@@ -3,13 +3,14 @@ import { baselines } from '../../bench/baselines.ts';
 import type { Bench } from '../../bench/bench.ts';
 import { formats } from '../../bench/formats.ts';
 import { golden } from '../../bench/golden/index.ts';
+import { scan } from '../../bench/scan/index.ts';
 import { simBench } from '../../bench/sim/index.ts';
 import type { Command } from '../command.ts';
 import { wholeNumber } from '../options.ts';
 import { CommandProblem } from '../problem.ts';
 
 /** What can be measured, by the name that the command line takes. */
-const benches: Readonly<Record<string, Bench>> = { golden, baselines, formats, sim: simBench };
+const benches: Readonly<Record<string, Bench>> = { golden, baselines, formats, scan, sim: simBench };
 
 interface BenchArgs {
   readonly action: string;
