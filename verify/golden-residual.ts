@@ -1,54 +1,36 @@
 /** Additions to the residual stream, with what golden makes of them. */
-import { largest, RSQRT_FRACTION, roundShift, saturate, smallest } from '../golden/fixed/index.ts';
+import { type GroupProduct, largest, RSQRT_FRACTION, saturate, smallest, sumGroups } from '../golden/fixed/index.ts';
 import type { ResidualParameters } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
 import { signed } from './jobs-corner-conv.ts';
-
-export interface ScaledGroup {
-  /** [rows]: what the matmul array delivers. */
-  readonly y: ArrayLike<number>;
-  readonly mantissa: number;
-  /** Exponent of 1/rms less that of the group's unit. */
-  readonly shift: number;
-}
 
 export interface ResidualJob {
   readonly group: string;
   readonly label: string;
   /** Shift that the layer adds to all groups'. */
   readonly base: number;
-  readonly groups: readonly ScaledGroup[];
+  readonly groups: readonly GroupProduct[];
   readonly residual: Int32Array;
   readonly expected: Int32Array;
   readonly clamped: number;
 }
 
-/** residual + sum_g round(y_g mantissa_g / 2^(base + shift_g)), in the format of the residual stream. */
+/** residual + sumGroups(groups, base), in the format of the residual stream. */
 export function residualJob(
   base: number,
-  groups: readonly ScaledGroup[],
+  groups: readonly GroupProduct[],
   residual: Int32Array,
   bits: number,
   label: Pick<ResidualJob, 'group' | 'label'>,
 ): ResidualJob {
   let clamped = 0;
   const expected = Int32Array.from(residual, (r, o) => {
-    const terms = groups.map(({ y, mantissa, shift }) => {
-      const product = y[o]! * mantissa;
-      return Number.isSafeInteger(product)
-        ? roundShift(product, base + shift)
-        : wideShift(y[o]!, mantissa, base + shift);
-    });
-    const wide = terms.reduce((sum, t) => sum + t, r);
+    const wide = r + sumGroups(groups, o, base);
     if (saturate(wide, bits) !== wide) clamped++;
     return saturate(wide, bits);
   });
   return { ...label, base, groups, residual, expected, clamped };
 }
-
-/** `roundShift` of products beyond 2^53, which no model has. */
-const wideShift = (y: number, mantissa: number, n: number): number =>
-  Number(((((BigInt(y) * BigInt(mantissa)) << 1n) >> BigInt(n)) + 1n) >> 1n);
 
 export function cornerResidualJobs(p: ResidualParameters, random: Random, vectors: number): ResidualJob[] {
   return Array.from({ length: vectors }, (_, n) => {

@@ -1,14 +1,14 @@
 /** One token through a model in integers: the specification of the hardware's results (MODEL.md 1, steps 1 to 6). */
 import { GoldenProblem } from '../problem.ts';
-import { roundShift, saturate, saturateSymmetric } from './arithmetic.ts';
+import { roundShift, saturate } from './arithmetic.ts';
 import { convolveToken } from './convolution.ts';
+import { activate, gateOutput, stepSize } from './mixer.ts';
 import type { FixedLayer, FixedModel } from './model.ts';
 import { tokenKey } from './noise.ts';
 import { type Clamped, count, multiply, quantizeInput } from './projection.ts';
 import { type Saturations, type ScanHead, scanToken } from './scan.ts';
 import { scanTokenRows } from './scan-rows.ts';
 import type { FixedLayerState, FixedSession } from './session.ts';
-import { exp2Fixed, FUNCTION_FRACTION, SOFTPLUS_FRACTION, siluFixed, softplusFixed } from './tables.ts';
 
 /** An intermediate: real value = values[i] 2^unit. Names are those of the float model's taps. */
 export interface FixedTap {
@@ -115,7 +115,7 @@ function mix(
   const units = layer.scanUnits;
   const activated = (name: 'x' | 'B' | 'C', from: number, length: number, unit: number) => {
     const values = Int32Array.from({ length }, (_, i) =>
-      limit(name, silu(conv[from + i]!, layer.convUnit, unit), scan.inputBits),
+      limit(name, activate(conv[from + i]!, layer.convUnit, unit), scan.inputBits),
     );
     show(name, values, unit);
     return values;
@@ -149,9 +149,9 @@ function mix(
 
   const shift = layer.gatedUnit - units.y - layer.gateUnit;
   const gated = y.map((v, i) => {
-    const gate = limit('gate', silu(z[i]!, layer.zUnit, layer.gateUnit), mixer.gateBits);
-    const wide = roundShift(v * gate, shift);
-    return count(clamped, 'gated', wide, saturateSymmetric(wide, mixer.gatedBits));
+    const gate = limit('gate', activate(z[i]!, layer.zUnit, layer.gateUnit), mixer.gateBits);
+    const { wide, kept } = gateOutput(v, gate, shift, mixer.gatedBits);
+    return count(clamped, 'gated', wide, kept);
   });
   show('gated', gated, layer.gatedUnit);
 
@@ -161,12 +161,7 @@ function mix(
   return out;
 }
 
-/** SiLU from one unit to another, before saturation. */
-function silu(value: number, from: number, to: number): number {
-  return roundShift(siluFixed(value * 2 ** (from + FUNCTION_FRACTION)), to + FUNCTION_FRACTION);
-}
-
-/** dt = softplus(raw + dt_bias), saturated to dtBits; decay = 2^-(dt rate). */
+/** `stepSize` of head h; a dt that does not fit is counted. */
 function discretize(
   layer: FixedLayer,
   h: number,
@@ -174,14 +169,18 @@ function discretize(
   { numerics }: FixedModel,
   clamped: Clamped,
 ): Pick<ScanHead, 'dt' | 'decay'> {
-  const f = numerics.scan;
-  const wide = roundShift(
-    softplusFixed(raw * 2 ** (layer.dtUnit + FUNCTION_FRACTION) + layer.dtBias[h]!),
-    SOFTPLUS_FRACTION - f.dtFraction,
-  );
-  const dt = count(clamped, 'dt', wide, Math.min(wide, 2 ** f.dtBits - 1));
-  const exponent = roundShift(dt * layer.rate.values[h]!, f.dtFraction - FUNCTION_FRACTION - layer.rate.unit);
-  return { dt, decay: exp2Fixed(exponent) };
+  const { dtFraction, dtBits } = numerics.scan;
+  const { values, unit: rateUnit } = layer.rate;
+  const bias = layer.dtBias[h]!;
+  const { dt, wide, decay } = stepSize(raw, {
+    unit: layer.dtUnit,
+    bias,
+    rate: values[h]!,
+    rateUnit,
+    dtFraction,
+    dtBits,
+  });
+  return { dt: count(clamped, 'dt', wide, dt), decay };
 }
 
 /** norm_f and head. */

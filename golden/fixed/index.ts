@@ -2,6 +2,7 @@
 export * from './arithmetic.ts';
 export * from './convolution.ts';
 export * from './matmul.ts';
+export * from './mixer.ts';
 export * from './noise.ts';
 export * from './norm.ts';
 export * from './numerics.ts';
@@ -9,10 +10,12 @@ export * from './planes.ts';
 export {
   type FixedProjection,
   fixProjection,
+  type GroupProduct,
   groupVector,
   multiply,
   type QuantizedInput,
   quantizeInput,
+  sumGroups,
 } from './projection.ts';
 export * from './scan.ts';
 export * from './scan-formats.ts';

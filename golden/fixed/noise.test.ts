@@ -29,13 +29,24 @@ const PLACES: [number, number, number][] = [
   [63, 5119, 4],
 ];
 
+type Source = (token: number, n: number) => number;
+const ours: Source = (token, n) => noiseByte(rowKey(tokenKey(1, 0, token), 7), n);
+/** Different rows of 64 elements among so many tokens. */
+const distinctRows = (source: Source) =>
+  new Set(Array.from({ length: TOKENS }, (_, t) => Array.from({ length: 64 }, (_, n) => source(t, n)).join())).size;
+/** Largest correlation of an element with itself 1 to 128 tokens later. */
+function echo(bytes: readonly number[]): number {
+  const lags = Array.from({ length: 128 }, (_, i) => i + 1);
+  return Math.max(...lags.map((lag) => Math.abs(correlation(bytes.slice(lag), bytes.slice(0, -lag)))));
+}
+const overTime = (source: Source) => Array.from({ length: TOKENS }, (_, t) => source(t, 0));
+
 describe('noise looks random', () => {
   it.each(PLACES)('over time at layer %i, row %i, n %i', (layer, row, n) => {
     const bytes = series(layer, row, n);
     expect(chiSquare(bytes)).toBeLessThan(350);
     expect(chiSquare(bytes)).toBeGreaterThan(170);
-    for (let lag = 1; lag <= 16; lag++)
-      expect(Math.abs(correlation(bytes.slice(lag), bytes.slice(0, -lag)))).toBeLessThan(0.08);
+    expect(echo(bytes)).toBeLessThan(0.08);
   });
 
   it('and neighbours in n, row, layer and seed do not go together', () => {
@@ -53,8 +64,19 @@ describe('noise looks random', () => {
   });
 
   it('does not repeat from token to token', () => {
-    const row = (t: number) => Array.from({ length: 64 }, (_, n) => noiseByte(rowKey(tokenKey(1, 0, t), 7), n)).join();
-    expect(new Set(Array.from({ length: TOKENS }, (_, t) => row(t))).size).toBe(TOKENS);
+    expect(distinctRows(ours)).toBe(TOKENS);
+    expect(echo(overTime(ours))).toBeLessThan(0.08);
+  });
+
+  it('and these checks see sources that repeat: with every token, with a period, every other token', () => {
+    for (const period of [1, 2, 64, 100]) {
+      const repeating: Source = (token, n) => ours(token % period, n);
+      expect(distinctRows(repeating)).toBe(period);
+      expect(echo(overTime(repeating))).toBeGreaterThan(0.5);
+    }
+    const slow: Source = (token, n) => ours(token >> 1, n);
+    expect(distinctRows(slow)).toBe(TOKENS / 2);
+    expect(echo(overTime(slow))).toBeGreaterThan(0.3);
   });
 
   it('is pinned', () => {

@@ -44,14 +44,15 @@ export interface QuantizedInput {
   readonly rms: readonly Rsqrt[];
 }
 
-/**
- * Outputs of one group before 1/rms: y[o] counts 2^unit. The unit of x does not appear: it cancels against that of 1/rms, which is taken
- * from the integers of x.
- */
-interface GroupProduct {
-  readonly y: Float64Array;
-  readonly unit: number;
-  readonly rms: Rsqrt;
+/** Outputs of one group before 1/rms = mantissa 2^(-RSQRT_FRACTION - e): output o counts y[o] mantissa 2^-shift. */
+export interface GroupProduct {
+  readonly y: ArrayLike<number>;
+  readonly mantissa: number;
+  /**
+   * RSQRT_FRACTION + e, less the exponent of y's unit. The unit of x does not appear: it cancels against that of 1/rms, which is taken from
+   * the integers of x.
+   */
+  readonly shift: number;
 }
 
 /** Results that did not fit their format and were clamped, by the format's name. */
@@ -125,25 +126,34 @@ function groupProduct(p: FixedProjection, a: QuantizedInput, g: number): GroupPr
   const product = tiledProduct(p.matrix, groupVector(p, a, g), fraction);
   const y = product.map((v, o) => scaleRow(p, o, v, a.bias[g]!));
   const unit = p.weight.unit + a.top[g]! - fraction + (rowScale === undefined ? 0 : rowScale.unit + ROW_SHIFT);
-  return { y, unit, rms: a.rms[g]! };
+  const { mantissa, exponent } = a.rms[g]!;
+  return { y, mantissa, shift: RSQRT_FRACTION + exponent - unit };
 }
 
 /** Row scales keep about as many bits of the sum as it had. */
 export const ROW_SHIFT = 15;
 
 /**
- * The product scaled by 1/rms: result(o, unit) is sum_g round(y_g[o] / rms_g) in units of 2^unit, before saturation.
- * Products below 2^46 for up to 2^13 columns of 8-bit activations.
+ * sum_g round(y_g[o] mantissa_g / 2^(unit + shift_g)): output o in units of 2^unit, halves up, before saturation. Each group contributes at
+ * most half a unit of rounding error, and 2^-16 of itself from 1/rms.
  */
+export function sumGroups(groups: readonly GroupProduct[], o: number, unit: number): number {
+  let sum = 0;
+  for (const { y, mantissa, shift } of groups) sum += roundProduct(y[o]!, mantissa, unit + shift);
+  return sum;
+}
+
+/** round(a b / 2^n), exact: products of a model stay below 2^53 (2^46 for up to 2^13 columns of 8-bit activations), others take longer. */
+function roundProduct(a: number, b: number, n: number): number {
+  if (Number.isSafeInteger(a * b)) return roundShift(a * b, n);
+  const product = 2n * BigInt(a) * BigInt(b);
+  return Number(((n < 0 ? product << BigInt(-n) : product >> BigInt(n)) + 1n) >> 1n);
+}
+
+/** The product scaled by 1/rms: result(o, unit) is output o in units of 2^unit, before saturation. */
 export function multiply(p: FixedProjection, a: QuantizedInput): (o: number, unit: number) => number {
   const groups = Array.from({ length: p.groups }, (_, g) => groupProduct(p, a, g));
-  return (o, unit) => {
-    let sum = 0;
-    for (const { y, unit: from, rms } of groups) {
-      sum += roundShift(y[o]! * rms.mantissa, unit + RSQRT_FRACTION + rms.exponent - from);
-    }
-    return sum;
-  };
+  return (o, unit) => sumGroups(groups, o, unit);
 }
 
 export interface NormedProjection {
