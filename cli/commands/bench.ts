@@ -3,6 +3,7 @@ import { baselines } from '../../bench/baselines.ts';
 import type { Bench } from '../../bench/bench.ts';
 import { formats } from '../../bench/formats.ts';
 import { golden } from '../../bench/golden/index.ts';
+import { matmulBench } from '../../bench/matmul/index.ts';
 import { scan } from '../../bench/scan/index.ts';
 import { simBench } from '../../bench/sim/index.ts';
 import type { Command } from '../command.ts';
@@ -10,7 +11,14 @@ import { wholeNumber } from '../options.ts';
 import { CommandProblem } from '../problem.ts';
 
 /** What can be measured, by the name that the command line takes. */
-const benches: Readonly<Record<string, Bench>> = { golden, baselines, formats, scan, sim: simBench };
+const benches: Readonly<Record<string, Bench>> = {
+  golden,
+  baselines,
+  formats,
+  matmul: matmulBench,
+  scan,
+  sim: simBench,
+};
 
 interface BenchArgs {
   readonly action: string;

@@ -1,0 +1,25 @@
+/** `popscan bench matmul`: the array's area, cycles, results and generation against their bounds. */
+import type { Progress, Report } from '../../cli/command.ts';
+import { type Bench, joinReports } from '../bench.ts';
+import { correctness } from './correctness.ts';
+import { generation } from './generation.ts';
+import { lookUp } from './look-up.ts';
+import { utilisation } from './utilisation.ts';
+
+/** The parts, in the order of the table; one file each. */
+const rows: Readonly<Record<string, (progress: Progress) => Promise<Report>>> = {
+  'look-up': lookUp,
+  utilisation,
+  correctness,
+  generation,
+};
+
+export const matmulBench: Bench = {
+  describe: 'area, utilisation, results and generation of the matmul array',
+  rows: Object.keys(rows),
+  async run({ rows: chosen }, progress) {
+    const reports: Report[] = [];
+    for (const name of chosen) reports.push(await rows[name]!(progress));
+    return joinReports(reports);
+  },
+};
