@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { noScratch } from './io.ts';
@@ -74,13 +75,14 @@ function imageBits(out: string, name: string, beatBits: number) {
 }
 
 test.each([
-  [4, 32],
-  [5, 24],
-  [3, 7],
-])('the weight images hold the signs of the checkpoint: %i rows x %i columns', async (lanes, columns) => {
+  [4, 32, 'popcount'],
+  [5, 24, 'popcount'],
+  [3, 7, 'popcount'],
+  [5, 16, 'table'],
+])('the weight images hold the signs of the checkpoint: %i rows x %i columns, %s', async (lanes, columns, engine) => {
   using dir = scratchDir();
   const out = join(dir.path, 'out');
-  await gen(out, '--lanes', `${lanes}`, '--columns', `${columns}`);
+  await gen(out, '--lanes', `${lanes}`, '--columns', `${columns}`, '--engine', engine);
   const checkpoint = readCheckpoint(nano);
   for (const layer of [0, 1]) {
     for (const side of ['in_proj', 'out_proj']) {
@@ -89,8 +91,10 @@ test.each([
       const latent = checkpoint.bytes(name);
       const bit = imageBits(out, `layer_${layer}_${side}`, lanes * columns);
       let wrong = 0;
-      for (let tile = 0, beat = 0; tile * lanes < rows; tile++) {
-        for (let group = 0; group * columns < cols; group++, beat++) {
+      const [tiles, groups] = [Math.ceil(rows / lanes), Math.ceil(cols / columns)];
+      for (let tile = 0; tile < tiles; tile++) {
+        for (let group = 0; group < groups; group++) {
+          const beat = engine === 'table' ? group * tiles + tile : tile * groups + group;
           for (let r = 0; r < lanes; r++) {
             for (let k = 0; k < columns; k++) {
               const [row, col] = [tile * lanes + r, group * columns + k];
@@ -104,6 +108,28 @@ test.each([
       expect(wrong, name).toBe(0);
     }
   }
+});
+
+test('the C headers compile and hold the bytes of the binary images; the manifest places them on pages', async () => {
+  using dir = scratchDir();
+  const out = join(dir.path, 'out');
+  await gen(out);
+  const { weights } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
+  let free = 0;
+  for (const { name, beats, beatBytes, address } of weights) {
+    const header = readFileSync(join(out, `weights/${name}.h`), 'utf8');
+    const bytes = [...header.matchAll(/0x([0-9a-f]{2}),/g)].map(([, hex]) => Number.parseInt(hex!, 16));
+    const image = readFileSync(join(out, `weights/${name}.bin`));
+    expect(Buffer.from(bytes).equals(image)).toBe(true);
+    expect(image.length).toBe(beats * beatBytes);
+    expect(header).toContain(`#define ${name.toUpperCase()}_BEATS ${beats}`);
+    expect([address % 4096, address >= free]).toEqual([0, true]);
+    free = address + image.length;
+  }
+  const main = join(out, 'main.c');
+  writeFileSync(main, `${weights.map((w: { name: string }) => `#include "weights/${w.name}.h"`).join('\n')}\n`);
+  const compiled = spawnSync('cc', ['-std=c99', '-pedantic-errors', '-fsyntax-only', main], { encoding: 'utf8' });
+  if (compiled.error === undefined) expect(compiled.stderr).toBe('');
 });
 
 test('a configuration alone gives the Verilog of the model, without images', async () => {

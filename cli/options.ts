@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { defaultNumerics } from '../golden/fixed/index.ts';
 import type { ModelConfig, ZeroChoice } from '../golden/index.ts';
-import { type Choices, defaultChoices, HardwareProblem, unitParameters } from '../hw/index.ts';
+import { type Choices, defaultChoices, type Engine, HardwareProblem, unitParameters } from '../hw/index.ts';
 import { CommandProblem } from './problem.ts';
 
 export interface ZerosArgs {
@@ -36,6 +36,7 @@ export const modelOptions = <T>(y: Argv<T>) =>
 export interface SizeArgs {
   readonly lanes: number;
   readonly columns: number;
+  readonly engine: Engine;
   readonly 'scan-lanes': number;
   readonly 'scan-rows': number;
   readonly 'mixer-lanes': number;
@@ -54,6 +55,12 @@ export const sizeOptions = <T>(y: Argv<T>) =>
       type: 'number',
       default: defaultChoices.columns,
       describe: 'K: matrix columns that it takes per cycle',
+    })
+    .option('engine', {
+      group: 'Hardware:',
+      choices: ['popcount', 'table'] as const,
+      default: defaultChoices.engine,
+      describe: 'how it multiplies: ones of bit planes counted, or sums of four activations looked up',
     })
     .option('scan-lanes', {
       group: 'Hardware:',
@@ -74,15 +81,15 @@ export const sizeOptions = <T>(y: Argv<T>) =>
       describe: 'P: channels per cycle of convolution, gate, norm and quantizer',
     });
 
-/** A model so small that only the choices can be out of range. */
+/** A model whose sizes leave only the choices to be out of range. */
 const smallest: ModelConfig = {
   dModel: 1,
   nLayer: 1,
   vocabSize: 1,
   paddedVocabSize: 1,
-  dInner: 1,
+  dInner: 4096,
   nHeads: 1,
-  headDim: 1,
+  headDim: 4096,
   dState: 1,
   nGroups: 1,
   dConv: 4,
@@ -105,6 +112,7 @@ export function sizeChoices(a: SizeArgs): Choices {
   const choices = {
     lanes: a.lanes,
     columns: a.columns,
+    engine: a.engine,
     scanLanes: a['scan-lanes'],
     scanRows: a['scan-rows'],
     mixerLanes: a['mixer-lanes'],

@@ -4,7 +4,7 @@ import { inProjRows } from '../golden/config.ts';
 import type { Numerics, ScanShape } from '../golden/fixed/index.ts';
 import { type ConvParameters, checkConv } from './conv/parameters.ts';
 import { convWords } from './conv/unit.ts';
-import { type MatmulParameters, matmulWidths } from './matmul/parameters.ts';
+import { type Engine, type MatmulParameters, matmulWidths } from './matmul/parameters.ts';
 import { type MixerParameters, mixerParts } from './mixer/parameters.ts';
 import { tileWords } from './norm/layout.ts';
 import { type NormParameters, normWidths } from './norm/parameters.ts';
@@ -17,6 +17,8 @@ export interface Choices {
   readonly lanes: number;
   /** K: columns per cycle. */
   readonly columns: number;
+  /** How its lanes multiply; default popcount. */
+  readonly engine?: Engine;
   /** L: state elements of a row per cycle, a power of two. */
   readonly scanLanes: number;
   /** Q: rows of state per cycle. */
@@ -37,20 +39,27 @@ export interface UnitParameters {
 }
 
 /** Small units that still have several tiles in every direction; speed is chosen by the user. */
-export const defaultChoices: Choices = { lanes: 4, columns: 32, scanLanes: 8, scanRows: 2, mixerLanes: 4 };
+export const defaultChoices = {
+  ...{ lanes: 4, columns: 32, engine: 'popcount' },
+  ...{ scanLanes: 8, scanRows: 2, mixerLanes: 4 },
+} as const satisfies Choices;
 
 /** Throws a `HardwareProblem` where a choice is out of range. */
 export function unitParameters(config: ModelConfig, choices: Choices, numerics: Numerics): UnitParameters {
   const narrowest = Math.min(config.dModel, config.dInner / config.nGroups);
+  const maxRows = Math.max(inProjRows(config), config.dModel);
+  const table = choices.engine === 'table';
   const matmul: MatmulParameters = {
+    engine: choices.engine ?? 'popcount',
+    storedRows: table ? maxRows : 0,
     lanes: choices.lanes,
     columns: choices.columns,
     segment: greatestDivisor(choices.columns, scaleTile(config, numerics)),
     tokens: 1,
-    drain: drainFor(choices.lanes, Math.ceil(narrowest / choices.columns)),
+    drain: table ? choices.lanes : drainFor(choices.lanes, Math.ceil(narrowest / choices.columns)),
     planes: 1,
     maxShift: numerics.norm.tileSpread,
-    maxRows: Math.max(inProjRows(config), config.dModel),
+    maxRows,
     maxColumns: Math.max(config.dModel, config.dInner),
     numerics: numerics.matmul,
   };

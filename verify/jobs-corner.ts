@@ -11,7 +11,14 @@ import {
   smallest,
   type TiledVector,
 } from '../golden/fixed/index.ts';
-import { type MatmulParameters, type Order, type PlaneCoding, type ScanParameters, storeSize } from '../hw/index.ts';
+import {
+  type MatmulParameters,
+  type Order,
+  orderOf,
+  type PlaneCoding,
+  type ScanParameters,
+  storeSize,
+} from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
 import { goldenScan } from './golden-scan.ts';
 import type { MatmulJob, ScanJob } from './job.ts';
@@ -123,7 +130,7 @@ export function cornerMatmulJobs(p: MatmulParameters, random: Random, count: num
   const bits = f.activationBits;
   const biasMost = biasBits(p.maxColumns, f);
   const rows = Math.min(p.maxRows, p.lanes + 1);
-  const order = p.engine === 'table' ? 'column-major' : 'row-major';
+  const order = orderOf(p);
   const jobs: MatmulJob[] = [];
   for (const plus of [true, false]) {
     for (const value of [smallest(bits), largest(bits)]) {

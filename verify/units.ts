@@ -5,6 +5,7 @@ import {
   matmulArray,
   mixerUnit,
   normUnit,
+  orderOf,
   residualUnit,
   scanUnit,
   type UnitParameters,
@@ -39,7 +40,14 @@ export const verifiedUnits: Readonly<Record<Unit, VerifiedUnit>> = {
   matmul: {
     describe: 'binary matmul array',
     design: (p) => matmulArray(p.matmul) as Design,
-    real: (p, jobs, flip) => matmulBench(jobs.matmul, p.matmul, flip),
+    real: (p, jobs, flip) => {
+      const order = orderOf(p.matmul);
+      return matmulBench(
+        jobs.matmul.map((job) => ({ ...job, order })),
+        p.matmul,
+        flip,
+      );
+    },
     corner: (p, random, count) => matmulBench(cornerMatmulJobs(p.matmul, random, count), p.matmul, false),
   },
   scan: {

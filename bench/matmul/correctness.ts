@@ -5,7 +5,7 @@ import type { Check, Figure, Progress, Report } from '../../cli/command.ts';
 import { bundle } from '../../gen/index.ts';
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { loadModel } from '../../golden/index.ts';
-import { defaultChoices, type MatmulParameters, matmulArray, unitParameters } from '../../hw/index.ts';
+import { defaultChoices, type MatmulParameters, matmulArray, orderOf, unitParameters } from '../../hw/index.ts';
 import { createRandom, createSimulator } from '../../sim/index.ts';
 import { matmulBench } from '../../verify/bench-matmul.ts';
 import { countCycles } from '../../verify/count-cycles.ts';
@@ -87,7 +87,7 @@ export async function correctness(progress: Progress): Promise<Report> {
   for (const name of ['nano', 'tiny'] as const) {
     const { p, jobs } = await modelWork(name);
     for (const q of bothEngines(p)) {
-      const order = q.engine === 'table' ? 'column-major' : 'row-major';
+      const order = orderOf(q);
       judge(
         `layers of ${name}`,
         q,

@@ -3,7 +3,7 @@ import type { Check, Figure, Progress, Report } from '../../cli/command.ts';
 import { bundle, type Design, printVerilog } from '../../gen/index.ts';
 import { largest, smallest, type TiledVector, tiledProduct } from '../../golden/fixed/index.ts';
 import { releasedConfigs } from '../../golden/index.ts';
-import { type MatmulParameters, matmulArray, type NamedMatrix, schedule } from '../../hw/index.ts';
+import { type MatmulParameters, matmulArray, type NamedMatrix, orderOf, schedule } from '../../hw/index.ts';
 import { createRandom, createSimulator, createVerilator, type Engine, type Random } from '../../sim/index.ts';
 import { matmulBench } from '../../verify/bench-matmul.ts';
 import { countCycles } from '../../verify/count-cycles.ts';
@@ -23,7 +23,7 @@ function realJob({ name, rows, cols }: NamedMatrix, p: MatmulParameters, random:
     q: Int32Array.from({ length: cols }, value),
     ...{ from: 0, to: cols, tile: cols, shifts: new Int32Array(1), round: 0, bias: value() },
   };
-  const order = p.engine === 'table' ? 'column-major' : 'row-major';
+  const order = orderOf(p);
   const expected = [tiledProduct(matrix, vector, p.numerics.resultFraction)];
   return { group: name, label: name, matrix, coding: 'signs', order, vectors: [vector], expected };
 }

@@ -7,8 +7,12 @@ import { printVerilog, sourceMap } from '../../gen/index.ts';
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { type BinaryProjection, loadModel, type Model, type ModelConfig, readConfig } from '../../golden/index.ts';
 import {
-  beatValue,
+  headerImage,
+  hexImage,
+  type ImageFacts,
   matmulArray,
+  orderOf,
+  page,
   scanUnit,
   scanWidths,
   type UnitParameters,
@@ -32,7 +36,7 @@ interface Args extends SizeArgs, ZerosArgs {
 const layout = [
   'The directory appears whole or not at all, and the same input gives the same bytes:',
   '  rtl/*.v, rtl/files.f   Verilog, one module per file, and the list of the files',
-  '  weights/*.hex, *.bin   the weight stream of every projection, for $readmemh and as bytes',
+  '  weights/*.bin, *.hex, *.h   the weight stream of every projection: bytes, for $readmemh, a C header',
   '  manifest.json          parameters, number formats, sha256 of every input and output',
 ];
 
@@ -109,15 +113,20 @@ async function write(
       await keep(`${path}.map`, sourceMap(file, bundled('.')));
     }
     await keep('rtl/files.f', `${[...rtl.keys()].map((p) => p.replace('rtl/', '')).join('\n')}\n`);
-    if (model !== undefined) for (const [path, data] of images(model, parameters)) await keep(path, data());
+    const weights: Image['facts'][] = [];
+    for (const { facts, files } of model === undefined ? [] : images(model, parameters)) {
+      for (const [path, data] of files) await keep(path, data());
+      weights.push(facts);
+    }
     const manifest = {
       popscan: version,
       inputs,
       config,
       tops: Object.fromEntries(units.map((u) => [u.name, u.verilog.top])),
       parameters,
-      weights:
-        'row tiles top to bottom, column groups left to right; a beat holds bit r*K+k for row r, column k; 1 is +1',
+      weight_layout:
+        'docs/matmul.md; bit r K + k of a beat is row r, column k of its tile; 1 is +1; zeros beyond the matrix',
+      weights,
       files: entries,
     };
     await save('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
@@ -129,23 +138,35 @@ async function write(
   return report(out, entries, generated, stateBits, (performance.now() - started) / 1000);
 }
 
-/** The weight stream of every projection: binary (little-endian beats) and hex for $readmemh (one beat a line). */
-function* images(model: Model, parameters: UnitParameters): Generator<[string, () => string | Uint8Array]> {
+/** What the files of a projection's weights hold, and how to write them. */
+interface Image {
+  readonly facts: ImageFacts & { readonly beats: number; readonly beatBytes: number };
+  readonly files: readonly (readonly [path: string, data: () => string | Uint8Array])[];
+}
+
+/** The weight stream of every projection: its bytes (little-endian beats), hex for $readmemh (one beat a line) and a C header. */
+function* images(model: Model, { matmul: p }: UnitParameters): Generator<Image> {
+  let address = 0;
   for (const [i, layer] of model.layers.entries()) {
-    for (const [name, p] of [
+    for (const [side, projection] of [
       ['in_proj', layer.inProj],
       ['out_proj', layer.outProj],
     ] as const) {
-      const matrix = p as BinaryProjection;
-      const stream = weightStream({ ...matrix, planes: [matrix] }, parameters.matmul);
-      const digits = Math.ceil((parameters.matmul.lanes * parameters.matmul.columns) / 4);
-      const hex = (): string =>
-        Array.from(
-          { length: stream.beats },
-          (_, b) => `${beatValue(stream, b).toString(16).padStart(digits, '0')}\n`,
-        ).join('');
-      yield [`weights/layer_${i}_${name}.bin`, () => stream.bytes];
-      yield [`weights/layer_${i}_${name}.hex`, hex];
+      const matrix = projection as BinaryProjection;
+      const order = orderOf(p);
+      const stream = weightStream({ ...matrix, planes: [matrix] }, p, { order });
+      const name = `layer_${i}_${side}`;
+      const { rows, cols } = matrix;
+      const facts = { name, rows, cols, lanes: p.lanes, columns: p.columns, order, address };
+      address += Math.ceil(stream.bytes.length / page) * page;
+      yield {
+        facts: { ...facts, beats: stream.beats, beatBytes: stream.bytesPerBeat },
+        files: [
+          [`weights/${name}.bin`, () => stream.bytes],
+          [`weights/${name}.hex`, () => hexImage(stream, p.lanes * p.columns)],
+          [`weights/${name}.h`, () => headerImage(stream, facts)],
+        ],
+      };
     }
   }
 }

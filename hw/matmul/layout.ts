@@ -29,6 +29,10 @@ export const codingOf = (m: PlaneMatrix): PlaneCoding => (m.planes.length === 1 
 /** Which of rows and columns a matrix goes through first. */
 export type Order = 'row-major' | 'column-major';
 
+/** In which an array takes its matrices by itself: tables are made once for all rows. */
+export const orderOf = (p: Pick<MatmulParameters, 'engine'>): Order =>
+  p.engine === 'table' ? 'column-major' : 'row-major';
+
 export interface StreamOptions {
   /** Columns from...to-1 alone. */
   readonly from?: number;
@@ -37,6 +41,7 @@ export interface StreamOptions {
   readonly order?: Order;
 }
 
+/** Padding and order as above. */
 export function weightStream(
   m: PlaneMatrix,
   p: Pick<MatmulParameters, 'lanes' | 'columns'>,

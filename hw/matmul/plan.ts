@@ -3,6 +3,7 @@ import type { MatmulNumerics } from '../../golden/fixed/index.ts';
 import type { Device } from '../devices.ts';
 import { HardwareProblem } from '../problem.ts';
 import { type Schedule, schedule, type Work } from './cycles.ts';
+import { orderOf } from './layout.ts';
 import { type Engine, type MatmulParameters, matmulWidths } from './parameters.ts';
 import { type Resources, resources } from './resources.ts';
 
@@ -130,7 +131,7 @@ function estimate(p: MatmulParameters, { matrices, vectors, bitsPerCycle }: Plan
 }
 
 const workOf = (p: MatmulParameters, { rows, cols, planes }: NamedMatrix): Work => ({
-  ...{ rows, cols, planes, tokens: p.tokens, order: p.engine === 'table' ? 'column-major' : 'row-major' },
+  ...{ rows, cols, planes, tokens: p.tokens, order: orderOf(p) },
 });
 
 function describe({ parameters: p, resources: taken }: Candidate, { matrices, bitsPerCycle }: PlanRequest): Plan {
