@@ -4,7 +4,8 @@ import type { FlatDesign } from '../../gen/passes/flatten.ts';
 import { assemble, type WasmFunction } from '../wasm/module.ts';
 import { type } from '../wasm/op.ts';
 import { Emitter } from './emitter.ts';
-import { entryPoints } from './entry.ts';
+import { entryPoints, type Part } from './entry.ts';
+import { findGates, type Gates } from './gates.ts';
 import { type Layout, layOut } from './layout.ts';
 import { lowerNode } from './lower.ts';
 import { readNow } from './memory.ts';
@@ -34,13 +35,15 @@ export interface Compiled {
 const minimumRowBytes = 1 << 18;
 
 export function compile(design: FlatDesign, options: CompileOptions): Compiled {
-  const layout = layOut(design);
+  const named = options.visibility === 'named' ? [...new Set(design.names.values())] : [];
+  const gates = findGates(design, named);
+  const layout = layOut(design, gates);
   const visible = new Map<Node, number>();
   let end = layout.end;
   if (options.visibility === 'named') {
     for (const slot of [...layout.inputs, ...layout.state])
       visible.set('port' in slot ? slot.port.node : slot.node, slot.address);
-    for (const node of design.names.values()) {
+    for (const node of named) {
       if (visible.has(node)) continue;
       visible.set(node, end);
       end += 8 * wordsFor(node.width);
@@ -56,37 +59,54 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   for (const { port, address } of layout.inputs) resident(port.node, address);
   for (const { node, address } of layout.state) resident(node, address);
 
-  const sinks = sinksOf(layout);
-  for (const node of design.nodes) {
-    if (words[node.id] === undefined) {
-      const read = layout.combinationalReads.get(node);
-      words[node.id] = read === undefined ? lowerNode(e, node, value) : readNow(e, value, read);
-      const address = visible.get(node);
-      if (address !== undefined) for (const [i, w] of value(node).entries()) e.store(w, address + 8 * i);
+  const sinks = sinksOf(layout, gates);
+  /** The code of nodes that serve one gate, and of what they are for. */
+  const emit = (gate: number, nodes: readonly Node[]): Part => {
+    const own = sinks.get(gate);
+    const from = e.bodies.length - 1;
+    for (const sink of own?.get(-1) ?? noSinks) sink(e, value);
+    for (const node of nodes) {
+      if (words[node.id] === undefined) {
+        const read = layout.combinationalReads.get(node);
+        words[node.id] = read === undefined ? lowerNode(e, node, value) : readNow(e, value, read);
+        const address = visible.get(node);
+        if (address !== undefined) for (const [i, w] of value(node).entries()) e.store(w, address + 8 * i);
+      }
+      for (const sink of own?.get(node.id) ?? noSinks) sink(e, value);
+      if (e.size > options.functionBytes) e.cut();
     }
-    for (const sink of sinks.get(node.id) ?? noSinks) sink(e, value);
-    if (e.size > options.functionBytes) e.cut();
-  }
+    e.cut();
+    return { gate, from, to: e.bodies.length - 1 };
+  };
+  const parts = nodesByGate(design, gates).map((nodes, gate) => emit(gate, nodes));
+  e.bodies.pop();
 
   const rowWords = Math.max(
     ...[layout.inputs, layout.outputs].map((p) => p.reduce((n, s) => n + wordsFor(s.port.width), 0)),
   );
   const rows = { address: e.memoryEnd, bytes: Math.max(minimumRowBytes, 16 * rowWords) };
-  const parts = e.bodies.map(
+  const bodies = e.bodies.map(
     ({ code, locals }): WasmFunction => ({
       parameters: [],
       locals: locals === 0 ? [] : [{ count: locals, type: type.i64 }],
       code: code.view(),
     }),
   );
-  const functions = [...parts, ...entryPoints(layout, parts.length, options.stopAtViolation)];
+  const functions = [...bodies, ...entryPoints(layout, parts, options.stopAtViolation)];
   return {
     binary: assemble(functions, rows.address + rows.bytes),
     layout,
     visible,
     rows,
-    functions: parts.length,
+    functions: bodies.length,
   };
+}
+
+/** The nodes that serve every gate, those of every cycle first. */
+function nodesByGate({ nodes }: FlatDesign, { enables, servedBy }: Gates): Node[][] {
+  const lists = Array.from({ length: enables.length + 1 }, (): Node[] => []);
+  for (const node of nodes) lists[servedBy[node.id]!]!.push(node);
+  return lists;
 }
 
 const noSinks: readonly Sink[] = [];

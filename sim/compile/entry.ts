@@ -29,22 +29,34 @@ const unrolledBytes = 2048;
 
 const { i32 } = type;
 
+/** Functions that are called when a gate is open (0: always), by their numbers in the binary: `from` to `to` - 1. */
+export interface Part {
+  readonly gate: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
- * The exported functions, which follow `parts` functions in the binary. `stop`: `run` and `replay` end before the edge of
+ * The exported functions, which follow those of `parts` in the binary. `stop`: `run` and `replay` end before the edge of
  * a cycle in which a check has recorded a violation.
  */
-export function entryPoints(layout: Layout, parts: number, stop: boolean): WasmFunction[] {
+export function entryPoints(layout: Layout, parts: readonly Part[], stop: boolean): WasmFunction[] {
   const functions: WasmFunction[] = [];
+  const count = parts.at(-1)?.to ?? 0;
   const define = (name: string, parameters: readonly ValueType[], build: (code: Code) => void): number => {
     const code = new Code();
     build(code);
     functions.push({ name, parameters, locals: [], code: code.bytes.view() });
-    return parts + functions.length - 1;
+    return count + functions.length - 1;
   };
   const { checks } = layout;
   const evaluate = define('eval', [], (code) => {
     resetAtOnce(code, layout);
-    for (let i = 0; i < parts; i++) code.with(op.call, i);
+    for (const { gate, from, to } of parts) {
+      whenOpen(code, layout, gate, () => {
+        for (let i = from; i < to; i++) code.with(op.call, i);
+      });
+    }
   });
   const commit = define('commit', [i32], (code) => edge(code, layout));
   const check = checks === undefined ? undefined : defineChecks(define, checks);
@@ -83,25 +95,40 @@ export function rowBytes(slots: readonly PortSlot[]): number {
   return slots.reduce((sum, { port }) => sum + 8 * wordsFor(port.width), 0);
 }
 
+/** Runs `body` when the gate of this number is open. */
+function whenOpen(code: Code, { gates }: Layout, gate: number, body: () => void): void {
+  if (gate === 0) body();
+  else
+    code
+      .load(gates[gate - 1]!)
+      .op(op.i32WrapI64)
+      .if(body);
+}
+
 /**
- * Before anything is computed: while an asynchronous reset is 1, its registers are set to their reset values. Their next
- * state is the reset value too, as with a synchronous reset, so that edges change nothing. This is
+ * Before anything is computed: while an asynchronous reset is 1, its registers are set to their reset values. Edges set them
+ * again, as with a synchronous reset. This is
  * `always @(posedge clk or posedge rst)` for inputs that change before an evaluation and settle in it: the register is
  * reset once any evaluation has seen the reset, stays so while it lasts, and goes on from there at the first edge after it.
  */
-function resetAtOnce(code: Code, { regions, inputs }: Layout): void {
-  const images = new Map<string, Region[]>();
-  for (const region of regions.flat()) {
-    if (region.image === undefined) continue;
-    images.set(region.image.reset, [...(images.get(region.image.reset) ?? []), region]);
-  }
-  for (const [reset, list] of images) {
+function resetAtOnce(code: Code, layout: Layout): void {
+  resetRegions(
+    code,
+    layout,
+    layout.regions.flat().filter((r) => r.image?.atOnce === true),
+  );
+}
+
+/** Sets regions to their reset values where their reset is 1. */
+function resetRegions(code: Code, { inputs }: Layout, regions: readonly Region[]): void {
+  for (const reset of new Set(regions.flatMap((r) => (r.image === undefined ? [] : [r.image.reset])))) {
     const { address } = inputs.find((slot) => slot.port.name === reset)!;
     code
       .load(address)
       .op(op.i32WrapI64)
       .if(() => {
-        for (const { address, image, bytes } of list) copyBytes(code, address, image!.address, bytes);
+        for (const { address, image, bytes } of regions)
+          if (image?.reset === reset) copyBytes(code, address, image.address, bytes);
       });
   }
 }
@@ -110,14 +137,22 @@ function resetAtOnce(code: Code, { regions, inputs }: Layout): void {
  * The rising edge of the clocks in local 0. Everything was computed before it: next state becomes state, clock after
  * clock, and pending writes happen in the order of their ports, whatever their clocks.
  */
-function edge(code: Code, { regions, writes, checks }: Layout): void {
+function edge(code: Code, layout: Layout): void {
+  const { regions, writes, checks } = layout;
   const steps: { clock: number; emit: () => void }[] = regions.map((list, clock) => ({
     clock,
     emit: () => {
-      for (const region of list) copyRegion(code, region);
+      for (const { address, next, bytes, gate } of list)
+        whenOpen(code, layout, gate, () => copyBytes(code, address, next, bytes));
+      resetRegions(code, layout, list);
     },
   }));
-  steps.push(...writes.map((write) => ({ clock: write.clock, emit: () => writeWord(code, write) })));
+  steps.push(
+    ...writes.map((write) => ({
+      clock: write.clock,
+      emit: () => whenOpen(code, layout, write.gate, () => writeWord(code, write)),
+    })),
+  );
   for (let i = 0; i < steps.length; ) {
     const { clock } = steps[i]!;
     code.ifBits(0, 2 ** clock, () => {
@@ -145,17 +180,6 @@ function writeWord(code: Code, { memory, pointer, data, keep }: WriteSlot): void
     }
     code.memory(storeOf(stride), address + at);
   }
-}
-
-function copyRegion(code: Code, { address, next, bytes, gate }: Region): void {
-  if (gate === undefined) {
-    copyBytes(code, address, next, bytes);
-    return;
-  }
-  code
-    .load(gate.address)
-    .op(op.i32WrapI64)
-    .if(() => copyBytes(code, address, next, bytes));
 }
 
 function copyBytes(code: Code, to: number, from: number, bytes: number): void {

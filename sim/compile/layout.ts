@@ -5,13 +5,14 @@
  *            | what checks count and record | visible nets | values that cross functions | row buffer
  *
  * State is registers and registered read ports, those of one clock side by side, so that a clock edge is one copy.
- * Registers that share an enable form a region of their own, which is copied only when the enable (or the reset) is 1.
- * Registers with an asynchronous reset form regions too, each with an image of its reset values.
+ * State behind a gate (gates.ts) forms regions that are copied only when it is open. Registers with a reset form regions too,
+ * each with an image of its reset values, which is copied over them while the reset is 1.
  */
 import type { BitType, Memory, Node, ReadPort, WritePort } from '../../gen/ir.ts';
 import type { FlatDesign, FlatPort, FlatRegister } from '../../gen/passes/flatten.ts';
 import { clockNames } from '../engine.ts';
 import { type CheckLayout, placeChecks } from './checks.ts';
+import type { Gates } from './gates.ts';
 import { wordsFor } from './wide.ts';
 
 export interface PortSlot {
@@ -33,12 +34,14 @@ export interface ReadSlot {
 
 /** What is in a state region. */
 type StateContent =
-  | { readonly kind: 'register'; readonly node: Node; readonly register: FlatRegister; readonly gated: boolean }
+  | { readonly kind: 'register'; readonly node: Node; readonly register: FlatRegister }
   | ({ readonly kind: 'read'; readonly node: Node } & ReadSlot);
 export type StateSlot = StateContent & {
   readonly address: number;
   readonly next: number;
-  /** Where its asynchronous reset value is. */
+  /** Number of its gate, from 1; 0: it has none. */
+  readonly gate: number;
+  /** Where its reset value is. */
   readonly image: number | undefined;
 };
 
@@ -52,6 +55,8 @@ export interface WriteSlot {
   readonly data: number;
   /** Of the ones where the word keeps its bits (the data is zero there); undefined: the whole word is written. */
   readonly keep: number | undefined;
+  /** Number of its gate, from 1; 0: it has none, and what is not written goes to a word behind the memory. */
+  readonly gate: number;
 }
 
 /** State that moves together at a clock edge. */
@@ -60,23 +65,18 @@ export interface Region {
   readonly next: number;
   /** A multiple of 16. */
   readonly bytes: number;
-  /** Where the condition of the move is kept; undefined: always. */
-  readonly gate: Gate | undefined;
-  /** Asynchronous reset: the address of what the region is set to while this reset is 1. */
-  readonly image: { readonly address: number; readonly reset: string } | undefined;
-}
-
-/** Computed each cycle: the enable that the region's registers share, or their clock's reset where they have one. */
-export interface Gate {
-  readonly address: number;
-  readonly enable: Node;
-  readonly reset: string | undefined;
+  /** Number of the gate that must be open for the move, from 1; 0: it always happens. */
+  readonly gate: number;
+  /** The address of what the region is set to while this reset is 1: at the edge, or at once too. */
+  readonly image: { readonly address: number; readonly reset: string; readonly atOnce: boolean } | undefined;
 }
 
 export interface Layout {
   readonly inputs: readonly PortSlot[];
   readonly outputs: readonly PortSlot[];
   readonly state: readonly StateSlot[];
+  /** Of every gate, where its enable is kept. */
+  readonly gates: readonly number[];
   /** Regions of every clock, in the order of `clockNames`. */
   readonly regions: readonly (readonly Region[])[];
   readonly memories: readonly MemorySlot[];
@@ -94,10 +94,7 @@ const bytesOf = (type: BitType): number => 8 * wordsFor(type.width);
 const alignTo = (address: number, bytes: number): number => Math.ceil(address / bytes) * bytes;
 const strideOf = (width: number): number => [1, 2, 4].find((bytes) => width <= 8 * bytes) ?? 8 * wordsFor(width);
 
-/** Gating smaller groups costs more in branches than it saves in copying. */
-const smallestGatedBytes = 64;
-
-export function layOut(design: FlatDesign): Layout {
+export function layOut(design: FlatDesign, gates: Gates): Layout {
   const space = createSpace();
   const place = (port: FlatPort): PortSlot => ({ port, address: space.take(bytesOf(port)) });
   const inputs = design.inputs.map(place);
@@ -108,18 +105,17 @@ export function layOut(design: FlatDesign): Layout {
   const regions = clocks.map((clock) => {
     const registers = design.registers.filter((r) => r.clock.clock === clock);
     const registered = reads.filter(({ read }) => read.kind === 'registered' && read.clock.clock === clock);
-    return [
-      placeRegion(
-        space,
-        registered.map((slot) => ({ kind: 'read', node: slot.read.node, ...slot })),
-      ),
-      ...groupRegisters(registers).map((group) => placeRegisters(space, group)),
+    const contents: StateContent[] = [
+      ...registered.map((slot): StateContent => ({ kind: 'read', node: slot.read.node, ...slot })),
+      ...registers.map((register): StateContent => ({ kind: 'register', node: register.node, register })),
     ];
+    return groupState(contents, gates).map((group) => placeRegion(space, group));
   });
-  const writes = memories.flatMap((memory) => placeWrites(space, memory, clocks));
+  const writes = memories.flatMap((memory) => placeWrites(space, memory, clocks, gates));
   const cycle = space.take(8);
   space.align(16);
   const stateEnd = space.take(0);
+  const enables = gates.enables.map(() => space.take(8));
   const checks = placeChecks(space, design, clocks, memories, cycle);
   space.align(16);
   return {
@@ -133,6 +129,7 @@ export function layOut(design: FlatDesign): Layout {
       reads.flatMap((slot) => (slot.read.kind === 'combinational' ? [[slot.read.node, slot]] : [])),
     ),
     checks,
+    gates: enables,
     stateEnd,
     end: space.take(0),
   };
@@ -162,78 +159,56 @@ function placeMemory(space: Space, memory: Memory): MemorySlot {
   return { memory, stride, address };
 }
 
-function placeWrites(space: Space, memory: MemorySlot, clocks: readonly string[]): WriteSlot[] {
+function placeWrites(space: Space, memory: MemorySlot, clocks: readonly string[], gates: Gates): WriteSlot[] {
   const bytes = 8 * wordsFor(memory.memory.width);
   return memory.memory.writes.map((write) => ({
     write,
     memory,
     clock: clocks.indexOf(write.clock.clock),
+    gate: gates.of(write.enable),
     pointer: space.take(8),
     data: space.take(bytes),
     keep: write.mask === undefined ? undefined : space.take(bytes),
   }));
 }
 
-/** A region with the given contents side by side, first as they are and then as they will be. */
-function placeRegion(space: Space, contents: readonly StateContent[], gate?: Gate, asyncReset?: string) {
+/** State that moves together: behind one gate, with one reset. */
+interface StateGroup {
+  readonly contents: readonly StateContent[];
+  readonly gate: number;
+  readonly reset: Pick<NonNullable<Region['image']>, 'reset' | 'atOnce'> | undefined;
+}
+
+/** A region with the group's contents side by side, first as they are and then as they will be. */
+function placeRegion(space: Space, { contents, gate, reset }: StateGroup) {
   space.align(16);
-  const bytes = alignTo(
-    contents.reduce((sum, c) => sum + bytesOf(c.node), 0),
-    16,
-  );
+  const size = contents.reduce((sum, c) => sum + bytesOf(c.node), 0);
+  const bytes = alignTo(size, 16);
   const [address, next] = [space.take(bytes), space.take(bytes)];
-  const image = asyncReset === undefined ? undefined : { address: space.take(bytes), reset: asyncReset };
+  const image = reset === undefined ? undefined : { address: space.take(bytes), ...reset };
   const region: Region = { address, next, bytes, gate, image };
   let offset = 0;
   const slots = contents.map((content): StateSlot => {
     const place = { address: address + offset, next: next + offset, image: image && image.address + offset };
     offset += bytesOf(content.node);
-    return { ...content, ...place };
+    return { ...content, ...place, gate };
   });
   return { region, slots };
 }
 
-/** Registers that share a region. */
-interface RegisterGroup {
-  readonly registers: readonly FlatRegister[];
-  readonly gated: boolean;
+/** What moves in every cycle comes first. */
+function groupState(contents: readonly StateContent[], gates: Gates): StateGroup[] {
+  const groups = new Map<string, StateGroup & { readonly contents: StateContent[] }>();
+  for (const content of contents) {
+    const gate = gates.of(content.kind === 'register' ? content.register.enable : content.read.enable);
+    const reset = content.kind === 'register' ? resetOf(content.register) : undefined;
+    const key = `${gate} ${reset?.reset ?? ''} ${reset?.atOnce ?? ''}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { contents: [content], gate, reset });
+    else group.contents.push(content);
+  }
+  return [...groups.values()].sort((a, b) => a.gate - b.gate);
 }
 
-function placeRegisters(space: Space, { registers, gated }: RegisterGroup) {
-  const { enable, reset, clock } = registers[0]!;
-  const resetName = reset === undefined ? undefined : clock.reset;
-  const gate = gated ? { address: space.take(8), enable: enable!, reset: resetName } : undefined;
-  const contents = registers.map((register) => ({ kind: 'register', gated, register, node: register.node }) as const);
-  return placeRegion(space, contents, gate, asyncResetOf(registers[0]!));
-}
-
-const asyncResetOf = ({ clock, reset }: FlatRegister): string | undefined =>
-  reset !== undefined && clock.resetStyle === 'asynchronous' ? clock.reset : undefined;
-
-/** Registers of one clock: the groups large enough to be gated by their enable, and those that move at every edge. */
-function groupRegisters(registers: readonly FlatRegister[]): RegisterGroup[] {
-  const groupBy = (list: readonly FlatRegister[], key: (r: FlatRegister) => string) => {
-    const groups = new Map<string, FlatRegister[]>();
-    for (const register of list) {
-      const group = groups.get(key(register));
-      if (group === undefined) groups.set(key(register), [register]);
-      else group.push(register);
-    }
-    return [...groups.values()];
-  };
-  const size = (group: readonly FlatRegister[]) => group.reduce((sum, r) => sum + bytesOf(r.node), 0);
-  const resetOf = (r: FlatRegister) => (r.reset === undefined ? '' : `${r.clock.reset} ${r.clock.resetStyle}`);
-  const gated = groupBy(
-    registers.filter((r) => r.enable !== undefined),
-    (r) => `${r.enable?.id} ${resetOf(r)}`,
-  ).filter((group) => size(group) >= smallestGatedBytes);
-  const inGroup = new Set(gated.flat());
-  const always = groupBy(
-    registers.filter((r) => !inGroup.has(r)),
-    (r) => asyncResetOf(r) ?? '',
-  );
-  return [
-    ...always.map((group) => ({ registers: group, gated: false })),
-    ...gated.map((group) => ({ registers: group, gated: true })),
-  ];
-}
+const resetOf = ({ clock, reset }: FlatRegister): StateGroup['reset'] =>
+  reset === undefined ? undefined : { reset: clock.reset, atOnce: clock.resetStyle === 'asynchronous' };

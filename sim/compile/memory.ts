@@ -95,7 +95,7 @@ export function storeRead(e: Emitter, value: ValueOf, slot: Extract<StateSlot, {
     words = selectWords(e, collision(e, value, memory, read, write), after, before);
   }
   words = resizeWords(e, words, wordType(memory), node);
-  if (read.enable !== undefined) words = selectWords(e, value(read.enable)[0]!, words, value(node));
+  if (read.enable !== undefined && slot.gate === 0) words = selectWords(e, value(read.enable)[0]!, words, value(node));
   storeWords(e, words, slot.next);
 }
 
@@ -114,7 +114,7 @@ export function readOperands(slot: ReadSlot, writes = seenBy(slot)): readonly (N
 /** Where and what a port will write at the edge. */
 export function storeWrite(e: Emitter, value: ValueOf, slot: WriteSlot): void {
   const { write, memory } = slot;
-  const enable = value(write.enable)[0]!;
+  const enable = slot.gate > 0 ? 1n : value(write.enable)[0]!;
   e.store(offsetOf(e, memory, write.address, value, memory.memory.depth + 1, enable), slot.pointer);
   const { bits, keep } = written(e, value, memory, write);
   storeWords(e, bits, slot.data);

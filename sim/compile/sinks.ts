@@ -2,76 +2,61 @@
 import type { Node } from '../../gen/ir.ts';
 import { storeHazard, storeProperty } from './checks.ts';
 import type { Emitter } from './emitter.ts';
+import type { Gates } from './gates.ts';
 import type { Layout, StateSlot } from './layout.ts';
-import { constantWords, resizeWords, type ValueOf } from './lower.ts';
+import { resizeWords, type ValueOf } from './lower.ts';
 import { readOperands, storeRead, storeWrite } from './memory.ts';
-import { selectWords, storeWords, type Words, wordsFor } from './wide.ts';
-
-/** A branch costs more than storing a smaller value that will not be taken over. */
-const fewestConditionalWords = 4;
+import { selectWords, storeWords } from './wide.ts';
 
 export type Sink = (e: Emitter, value: ValueOf) => void;
 
-/** Of every node, the sinks that have all their operands once it is computed. */
-export function sinksOf(layout: Layout): ReadonlyMap<number, readonly Sink[]> {
-  const sinks = new Map<number, Sink[]>();
-  const attach = (operands: readonly (Node | undefined)[], sink: Sink) => {
-    const last = operands.reduce((latest, n) => Math.max(latest, n?.id ?? 0), 0);
-    const list = sinks.get(last);
-    if (list === undefined) sinks.set(last, [sink]);
+/** Sinks by the gate they are behind (0: none), and of every node those that have all their operands once it is computed. */
+export type Sinks = ReadonlyMap<number, ReadonlyMap<number, readonly Sink[]>>;
+
+export function sinksOf(layout: Layout, gates: Gates): Sinks {
+  const sinks = new Map<number, Map<number, Sink[]>>();
+  const attach = (gate: number, operands: readonly (Node | undefined)[], sink: Sink) => {
+    // What is computed in every cycle is there before anything behind a gate.
+    const own = operands.filter((n) => n !== undefined && gates.servedBy[n.id] === gate);
+    const last = own.reduce((latest, n) => Math.max(latest, n!.id), -1);
+    const ofGate = sinks.get(gate) ?? new Map<number, Sink[]>();
+    sinks.set(gate, ofGate);
+    const list = ofGate.get(last);
+    if (list === undefined) ofGate.set(last, [sink]);
     else list.push(sink);
   };
-  const resets = new Map(layout.inputs.map((slot) => [slot.port.name, slot.port.node]));
   for (const { port, address } of layout.outputs) {
-    attach([port.node], (e, value) => storeWords(e, resizeWords(e, value(port.node), port.node, port), address));
+    attach(0, [port.node], (e, value) => storeWords(e, resizeWords(e, value(port.node), port.node, port), address));
   }
+  for (const [i, enable] of gates.enables.entries())
+    attach(0, [enable], (e, value) => e.store(value(enable)[0]!, layout.gates[i]!));
   for (const slot of layout.state) {
     if (slot.kind === 'register') {
-      const { next, enable, reset, clock } = slot.register;
-      const resetNode = reset === undefined ? undefined : resets.get(clock.reset);
-      attach([slot.node, next, enable, resetNode], (e, value) => storeRegister(e, value, slot, resetNode));
+      const { next, enable } = slot.register;
+      attach(slot.gate, [slot.node, next, enable], (e, value) => storeRegister(e, value, slot));
     } else {
-      attach(readOperands(slot), (e, value) => storeRead(e, value, slot));
+      attach(slot.gate, readOperands(slot), (e, value) => storeRead(e, value, slot));
     }
-  }
-  for (const { gate } of layout.regions.flat()) {
-    if (gate === undefined) continue;
-    const resetNode = gate.reset === undefined ? undefined : resets.get(gate.reset);
-    attach([gate.enable, resetNode], (e, value) => {
-      e.store(e.or(value(gate.enable)[0]!, resetNode === undefined ? 0n : value(resetNode)[0]!), gate.address);
-    });
   }
   for (const slot of layout.writes) {
     const { address, data, enable, mask } = slot.write;
-    attach([address, data, enable, mask], (e, value) => storeWrite(e, value, slot));
+    attach(slot.gate, [address, data, enable, mask], (e, value) => storeWrite(e, value, slot));
   }
+  const resets = new Map(layout.inputs.map((slot) => [slot.port.name, slot.port.node]));
   for (const slot of layout.checks?.properties ?? []) {
     const resetNode = resets.get(slot.property.clock.reset);
-    attach([slot.property.condition, resetNode], (e, value) => storeProperty(e, value, slot, resetNode));
+    attach(0, [slot.property.condition, resetNode], (e, value) => storeProperty(e, value, slot, resetNode));
   }
   for (const slot of layout.checks?.hazards ?? []) {
-    attach(readOperands(slot, slot.writes), (e, value) => storeHazard(e, value, slot));
+    attach(0, readOperands(slot, slot.writes), (e, value) => storeHazard(e, value, slot));
   }
   return sinks;
 }
 
-function storeRegister(
-  e: Emitter,
-  value: ValueOf,
-  slot: Extract<StateSlot, { kind: 'register' }>,
-  resetNode: Node | undefined,
-): void {
-  const { next, enable, reset } = slot.register;
-  const resetting = reset === undefined || resetNode === undefined ? 0n : value(resetNode)[0]!;
-  const enabled = enable === undefined ? 1n : value(enable)[0]!;
-  const compute = (): Words => {
-    let words = resizeWords(e, value(next), next, slot.node);
-    if (!slot.gated) words = selectWords(e, enabled, words, value(slot.node));
-    return selectWords(e, resetting, constantWords(reset ?? 0n, slot.node.width), words);
-  };
-  if (slot.gated && wordsFor(slot.node.width) >= fewestConditionalWords) {
-    e.when(e.or(enabled, resetting), () => storeWords(e, compute(), slot.next));
-  } else {
-    storeWords(e, compute(), slot.next);
-  }
+/** Behind a gate the enable is 1. Resets are the edge's. */
+function storeRegister(e: Emitter, value: ValueOf, slot: Extract<StateSlot, { kind: 'register' }>): void {
+  const { next, enable } = slot.register;
+  const words = resizeWords(e, value(next), next, slot.node);
+  const kept = slot.gate > 0 || enable === undefined;
+  storeWords(e, kept ? words : selectWords(e, value(enable)[0]!, words, value(slot.node)), slot.next);
 }
