@@ -9,8 +9,9 @@ import { findGates, type Gates } from './gates.ts';
 import { type Layout, layOut } from './layout.ts';
 import { lowerNode } from './lower.ts';
 import { readNow } from './memory.ts';
+import { shareNodes } from './share.ts';
 import { type Sink, sinksOf } from './sinks.ts';
-import { type Words, wordsFor } from './wide.ts';
+import { storeWords, type Words, wordsFor } from './wide.ts';
 
 export interface CompileOptions {
   /** What can be peeked at: the ports (fastest), or every named net. The design must have been flattened to keep them. */
@@ -36,7 +37,8 @@ const minimumRowBytes = 1 << 18;
 
 export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   const named = options.visibility === 'named' ? [...new Set(design.names.values())] : [];
-  const gates = findGates(design, named);
+  const first = shareNodes(design.nodes);
+  const gates = findGates(design, first, named);
   const layout = layOut(design, gates);
   const visible = new Map<Node, number>();
   let end = layout.end;
@@ -52,14 +54,14 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
 
   const e = new Emitter(end);
   const words = new Array<Words>(design.nodes.length);
-  const value = (node: Node): Words => words[node.id]!;
+  const value = (node: Node): Words => words[first[node.id]!]!;
   const resident = (node: Node, address: number) => {
     words[node.id] = Array.from({ length: wordsFor(node.width) }, (_, i) => e.resident(address + 8 * i));
   };
   for (const { port, address } of layout.inputs) resident(port.node, address);
   for (const { node, address } of layout.state) resident(node, address);
 
-  const sinks = sinksOf(layout, gates);
+  const sinks = sinksOf(layout, gates, first);
   /** The code of nodes that serve one gate, and of what they are for. */
   const emit = (gate: number, nodes: readonly Node[]): Part => {
     const own = sinks.get(gate);
@@ -68,9 +70,10 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
     for (const node of nodes) {
       if (words[node.id] === undefined) {
         const read = layout.combinationalReads.get(node);
-        words[node.id] = read === undefined ? lowerNode(e, node, value) : readNow(e, value, read);
+        if (first[node.id] === node.id)
+          words[node.id] = read === undefined ? lowerNode(e, node, value) : readNow(e, value, read);
         const address = visible.get(node);
-        if (address !== undefined) for (const [i, w] of value(node).entries()) e.store(w, address + 8 * i);
+        if (address !== undefined) storeWords(e, value(node), address);
       }
       for (const sink of own?.get(node.id) ?? noSinks) sink(e, value);
       if (e.size > options.functionBytes) e.cut();
@@ -105,7 +108,7 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
 /** The nodes that serve every gate, those of every cycle first. */
 function nodesByGate({ nodes }: FlatDesign, { enables, servedBy }: Gates): Node[][] {
   const lists = Array.from({ length: enables.length + 1 }, (): Node[] => []);
-  for (const node of nodes) lists[servedBy[node.id]!]!.push(node);
+  for (const node of nodes) lists[servedBy[node.id]!]?.push(node);
   return lists;
 }
 

@@ -113,6 +113,17 @@ export class Emitter {
     }
   }
 
+  /** Puts a 0/1 word on the stack as an i32; one that is only in memory is loaded as such. */
+  #getCondition(word: number): void {
+    const here = this.#owner[word] === this.#current || this.#loadedIn[word] === this.#current;
+    if (here) {
+      this.get(word);
+      this.op(op.i32WrapI64);
+    } else {
+      this.loadFrom(op.i32Load, this.#homeOf(word), false);
+    }
+  }
+
   #getLocal(local: number): void {
     const body = this.#body;
     if (body.lastSet === local && body.lastEnd === body.code.length) {
@@ -177,8 +188,7 @@ export class Emitter {
       if (condition === 1n) emit();
       return;
     }
-    this.get(condition);
-    this.op(op.i32WrapI64);
+    this.#getCondition(condition);
     this.#body.code.append([op.if, type.empty]);
     this.#conditional = true;
     emit();
@@ -234,8 +244,7 @@ export class Emitter {
     if (a === 0n && b === 1n) return this.xor(condition, 1n);
     this.get(a);
     this.get(b);
-    this.get(condition);
-    this.op(op.i32WrapI64);
+    this.#getCondition(condition);
     this.op(op.select);
     return this.set();
   }

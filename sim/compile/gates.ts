@@ -13,39 +13,49 @@ export interface Gates {
   readonly enables: readonly Node[];
   /** The number of the gate with this enable, from 1; 0: it is none. */
   of(enable: Node | undefined): number;
-  /** The gate that a node serves alone, by the node's id; 0: it is computed in every cycle. */
+  /** The gate that a node serves alone, by the node's id; 0: it is computed in every cycle; -1: never. */
   readonly servedBy: Int32Array;
 }
 
 /** A gate costs a branch at evaluation and one at the edge: less work than this is done all the same. Measured. */
 const leastWords = 12;
 
+/** Nothing uses it. */
 const unused = -1;
 const always = 0;
 
-/** `visible` nodes, and those that checks look at, have to be there in every cycle. */
-export function findGates(design: FlatDesign, visible: Iterable<Node>): Gates {
-  const candidates = numberEnables(design);
+/** `first`: of every node, the one that is computed in its place (share.ts). `visible` nodes, and those that checks look at, have to be there in every cycle. */
+export function findGates(design: FlatDesign, first: Int32Array, visible: Iterable<Node>): Gates {
+  const candidates = numberEnables(design, first);
   const work = new Float64Array(candidates.size + 1);
-  const first = serve(design, visible, (enable) => candidates.get(enable!) ?? always);
+  const numberOf = (numbers: ReadonlyMap<number, number>) => (enable: Node | undefined) =>
+    enable === undefined ? always : (numbers.get(first[enable.id]!) ?? always);
+  const candidate = numberOf(candidates);
+  const served = serve(design, first, visible, candidate);
   for (const node of design.nodes) {
-    const gate = first[node.id]!;
+    const gate = served[node.id]!;
     if (gate > 0 && node.tag !== 'const') work[gate]! += wordsFor(node.width);
   }
-  for (const { node, enable } of design.registers) work[candidates.get(enable!) ?? always]! += wordsFor(node.width);
+  for (const { node, enable } of design.registers) work[candidate(enable)]! += wordsFor(node.width);
   for (const { width, reads, writes } of design.memories) {
-    for (const { enable } of [...reads, ...writes]) work[candidates.get(enable!) ?? always]! += wordsFor(width);
+    for (const { enable } of [...reads, ...writes]) work[candidate(enable)]! += wordsFor(width);
   }
   const enables = [...candidates].flatMap(([enable, gate]) => (work[gate]! >= leastWords ? [enable] : []));
-  const numbers = new Map(enables.map((enable, i) => [enable, i + 1]));
-  const of = (enable: Node | undefined) => numbers.get(enable!) ?? always;
-  return { enables, of, servedBy: numbers.size === candidates.size ? first : serve(design, visible, of) };
+  const of = numberOf(new Map(enables.map((enable, i) => [enable, i + 1])));
+  return {
+    enables: enables.map((id) => design.nodes[id]!),
+    of,
+    servedBy: enables.length === candidates.size ? served : serve(design, first, visible, of),
+  };
 }
 
-function numberEnables({ registers, memories }: FlatDesign): Map<Node, number> {
-  const numbers = new Map<Node, number>();
+/** The enables by id. */
+function numberEnables({ registers, memories, nodes }: FlatDesign, first: Int32Array): Map<number, number> {
+  const numbers = new Map<number, number>();
   const add = ({ enable }: { readonly enable: Node | undefined }) => {
-    if (enable !== undefined && enable.tag !== 'const' && !numbers.has(enable)) numbers.set(enable, numbers.size + 1);
+    if (enable === undefined) return;
+    const id = first[enable.id]!;
+    if (nodes[id]!.tag !== 'const' && !numbers.has(id)) numbers.set(id, numbers.size + 1);
   };
   registers.forEach(add);
   for (const { reads, writes } of memories) [...reads, ...writes].forEach(add);
@@ -53,15 +63,24 @@ function numberEnables({ registers, memories }: FlatDesign): Map<Node, number> {
 }
 
 /** The gate that every node serves alone, from the last node to the first. */
-function serve(design: FlatDesign, visible: Iterable<Node>, gateOf: (enable: Node | undefined) => number): Int32Array {
+function serve(
+  design: FlatDesign,
+  first: Int32Array,
+  visible: Iterable<Node>,
+  gateOf: (enable: Node | undefined) => number,
+): Int32Array {
   const servedBy = new Int32Array(design.nodes.length).fill(unused);
   const use = (node: Node | undefined, gate: number) => {
     if (node === undefined) return;
-    const before = servedBy[node.id]!;
-    servedBy[node.id] = before === unused || before === gate ? gate : always;
+    const id = first[node.id]!;
+    const before = servedBy[id]!;
+    servedBy[id] = before === unused || before === gate ? gate : always;
   };
   for (const { node } of design.outputs) use(node, always);
-  for (const node of visible) use(node, always);
+  for (const node of visible) {
+    use(node, always);
+    servedBy[node.id] = always; // it has a place of its own, whatever stands for it
+  }
   for (const { condition } of design.properties) use(condition, always);
   for (const { node, next, enable } of design.registers) {
     const gate = gateOf(enable);
@@ -98,6 +117,5 @@ function serve(design: FlatDesign, visible: Iterable<Node>, gateOf: (enable: Nod
     for (const operand of operandsOf(node)) use(operand, gate);
     use(addresses.get(node), gate);
   }
-  for (let i = 0; i < servedBy.length; i++) if (servedBy[i] === unused) servedBy[i] = always;
   return servedBy;
 }

@@ -15,6 +15,7 @@ import {
   lessWords,
   mulWords,
   orAll,
+  selectWords,
   shiftWords,
   sliceWords,
   subWords,
@@ -71,6 +72,17 @@ const bitwise =
     return value(a).map((w, i) => e.binary(code, w, right[i]!));
   };
 
+const isFlag = ({ width, signed }: Node): boolean => width === 1 && !signed;
+
+/** `a` if the choice is 1, else `b`, where all are 0 or 1: without a selection where one is constant. */
+function chooseFlag(e: Emitter, choice: Word, a: Word, b: Word): Word {
+  if (a === 1n) return e.or(choice, b);
+  if (b === 0n) return e.and(choice, a);
+  if (a === 0n) return e.and(e.xor(choice, 1n), b);
+  if (b === 1n) return e.or(e.xor(choice, 1n), a);
+  return e.select(choice, a, b);
+}
+
 /** Shifts of one word: by 64 and more, everything is shifted out. */
 function shiftWord(e: Emitter, code: 'left' | 'right', a: Word, signed: boolean, amount: Words, width: number): Word {
   const shift = code === 'left' ? op.i64Shl : signed ? op.i64ShrSigned : op.i64ShrUnsigned;
@@ -90,8 +102,8 @@ export const lower: { readonly [T in Tag]: Lower<T> } = {
   result: (_, node) => gone(node),
 
   not: (e, { a, width, signed }, value) => {
-    const words = value(a).map((w) => e.xor(w, -1n));
-    return signed ? words : canonical(e, words, width, false);
+    const ones = constantWords(signed ? -1n : 2n ** BigInt(width) - 1n, width);
+    return value(a).map((w, i) => e.xor(w, ones[i]!));
   },
   popcount: (e, { a }, value) => {
     const ones = rawWords(e, value(a), a).map((w) => e.popcount(w));
@@ -118,7 +130,10 @@ export const lower: { readonly [T in Tag]: Lower<T> } = {
   and: bitwise(op.i64And),
   or: bitwise(op.i64Or),
   xor: bitwise(op.i64Xor),
-  eq: (e, { a, b }, value) => [equalWords(e, value(a), value(b))],
+  eq: (e, { a, b }, value) => {
+    if (isFlag(a)) return [e.xor(e.xor(value(a)[0]!, value(b)[0]!), 1n)];
+    return [equalWords(e, value(a), value(b))];
+  },
   lt: (e, { a, b }, value) => [lessWords(e, value(a), value(b), a.signed)],
   shl: (e, { a, b, width, signed }, value) => {
     const words = extendWords(e, value(a), a.signed, wordsFor(width));
@@ -136,8 +151,9 @@ export const lower: { readonly [T in Tag]: Lower<T> } = {
   },
 
   mux: (e, { select, a, b }, value) => {
-    const other = value(b);
-    return value(a).map((w, i) => e.select(value(select)[0]!, w, other[i]!));
+    const choice = value(select)[0]!;
+    if (isFlag(a)) return [chooseFlag(e, choice, value(a)[0]!, value(b)[0]!)];
+    return selectWords(e, choice, value(a), value(b));
   },
   cat: (e, { parts, width }, value) => {
     const words = new Array<Word>(wordsFor(width)).fill(0n);

@@ -13,12 +13,12 @@ export type Sink = (e: Emitter, value: ValueOf) => void;
 /** Sinks by the gate they are behind (0: none), and of every node those that have all their operands once it is computed. */
 export type Sinks = ReadonlyMap<number, ReadonlyMap<number, readonly Sink[]>>;
 
-export function sinksOf(layout: Layout, gates: Gates): Sinks {
+export function sinksOf(layout: Layout, gates: Gates, first: Int32Array): Sinks {
   const sinks = new Map<number, Map<number, Sink[]>>();
   const attach = (gate: number, operands: readonly (Node | undefined)[], sink: Sink) => {
     // What is computed in every cycle is there before anything behind a gate.
-    const own = operands.filter((n) => n !== undefined && gates.servedBy[n.id] === gate);
-    const last = own.reduce((latest, n) => Math.max(latest, n!.id), -1);
+    const ids = operands.flatMap((n) => (n === undefined ? [] : [first[n.id]!]));
+    const last = Math.max(-1, ...ids.filter((id) => gates.servedBy[id] === gate));
     const ofGate = sinks.get(gate) ?? new Map<number, Sink[]>();
     sinks.set(gate, ofGate);
     const list = ofGate.get(last);

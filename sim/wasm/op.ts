@@ -11,6 +11,7 @@ export const op = {
   localGet: 0x20,
   localSet: 0x21,
   localTee: 0x22,
+  i32Load: 0x28,
   i64Load: 0x29,
   i64Load8Unsigned: 0x31,
   i64Load16Unsigned: 0x33,
