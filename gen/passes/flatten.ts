@@ -113,7 +113,7 @@ export function flatten(module: Module, options: FlattenOptions = {}): FlatDesig
     inputs,
     outputs,
     nodes,
-    registers: state.registers.map((r) => ({ ...r, name: registerNames.get(r.node) })),
+    registers: state.registers.map((r) => Object.assign(r, { name: registerNames.get(r.node) })),
     memories: state.memories,
     properties,
     names,

@@ -83,11 +83,10 @@ export function elaborate(top: Module): Scope[] {
 }
 
 /** A clock of the scope's module as the top has it. */
-export const clockAtTop = ({ controls }: Scope, c: Clock): Clock => ({
-  ...c,
-  clock: controls.get(c.clock)!,
-  reset: controls.get(c.reset)!,
-});
+export function clockAtTop({ controls }: Scope, c: Clock): Clock {
+  const [clock, reset] = [controls.get(c.clock)!, controls.get(c.reset)!];
+  return clock === c.clock && reset === c.reset ? c : { ...c, clock, reset };
+}
 
 /** Where the value of a net without logic of its own comes from; undefined for every other node. */
 export function driverOf({ scope, node }: Place): Place | undefined {
