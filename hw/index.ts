@@ -13,8 +13,18 @@ export { type NamedMatrix, type Plan, type PlanRequest, planMatmul } from './mat
 export { type Resources, resources } from './matmul/resources.ts';
 export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';
 export { type MixerParameters, mixerParts } from './mixer/parameters.ts';
-export { type MixerSchedule, mixerSchedule } from './mixer/plan.ts';
+export {
+  type ArrayPace,
+  type LayerTiming,
+  layerTiming,
+  type MixerPlan,
+  type MixerSchedule,
+  mixerSchedule,
+  planMixer,
+  resultPace,
+} from './mixer/plan.ts';
 export { type ConvScaling, convScaling, mixerDescriptor, type TokenPlace } from './mixer/scaling.ts';
+export { type ArrayPorts, type MixerChoices, mixerParameters, scaleTile } from './mixer/sizing.ts';
 export { type MixerInterface, mixerUnit } from './mixer/unit.ts';
 export { exp2Unit, type NonlinearInterface, rsqrtUnit, siluUnit, softplusUnit } from './nonlinear/index.ts';
 export { normDescriptor, scaleShift, tileWords, vectorBeats } from './norm/layout.ts';

@@ -3,13 +3,12 @@ import type { ModelConfig } from '../golden/config.ts';
 import { inProjRows } from '../golden/config.ts';
 import type { Numerics, ScanShape } from '../golden/fixed/index.ts';
 import { type ConvParameters, checkConv } from './conv/parameters.ts';
-import { convWords } from './conv/unit.ts';
 import { type Engine, type MatmulParameters, matmulWidths } from './matmul/parameters.ts';
-import { type MixerParameters, mixerParts } from './mixer/parameters.ts';
-import { tileWords } from './norm/layout.ts';
+import type { MixerParameters } from './mixer/parameters.ts';
+import { mixerParameters, scaleTile } from './mixer/sizing.ts';
 import { type NormParameters, normWidths } from './norm/parameters.ts';
 import type { ResidualParameters } from './norm/residual.ts';
-import { type ScanParameters, scanWidths, storeSize } from './scan/parameters.ts';
+import { type ScanParameters, scanWidths } from './scan/parameters.ts';
 
 /** What the user may choose; the rest follows from the model. */
 export interface Choices {
@@ -63,65 +62,26 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
     maxColumns: Math.max(config.dModel, config.dInner),
     numerics: numerics.matmul,
   };
-  const choice = { lanes: choices.scanLanes, rows: choices.scanRows };
-  const { nHeads: heads, headDim, dState, nGroups: groups } = config;
-  const bounds: ScanShape = { heads, headDim, dState, groups };
-  const layer = storeSize(bounds, choice);
-  const words = convWords(bounds, choices.mixerLanes);
-  const conv: ConvParameters = {
-    lanes: choices.mixerLanes,
-    taps: config.dConv,
-    maxWords: words,
-    stateWords: config.nLayer * words,
-    numerics,
-  };
-  const scan: ScanParameters = {
-    ...choice,
-    maxHeads: heads,
-    maxHeadDim: headDim,
-    maxState: dState,
-    maxGroups: groups,
-    stateWords: config.nLayer * layer.words,
-    rowWords: config.nLayer * layer.rows,
-    numerics: numerics.scan,
-    state: numerics.state,
-  };
-  const { dModel, dInner } = config;
-  const tile = scaleTile(config, numerics);
-  const lanes = choices.mixerLanes;
+  const { segment } = matmul;
+  const { load: columns, result: resultBits } = matmulWidths(matmul);
+  const { mixerLanes: lanes, scanLanes, scanRows } = choices;
+  const { dModel, nHeads: heads, headDim, dState, nGroups: groups } = config;
+  const mixer = mixerParameters(config, { lanes, scanLanes, scanRows }, { columns, segment, resultBits }, numerics);
+  const { conv, scan } = mixer;
   checkConv(conv);
-  const norm: NormParameters = {
-    lanes,
-    inputBits: Math.max(numerics.residualBits, numerics.mixer.gatedBits),
-    maxTileWords: Math.max(Math.ceil(dModel / lanes), tileWords(tile, headDim, lanes)),
-    maxTiles: dInner / groups / tile,
-    maxGroups: groups,
-    maxColumns: Math.max(dModel, dInner),
-    maxShift: numerics.norm.tileSpread,
-    numerics,
-  };
-  const residual: ResidualParameters = {
-    lanes,
-    maxRows: dModel,
-    maxGroups: groups,
-    resultBits: matmulWidths(matmul).result,
-    residualBits: numerics.residualBits,
-  };
   scanWidths(scan);
-  normWidths(norm);
-  const mixer: MixerParameters = {
-    ...{ lanes, conv, scan, numerics, columns: matmulWidths(matmul).load, segment: matmul.segment },
-    norm: { ...norm, inputBits: numerics.mixer.gatedBits, maxTileWords: tileWords(tile, headDim, lanes) },
-    resultBits: residual.resultBits,
-    ragged: headDim % lanes !== 0,
+  const { maxColumns } = matmul;
+  const norm: NormParameters = {
+    ...mixer.norm,
+    inputBits: Math.max(numerics.residualBits, numerics.mixer.gatedBits),
+    maxTileWords: Math.max(Math.ceil(dModel / lanes), mixer.norm.maxTileWords),
+    maxColumns,
   };
-  mixerParts(mixer);
-  return { matmul, scan, conv, norm, residual, mixer, bounds };
+  normWidths(norm);
+  const { residualBits } = numerics;
+  const residual: ResidualParameters = { lanes, maxRows: dModel, maxGroups: groups, resultBits, residualBits };
+  return { matmul, scan, conv, norm, residual, mixer, bounds: { heads, headDim, dState, groups } };
 }
-
-/** Columns of out_proj that share an exponent. */
-const scaleTile = (config: ModelConfig, { norm }: Numerics): number =>
-  norm.scaleTile === 'headdim' ? config.headDim : norm.scaleTile;
 
 function greatestDivisor(a: number, b: number): number {
   let [large, small] = [a, b];

@@ -2,6 +2,7 @@
 import type { Check, Figure, Report } from '../../cli/command.ts';
 import { type Bench, joinReports, reportOf } from '../bench.ts';
 import { type Area, laneArea } from './area.ts';
+import { mixerRows } from './mixer.ts';
 import { plans, simulateSchedule } from './schedule.ts';
 import { runText, textRuns } from './text.ts';
 
@@ -124,10 +125,10 @@ async function text(progress: Progress): Promise<Report> {
   return joinReports(reports);
 }
 
-const parts = { schedule, lane, text } satisfies Record<string, (progress: Progress) => Report | Promise<Report>>;
+const parts = { schedule, lane, text, mixer: mixerRows } satisfies Record<string, (progress: Progress) => Report | Promise<Report>>;
 
 export const scan: Bench = {
-  describe: 'schedule, area, frequency and long runs of the scan unit',
+  describe: 'schedule, area, frequency and long runs of the scan unit, and the mixer beside the matmul array',
   rows: Object.keys(parts),
   async run({ rows }, progress) {
     const reports: Report[] = [];

@@ -33,8 +33,7 @@ import { elementsShape, regrouped } from '../lanes/regroup.ts';
 import { activationsShape, feedUnit } from '../norm/feed.ts';
 import { normInterface, scaleShape } from '../norm/parameters.ts';
 import { normUnit } from '../norm/unit.ts';
-import { activationPorts, headShape } from '../scan/interface.ts';
-import { scanWidths } from '../scan/parameters.ts';
+import { headShape } from '../scan/interface.ts';
 import { scanUnit } from '../scan/unit.ts';
 import { collectTokenShape, collectUnit } from './collect.ts';
 import { frontUnit } from './front.ts';
@@ -149,11 +148,11 @@ export function mixerUnit(p: MixerParameters): Design<MixerInterface> {
       m.comment('The gate.');
       const collect = m.instance('collect', collectUnit(s));
       connect(collect.token, share('collect'));
-      connect(collect.y, queued(m, 'y_words', scan.y, activationPorts(s).y.shape, scanWidths(s).tokenRows));
+      connect(collect.y, scan.y);
       const gate = m.instance('gate', gateUnit(p));
       connect(gate.token, share('gate'));
-      const y = regrouped(m, 'y', { bits: outputBits, from: s.rows, to: p.lanes }, collect.out);
-      connect(gate.y, valuesOf(m, y));
+      const y = valuesOf(m, regrouped(m, 'y', { bits: outputBits, from: s.rows, to: p.lanes }, collect.out));
+      connect(gate.y, queued(m, 'y_words', y, uint(p.lanes * outputBits), rowWords));
       const z = to('z');
       m.unused(z.payload.end);
       const gates = {
