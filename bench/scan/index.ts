@@ -125,7 +125,10 @@ async function text(progress: Progress): Promise<Report> {
   return joinReports(reports);
 }
 
-const parts = { schedule, lane, text, mixer: mixerRows } satisfies Record<string, (progress: Progress) => Report | Promise<Report>>;
+const parts = { schedule, lane, text, mixer: mixerRows } satisfies Record<
+  string,
+  (progress: Progress) => Report | Promise<Report>
+>;
 
 export const scan: Bench = {
   describe: 'schedule, area, frequency and long runs of the scan unit, and the mixer beside the matmul array',

@@ -3,8 +3,8 @@ import type { Check, Figure, Progress, Report } from '../../cli/command.ts';
 import { defaultNumerics, type ScanShape } from '../../golden/fixed/index.ts';
 import type { ModelConfig } from '../../golden/index.ts';
 import { layerTiming, type MixerPlan, mixerSchedule, planMixer, resultPace } from '../../hw/index.ts';
-import { reportOf } from '../bench.ts';
 import { runMixer } from '../../verify/mixer-run.ts';
+import { reportOf } from '../bench.ts';
 
 /** R x K = 12 288 weight bits a cycle. */
 const array = { lanes: 24, columns: 512 };
