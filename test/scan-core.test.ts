@@ -1,14 +1,15 @@
 /** The scan with its state outside: an external memory behind the streams, whose contents must be golden's state in every bit. */
 import { describe, expect, it } from 'vitest';
-import { defaultNumerics, type RowState, type RowStates, type ScanShape } from '../golden/fixed/index.ts';
-import { type ScanParameters, scanCore, scanWidths, storeSize } from '../hw/index.ts';
+import { defaultNumerics, type RowStates, type ScanShape } from '../golden/fixed/index.ts';
+import { type ScanParameters, scanCore, storeSize } from '../hw/index.ts';
 import { createRandom, createSimulator, driveStream, monitorStream, reset, runUntil } from '../sim/index.ts';
 import { activationFeeds, coreToken } from '../verify/bench-scan.ts';
 import { externalMemory } from '../verify/external-memory.ts';
 import { goldenScan } from '../verify/golden-scan.ts';
 import type { ScanJob } from '../verify/job.ts';
 import { randomScanInput } from '../verify/jobs-corner.ts';
-import { joinFields, splitFields } from '../verify/words.ts';
+import { stateWords, yWords } from '../verify/scan-words.ts';
+import { splitFields } from '../verify/words.ts';
 
 const shape: ScanShape = { heads: 4, headDim: 5, dState: 22, groups: 2 };
 const parameters: ScanParameters = {
@@ -34,32 +35,6 @@ function runCore(p: ScanParameters, jobs: readonly ScanJob[], states: bigint[], 
   return { y: y.beats, state, exponent };
 }
 
-/** golden's state as the words of the streams. */
-function wordsOf({ q, exponents }: RowStates, p: ScanParameters): { state: bigint[]; exponent: bigint[] } {
-  const state: bigint[] = [];
-  const exponent: bigint[] = [];
-  for (let h = 0; h < shape.heads; h++) {
-    for (let first = 0; first < shape.headDim; first += p.rows) {
-      const rows = Array.from({ length: p.rows }, (_, i) =>
-        first + i < shape.headDim ? h * shape.headDim + first + i : -1,
-      );
-      exponent.push(
-        joinFields(
-          rows.map((r) => (r < 0 ? 0 : exponents[r]!)),
-          scanWidths(p).exponent,
-        ),
-      );
-      for (let n = 0; n < shape.dState; n += p.lanes) {
-        const element = (r: number, i: number): number =>
-          r < 0 || n + i >= shape.dState ? 0 : q[r * shape.dState + n + i]!;
-        const lanes = rows.flatMap((r) => Array.from({ length: p.lanes }, (_, i) => element(r, i)));
-        state.push(joinFields(lanes, (p.state as RowState).bits));
-      }
-    }
-  }
-  return { state, exponent };
-}
-
 function work(p: ScanParameters) {
   const random = createRandom(11);
   const scans = [0, 1, 2].map((slot) => goldenScan(shape, { slot, layer: slot }, p));
@@ -72,17 +47,6 @@ function work(p: ScanParameters) {
   return { scans, order, jobs };
 }
 
-const yOf = (jobs: readonly ScanJob[], p: ScanParameters): number[][] =>
-  jobs.flatMap((j) =>
-    Array.from({ length: shape.heads * Math.ceil(shape.headDim / p.rows) }, (_, g) => {
-      const groups = Math.ceil(shape.headDim / p.rows);
-      const [h, first] = [Math.floor(g / groups), (g % groups) * p.rows];
-      return Array.from({ length: p.rows }, (_, i) =>
-        first + i < shape.headDim ? j.expected[h * shape.headDim + first + i]! : 0,
-      );
-    }),
-  );
-
 describe('the scan on an external memory', () => {
   it.each([0, 0.5])(
     'three sequences: y and every bit of state and exponents, each word once per token, stalls %s',
@@ -92,8 +56,8 @@ describe('the scan on an external memory', () => {
       const states = new Array<bigint>(3 * size.words).fill((1n << BigInt(8 * 16)) - 1n); // token 0 must not look at it
       const exponents = new Array<bigint>(3 * size.rows).fill(31n);
       const { y, state, exponent } = runCore(p, jobs, states, exponents, stall);
-      expect(y.map((b) => splitFields(b['y']!, p.numerics.outputBits, p.rows))).toEqual(yOf(jobs, p));
-      const golden = scans.map((s) => wordsOf(s.state as RowStates, p));
+      expect(y.map((b) => splitFields(b['y']!, p.numerics.outputBits, p.rows))).toEqual(yWords(jobs, p));
+      const golden = scans.map((s) => stateWords(shape, s.state as RowStates, p));
       expect(states).toEqual(golden.flatMap((g) => g.state));
       expect(exponents).toEqual(golden.flatMap((g) => g.exponent));
       const tokens = [0, 1, 2].map((slot) => order.filter((s) => s === slot).length);
@@ -111,7 +75,7 @@ describe('the scan on an external memory', () => {
     const exponents = new Array<bigint>(3 * size.rows).fill(0n);
     runCore(parameters, jobs.slice(0, 6), states, exponents, 0.2);
     const { y } = runCore(parameters, jobs.slice(6), states, exponents, 0.2);
-    expect(y.map((b) => splitFields(b['y']!, 24, 2))).toEqual(yOf(jobs.slice(6), parameters));
-    expect(states).toEqual(scans.flatMap((s) => wordsOf(s.state as RowStates, parameters).state));
+    expect(y.map((b) => splitFields(b['y']!, 24, 2))).toEqual(yWords(jobs.slice(6), parameters));
+    expect(states).toEqual(scans.flatMap((s) => stateWords(shape, s.state as RowStates, parameters).state));
   });
 });

@@ -5,14 +5,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bit, type Design, printVerilog, rewriteModule } from '../gen/index.ts';
 import { connect, watch } from '../gen/stream/index.ts';
-import { type StoreParameters, stateStore } from '../hw/scan/store.ts';
+import { type ChipStoreParameters, stateStore } from '../hw/scan/store.ts';
 import { yosys } from '../sim/yosys.ts';
 import { free, implies, monitor, moves } from './stream/monitor.ts';
 import { probe } from './stream/probe.ts';
 
 const regionWords = 2;
 const regions = 2;
-const store: StoreParameters = {
+const store: ChipStoreParameters = {
   ...{ name: 'proved', width: 1, depth: regions * regionWords, tokenWords: regionWords, style: 'auto' },
 };
 const cycles = 13;

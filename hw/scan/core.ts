@@ -12,7 +12,6 @@
  */
 import {
   bit,
-  bitsFor,
   type Design,
   defineModule,
   type Given,
@@ -28,6 +27,7 @@ import {
   unpack,
 } from '../../gen/index.ts';
 import { connect, fifo, fork, skidBuffer, through } from '../../gen/stream/index.ts';
+import { counter } from './counter.ts';
 import { only } from './fields.ts';
 import { inputBuffer } from './inputs.ts';
 import {
@@ -200,15 +200,4 @@ function fanOut(m: ModuleBuilder, p: ScanParameters, token: Taken<TokenShape>) {
     connect(queue.in as Given<T>, only(m, fan[part] as never, shape));
     return queue.out as unknown as Taken<T>;
   };
-}
-
-/** How many have come and not gone, 0 to `most`. */
-function counter(m: ModuleBuilder, name: string, most: number, come: UInt, go: UInt): UInt {
-  const count = m.register(name, uint(bitsFor(BigInt(most))), { reset: 0 });
-  const up = come.and(go.not());
-  const down = go.and(come.not());
-  const fewer = count.sub(1).trunc(count.width).asUnsigned();
-  count.next(up.mux(increment(count), down.mux(fewer, count)));
-  m.assert(`${name}_has_some`, down.not().or(count.ne(0)), `${name}: none goes that has not come`);
-  return count;
 }

@@ -22,6 +22,11 @@ export interface ScanParameters {
   readonly state: StateFormat;
   /** t' B, C S', dt x and D x: in DSP blocks (default), or in look-up tables as decay q is. */
   readonly products?: ProductStyle;
+  /**
+   * Where the state is: on chip (default); on chip with ports that save and restore it; or in a memory outside, from which it is fetched
+   * ahead by `ahead` words.
+   */
+  readonly memory?: 'chip' | 'chip-ports' | { readonly ahead: number };
 }
 
 export interface ScanWidths {

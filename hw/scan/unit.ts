@@ -1,5 +1,5 @@
 /**
- * The SSM scan with its state on chip.
+ * The SSM scan with its stores.
  *
  *     token --+--> stores (states, exponents) <----- new state, new exponents -----.
  *             |            '------- state, exponents --------.                     |
@@ -16,15 +16,15 @@ import {
   defineModule,
   type Outside,
   sink,
+  type UInt,
   uint,
-  widthOf,
 } from '../../gen/index.ts';
 import { connect, fork } from '../../gen/stream/index.ts';
 import { scanCore } from './core.ts';
 import { only } from './fields.ts';
-import { activationPorts, type exponentPorts, exponentShape, stateShape, tokenShape } from './interface.ts';
+import { activationPorts, type exponentPorts, tokenShape } from './interface.ts';
 import { fieldsIf, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
-import { stateStore } from './store.ts';
+import { memoryInterface, placeStore, storesOf } from './placed-store.ts';
 
 /** Where a token's state is, beside what the core needs of it. */
 export const placedShape = (p: ScanParameters) => {
@@ -47,6 +47,7 @@ export const scanInterface = (p: ScanParameters) => ({
     'one token of one layer: its sizes, tiles = ceil(d_state / L), what the rounding depends on, first word and words of its state and of its exponents; token 0 starts from a zero state',
   ),
   ...activationPorts(p),
+  ...(memoryInterface(p) as object),
 });
 export type ScanInterface = ReturnType<typeof scanInterface>;
 
@@ -91,42 +92,21 @@ export function scanUnit(p: ScanParameters): Design<ScanInterface> {
       io.saturations.drive(core.saturations);
 
       m.comment('State, and its exponents in a store of their own.');
-      const states = m.instance(
-        'states',
-        stateStore({
-          name: 'states',
-          width: widthOf(stateShape(p)),
-          depth: p.stateWords,
-          tokenWords: w.tokenWords,
-          style: 'block',
-        }),
-      );
-      const placed = fan.states.payload;
-      m.unused(placed);
-      states.region.valid.drive(fan.states.valid);
-      fan.states.ready.drive(states.region.ready);
-      states.region.payload.drive({ base: placed.state_base, words: placed.state_words, clear: placed.token.eq(0) });
-      connect(core.state, states.read);
-      connect(states.write, core.new_state);
-      if (format === undefined) return;
+      const [stateStore, exponentStore] = storesOf(p).map((store) => placeStore(m, p, store, io));
+      const place = (store: typeof stateStore, from: typeof fan.states, base: UInt, words: UInt): void => {
+        store!.region.valid.drive(from.valid);
+        from.ready.drive(store!.region.ready);
+        store!.region.payload.drive({ base, words, clear: from.payload.token.eq(0) });
+        m.unused(from.payload);
+      };
+      place(stateStore, fan.states, fan.states.payload.state_base, fan.states.payload.state_words);
+      connect(core.state, stateStore!.read);
+      connect(stateStore!.write, core.new_state);
+      if (exponentStore === undefined) return;
       const rows = core as unknown as Outside<ReturnType<typeof exponentPorts>>;
-      const exponents = m.instance(
-        'exponents',
-        stateStore({
-          name: 'exponents',
-          width: widthOf(exponentShape(p)),
-          depth: p.rowWords,
-          tokenWords: w.tokenRows,
-          style: 'auto',
-        }),
-      );
-      const { row_base, row_words, token: age } = fan.exponents.payload;
-      m.unused(fan.exponents.payload);
-      exponents.region.valid.drive(fan.exponents.valid);
-      fan.exponents.ready.drive(exponents.region.ready);
-      exponents.region.payload.drive({ base: row_base, words: row_words, clear: age.eq(0) });
-      connect(rows.exponent, exponents.read);
-      connect(exponents.write, rows.new_exponent);
+      place(exponentStore, fan.exponents, fan.exponents.payload.row_base, fan.exponents.payload.row_words);
+      connect(rows.exponent, exponentStore.read);
+      connect(exponentStore.write, rows.new_exponent);
     },
   );
 }
