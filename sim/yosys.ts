@@ -31,7 +31,8 @@ const print = (bytes) => { for (let at = 0; bytes && at < bytes.length; ) at += 
 try {
   const options = { stdout: print, stderr: print, decodeASCII: false, fetchProgress: () => {} };
   const made = await runYosys(['-p', script], files, options);
-  if (wanted.length > 0) process.send(Object.fromEntries(wanted.map((name) => [name, Buffer.from(made[name] ?? '').toString()])));
+  const texts = Object.fromEntries(wanted.map((name) => [name, Buffer.from(made[name] ?? '').toString()]));
+  await new Promise((sent) => process.send(texts, sent)); // a long message is lost where the channel closes before
 } catch (error) {
   if (error.code === undefined) console.log(String(error));
   process.exitCode = error.code || 1;

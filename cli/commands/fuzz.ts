@@ -88,7 +88,7 @@ export const fuzzCommand: Command<Args> = {
       checks: others.map((name) => ({
         name: `${name} = ${leader}`,
         ok: failed(name).length === 0,
-        detail: `${result.taken.get(name)} modules${leftOut(name, result, crashed(name))}`,
+        detail: `${result.taken.get(name)} modules${leftOut(name, result, crashed(name))}${failed(name).map((f) => `; module ${f.case.index}: ${what(f, run)}`)}`,
       })),
       skipped,
       tools,

@@ -152,6 +152,13 @@ export function plan(module: Module): Plan {
   for (const n of all) {
     for (const o of namedOperands(n, kept)) declare(n.tag === 'mul' || named(o) ? o : selectionOf(o, named).base);
   }
+  for (const m of module.memories) {
+    // Icarus keeps the carry of a sum in an index
+    for (const { address } of [...m.reads, ...m.writes]) {
+      const { base } = selectionOf(address, named);
+      if (!named(base) && base.tag !== 'const') declare(address);
+    }
+  }
   const size = new Uint32Array(module.nodes.length);
   for (const n of all) {
     let terms = n.tag === 'const' ? 1 : 0;
