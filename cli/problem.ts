@@ -50,6 +50,7 @@ export const usageProblem = (message: string): CommandProblem =>
 export function problemOf(error: unknown): Problem | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const e = error as Partial<Problem> & Error;
+  if (e.name === 'DesignError') return undefined; // of a user of `gen`; the designs here are ours
   if ((e.status === 2 || e.status === 3) && typeof e.id === 'string' && typeof e.remedy === 'string')
     return e as Problem;
   if (e.name === 'YError') return usageProblem(e.message);

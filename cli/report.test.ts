@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { uint } from '../gen/index.ts';
 import { defaultNumerics } from '../golden/fixed/index.ts';
 import { readConfig } from '../golden/index.ts';
 import { defaultChoices, unitParameters } from '../hw/index.ts';
@@ -88,6 +89,38 @@ test('engines that differ, and one that never finishes: every check has its own 
   ]);
 });
 
+test('assertions are counted, and fail the report where one was violated', () => {
+  const run = {
+    verdicts: [],
+    units: [],
+    stuck: undefined,
+    cycles: 4,
+    compared: 8,
+    mismatch: undefined,
+    finding: undefined,
+  };
+  const parameters = unitParameters(config, defaultChoices, defaultNumerics);
+  const rest = { parameters, tools: {}, engines: ['sim'], deviations: [], saturations: 0, real: run, corner: run };
+  const of = (violations: number) => verifyReport({ ...rest, properties: { count: 14, violations } });
+  expect(of(0).figures).toContainEqual({ name: 'assertions', value: 14, unit: 'properties', kind: 'simulated' });
+  expect(
+    [0, 2].map((n) =>
+      of(n)
+        .checks.filter((c) => !c.ok)
+        .map((c) => c.name),
+    ),
+  ).toEqual([[], ['assertions of the design hold in sim']]);
+});
+
+/** What a mistake in one of our units would throw. */
+function designError(): unknown {
+  try {
+    return uint(0);
+  } catch (error) {
+    return error;
+  }
+}
+
 test('a defect of ours: id internal, status 1, the stack in `where`', async () => {
   using run = vi.spyOn(doctorCommand, 'run');
   run.mockRejectedValue(new TypeError('boom'));
@@ -95,6 +128,8 @@ test('a defect of ours: id internal, status 1, the stack in `where`', async () =
     ok: false,
     error: { id: 'internal', what: 'boom', where: expect.stringContaining('report.test.ts') },
   });
+  run.mockRejectedValueOnce(designError());
+  expect(objectOf(await popscan('doctor', '--json'))['error']).toMatchObject({ id: 'internal' });
   const { status, out, err } = await popscan('doctor');
   expect([status, out]).toEqual([1, '']);
   expect(err).toMatch(/^popscan: boom\n {2}where: {4}TypeError: boom\n {12}/);

@@ -22,10 +22,17 @@ export function verifyReport(v: Verification): Report {
       const detail = `error ${number(d.error)}, bound ${number(d.bound)}; relative rms ${number(d.relativeRms)}, bound ${number(d.relativeNoise)}`;
       return { name: `${d.group}: fixed golden = float golden within its bound`, ok: d.ok, detail };
     }),
+    ...(v.properties === undefined ? [] : [propertyCheck(v.properties, leader!)]),
     saturationCheck(v.saturations),
   ];
   return { figures: figures(v, runs), checks, skipped: [], tools: v.tools, text: text(v, runs) };
 }
+
+const propertyCheck = ({ count, violations }: NonNullable<Verification['properties']>, engine: string): Check => ({
+  name: `assertions of the design hold in ${engine}`,
+  ok: violations === 0,
+  detail: `${count} assertions and assumptions, looked at in every cycle; ${violations} violated`,
+});
 
 const saturationCheck = (count: number): Check => ({
   name: 'no saturation in the fixed golden',
@@ -85,6 +92,15 @@ function figures(v: Verification, runs: readonly Run[]): Figure[] {
       sum((r) => r.cycles),
       'clock cycles',
     ),
+    ...(v.properties === undefined
+      ? []
+      : [
+          simulated('assertions', v.properties.count, 'properties'),
+          simulated('assertion_violations', v.properties.violations, 'violations'),
+        ]),
+    ...(v.cells === undefined
+      ? []
+      : [{ name: 'netlist.cells', value: v.cells, unit: 'cells', kind: 'measured' } satisfies Figure]),
     ...v.real.units.flatMap((u) => [
       simulated(`${u.unit}.cycles`, u.cycles, 'clock cycles'),
       simulated(`${u.unit}.operations`, u.operations, u.operation),

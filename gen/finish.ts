@@ -47,8 +47,8 @@ export interface OpenModule {
   readonly pipelines: OpenPipeline[];
   readonly instances: Instance[];
   readonly properties: Property[];
-  /** Nets to be driven, and what messages call them. */
-  readonly wires: Map<Node, string>;
+  /** Nets to be driven, and what messages call them; undefined: inputs of instances. */
+  readonly wires: Map<Node, string | undefined>;
   readonly outputs: Map<string, Node>;
   readonly names: Map<Node, string>;
   readonly comments: Map<Node, string>;
@@ -78,8 +78,13 @@ export const openModule = (location: Location, domains: readonly [ClockDomain, .
 });
 
 /** What messages call a net or a register. */
-export const targetName = (open: OpenModule, target: Node): string =>
-  open.wires.get(target) ?? `register ${open.names.get(target)}`;
+export function targetName({ wires, instances, names }: OpenModule, target: Node): string {
+  const known = wires.get(target);
+  if (known !== undefined) return known;
+  for (const { name, inputs } of wires.has(target) ? instances : [])
+    for (const [port, net] of inputs) if (net === target) return `input ${port} of instance ${name}`;
+  return `register ${names.get(target)}`;
+}
 
 export function checkDomain(open: OpenModule, domain: ClockDomain, what: string, location: Location): void {
   if (open.domains.includes(domain)) return;
@@ -156,9 +161,8 @@ function close(
   factory: NodeFactory,
 ): { readonly drivers: Map<Node, Node>; readonly registers: Register[] } {
   const assigned = byTarget(branches.statements);
-  const drivers = new Map(
-    [...open.wires].map(([node, what]) => [node, driverOf(factory, node, what, assigned.get(node))]),
-  );
+  const drivers = new Map<Node, Node>();
+  for (const net of open.wires.keys()) drivers.set(net, driverOf(open, factory, net, assigned.get(net)));
   const registers = open.registers.map((r): Register => {
     const statements = assigned.get(r.node);
     if (statements === undefined) factory.report(undriven(targetName(open, r.node), r.node.location));
@@ -169,9 +173,15 @@ function close(
 }
 
 /** The value that the statements give a net; the net itself, reported, where they do not. */
-function driverOf(module: NodeFactory, node: Node, what: string, statements: readonly Statement[] | undefined): Node {
+function driverOf(
+  open: OpenModule,
+  module: NodeFactory,
+  node: Node,
+  statements: readonly Statement[] | undefined,
+): Node {
   const value = assignedValue(node, statements ?? [], undefined, module);
   if (value !== undefined) return value;
+  const what = targetName(open, node);
   module.report(statements === undefined ? undriven(what, node.location) : partlyDriven(what, node.location));
   return node;
 }

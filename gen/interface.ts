@@ -107,8 +107,14 @@ function membersOfPort(port: string, { kind, shape, doc, domain, handshake }: Po
   ];
 }
 
-export const membersOf = (ports: Interface): readonly Member[] =>
-  Object.entries(ports).flatMap(([port, spec]) => membersOfPort(port, spec));
+/** Of the interfaces met so far, as long as they are there. */
+const known = new WeakMap<Interface, readonly Member[]>();
+
+export function membersOf(ports: Interface): readonly Member[] {
+  const members = known.get(ports) ?? Object.entries(ports).flatMap(([port, spec]) => membersOfPort(port, spec));
+  known.set(ports, members);
+  return members;
+}
 
 /** The flat ports of an interface, in order of declaration; the first of a port's carries its documentation. */
 export const flatPorts = (ports: Interface): readonly FlatPort[] =>

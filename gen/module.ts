@@ -7,7 +7,7 @@ import { checkDomain, finishModule, type OpenModule, openModule, targetName } fr
 import { constants, nodesOf } from './fitting.ts';
 import { drivable, held, readable } from './handles.ts';
 import { handles, type Inside, type Interface, type Outside } from './interface.ts';
-import { type Module, type Node, operandsOf, type Property, type Reg, type Result } from './ir.ts';
+import { type Instance, type Module, type Node, operandsOf, type Property, type Reg, type Result } from './ir.ts';
 import { literal } from './literal.ts';
 import { Location } from './location.ts';
 import { openMemory } from './memory.ts';
@@ -62,7 +62,7 @@ export interface ModuleSpec<I extends Interface, D extends string = string> {
   readonly ports: I;
   /** Of the default domain; default synchronous. */
   readonly reset?: ResetStyle;
-  /** Default: one, with the ports `clk` and `rst`. The first is that of ports and state that are not placed. */
+  /** Default: one, with the ports `clk` and `rst`. The first is that of ports and state that are not bound. */
   readonly domains?: readonly [ClockDomain<D>, ...ClockDomain<D>[]];
 }
 
@@ -70,6 +70,8 @@ export interface InstanceOptions<D extends string> {
   /** The domain here for every domain there; default, for a module of one domain: the one of the place. */
   readonly clocks?: Readonly<Record<D, ClockDomain>>;
 }
+
+type Bound = Pick<Instance, 'module' | 'clocks'>;
 
 /** Runs `body` and returns the finished design; throws a `DesignError` that lists everything wrong with it. */
 export function defineModule<I extends Interface, D extends string = string>(
@@ -94,6 +96,7 @@ export class ModuleBuilder implements NodeFactory {
   /** The domain of what is made. */
   #domain: ClockDomain;
   #finished = false;
+  #lastBound: { readonly design: Design; readonly domain: ClockDomain; readonly bound: Bound } | undefined;
 
   constructor(location: Location, domains: readonly [ClockDomain, ...ClockDomain[]]) {
     this.#open = openModule(location, domains);
@@ -283,28 +286,27 @@ export class ModuleBuilder implements NodeFactory {
       this.report(wrongName('instance-name', `an instance cannot be called ${name}`, nameTrouble(taken), location));
     const inputs = new Map<string, Node>();
     const results = new Map<string, Result>();
-    const driven = (type: LeafShape, port: string): Node => {
-      const net = this.#net(type, `input ${port} of instance ${name}`, undefined, location);
-      inputs.set(port, net);
-      return net;
-    };
-    const given = (type: LeafShape, port: string): Node => {
-      const node = this.create({ tag: 'result', width: type.width, signed: type.signed }, location) as Result;
-      this.name(node, `${name}_${port}`, type);
-      results.set(port, node);
-      return node;
-    };
     const outside = handles(design.ports, ({ name: port, direction, shape }) =>
       direction === 'input'
-        ? drivable(this, { shape, name: port, what: `instance ${name}, input `, location, make: driven })
-        : readable(this, shape, port, given),
+        ? drivable(this, {
+            ...{ shape, name: port, what: `instance ${name}, input `, location },
+            make: (type, leaf) => {
+              const net = this.#net(type, undefined, undefined, location);
+              inputs.set(leaf, net);
+              return net;
+            },
+          })
+        : readable(this, shape, port, (type, leaf) => {
+            const node = this.create({ tag: 'result', width: type.width, signed: type.signed }, location) as Result;
+            this.name(node, `${name}_${leaf}`, type);
+            results.set(leaf, node);
+            return node;
+          }),
     ) as Outside<I>;
-    const clocks = bindClocks(name, design, options.clocks, this.#domain, this, location);
     for (const d of Object.values<ClockDomain>(options.clocks ?? {}))
       checkDomain(this.#open, d, `instance ${name}`, location);
-    for (const d of clocks.used) this.#open.usedDomains.add(d);
-    const module = restyled(design.module, clocks.styleOf);
-    this.#open.instances.push({ name, module, clocks: clocks.ports, inputs, results, location });
+    const { module, clocks } = this.#bound(name, design, options.clocks, location);
+    this.#open.instances.push({ name, module, clocks, inputs, results, location });
     return outside;
   }
 
@@ -344,6 +346,19 @@ export class ModuleBuilder implements NodeFactory {
     const module = finishModule(spec, this.#open, this.#branches, this);
     this.#finished = true;
     return module;
+  }
+
+  /** The module of an instance with its clocks bound; what the surroundings bind is the same for all instances of a design. */
+  #bound(name: string, design: Design, given: InstanceOptions<string>['clocks'], location: Location): Bound {
+    const last = this.#lastBound;
+    if (given === undefined && last?.design === design && last.domain === this.#domain) return last.bound;
+    const reported = this.#open.diagnostics.length;
+    const { ports, used, styleOf } = bindClocks(name, design, given, this.#domain, this, location);
+    for (const d of used) this.#open.usedDomains.add(d);
+    const bound = { module: restyled(design.module, styleOf), clocks: ports };
+    if (given === undefined && this.#open.diagnostics.length === reported)
+      this.#lastBound = { design, domain: this.#domain, bound };
+    return bound;
   }
 
   /** The present domain, which something with a clock is made in. */
@@ -389,7 +404,8 @@ export class ModuleBuilder implements NodeFactory {
     return held(this, { shape, name, what: 'register ', location, make });
   }
 
-  #net(type: LeafShape, what: string, name: string | undefined, location: Location): Node {
+  /** `what` it is called in messages; undefined: an input of an instance. */
+  #net(type: LeafShape, what: string | undefined, name: string | undefined, location: Location): Node {
     const node = this.create({ tag: 'wire', width: type.width, signed: type.signed }, location);
     if (name !== undefined) this.name(node, name, type);
     this.#open.wires.set(node, what);

@@ -35,6 +35,8 @@ export function assignedValue(
   before: Node | undefined,
   module: NodeFactory,
 ): Node | undefined {
+  const last = body.at(-1);
+  if (last?.kind === 'assignment' && last.target === target) return last.value; // as nearly all are
   const branches = branchesTo(target, body);
   const evaluate = function* (list: readonly Statement[], start: Assigned): Evaluation {
     let value = start;
@@ -105,17 +107,19 @@ export function addAssignment(body: Body, assignment: Assignment): boolean {
 /** For every target, the statements that assign it on some path, in order. */
 export function byTarget(statements: readonly Statement[]): Map<Node, Statement[]> {
   const found = new Map<Node, Statement[]>();
+  const note = (target: Node, s: Statement): void => {
+    const list = found.get(target);
+    if (list === undefined) found.set(target, [s]);
+    else list.push(s);
+  };
   for (const s of statements) {
-    for (const target of targetsOf(s)) {
-      const list = found.get(target);
-      if (list === undefined) found.set(target, [s]);
-      else list.push(s);
-    }
+    if (s.kind === 'assignment') note(s.target, s);
+    else for (const target of targetsOf(s)) note(target, s);
   }
   return found;
 }
 
-function targetsOf(s: Statement): Set<Node> {
+function targetsOf(s: Branch): Set<Node> {
   const targets = new Set<Node>();
   const work: Statement[] = [s];
   for (let at = work.pop(); at !== undefined; at = work.pop()) {

@@ -146,6 +146,11 @@ export function build<T extends Shape>(
   make: (type: LeafShape, name: string) => unknown,
   finish: (part: unknown, shape: Shape, name: string) => void = () => {},
 ): unknown {
+  if (isLeaf(shape)) {
+    const made = make(shape, name);
+    finish(made, shape, name);
+    return made;
+  }
   const part = (inner: Shape, at: string): unknown => {
     const made = isLeaf(inner) ? make(inner, at) : joined(inner, (p, s) => part(s, joinName(at, p)));
     finish(made, inner, at);

@@ -7,6 +7,7 @@ export { type LockStepOptions, type LockStepResult, lockStep, type Mismatch, typ
 export { type Cause, causesOf } from './mismatch/cause.ts';
 export { createHistory, type History, type HistoryOptions } from './mismatch/history.ts';
 export { bitText, causeText, causeWave, valueText } from './mismatch/text.ts';
+export { createNetlist, type NetlistEngine, type NetlistOptions } from './netlist.ts';
 export { findNextpnr, nextpnrVariable, type PlacedRouted, placeAndRoute } from './place-route.ts';
 export { createRandom, type Random } from './random.ts';
 export type { Coverage, SimulatorStatus, Violation } from './reports.ts';

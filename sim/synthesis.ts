@@ -66,7 +66,7 @@ export async function synthesize({ files, top }: VerilogOutput, o: SynthesisOpti
 }
 
 /** Rows of `stat` like `     LUT6     12`, in either order, of the whole design: the last table. */
-function countCells(text: string): Map<string, number> {
+export function countCells(text: string): Map<string, number> {
   const table = text.slice(Math.max(0, text.lastIndexOf('Number of cells'), text.lastIndexOf(' cells')));
   const rows = [...table.matchAll(/^\s+(?:([$\w]+)\s+(\d+)|(\d+)\s+([$\w]+))\s*$/gm)];
   return new Map(rows.map(([, name, count, countFirst, nameLast]) => [name ?? nameLast!, Number(count ?? countFirst)]));

@@ -6,7 +6,7 @@
  * `s_tready`, `s_tdata`, ... A beat moves in a cycle in which valid and ready are both 1; once valid is 1 it stays, with its
  * payload, until the beat has moved.
  */
-import { type Engine, type PortHandle, SimProblem } from './engine.ts';
+import { type Engine, type EnginePort, type PortHandle, SimProblem } from './engine.ts';
 import { createRandom, type Random } from './random.ts';
 
 /** One beat: a value per field, or just the value where there is one field. */
@@ -58,21 +58,37 @@ const handshakes = [
   ['_tvalid', '_tready'],
 ] as const;
 
-/** The ports of stream `name`: payload ports have the direction of valid and belong to the longest stream name. */
-function openStream(engine: Engine, name: string, direction: 'input' | 'output'): Stream {
-  const { ports } = engine;
-  const names = new Set(ports.map((p) => p.name));
-  const streams = new Map(
-    handshakes.flatMap(([valid, ready]) =>
-      ports
-        .filter((p) => p.name.endsWith(valid))
-        .map((p) => p.name.slice(0, -valid.length))
-        .filter((s) => names.has(`${s}${ready}`))
-        .map((s) => [s, { valid: `${s}${valid}`, ready: `${s}${ready}` }] as const),
-    ),
+interface StreamPorts {
+  readonly valid: EnginePort;
+  readonly ready: EnginePort;
+  readonly payload: readonly EnginePort[];
+}
+
+/** The streams among ports, by name: payload ports have the direction of valid and belong to the longest stream name. */
+export function streamsOf(ports: readonly EnginePort[]): ReadonlyMap<string, StreamPorts> {
+  const byName = new Map(ports.map((p) => [p.name, p]));
+  const ends = handshakes.flatMap(([v, r]) =>
+    ports.flatMap((valid) => {
+      const name = valid.name.slice(0, -v.length);
+      const ready = valid.name.endsWith(v) ? byName.get(`${name}${r}`) : undefined;
+      return ready === undefined ? [] : [{ name, valid, ready }];
+    }),
   );
+  const owner = (port: string) =>
+    ends.filter((s) => port.startsWith(`${s.name}_`)).sort((x, y) => y.name.length - x.name.length)[0];
+  return new Map(
+    ends.map((stream) => {
+      const { name, valid, ready } = stream;
+      const mine = ports.filter((p) => p.direction === valid.direction && owner(p.name) === stream && p !== valid);
+      return [name, { valid, ready, payload: mine }];
+    }),
+  );
+}
+
+function openStream(engine: Engine, name: string, direction: 'input' | 'output'): Stream {
+  const streams = streamsOf(engine.ports);
   const stream = streams.get(name);
-  if (stream === undefined || ports.find((p) => p.name === stream.valid)?.direction !== direction) {
+  if (stream?.valid.direction !== direction) {
     const side = direction === 'input' ? 'takes' : 'gives';
     throw new SimProblem({
       id: 'unknown-stream',
@@ -83,12 +99,10 @@ function openStream(engine: Engine, name: string, direction: 'input' | 'output')
       remedy: 'correct the name, or the side: drivers feed what the design takes, monitors take what it gives',
     });
   }
-  const owner = (port: string) =>
-    [...streams.keys()].filter((s) => port.startsWith(`${s}_`)).sort((a, b) => b.length - a.length)[0];
-  const payload = ports.filter((p) => p.direction === direction && owner(p.name) === name && p.name !== stream.valid);
+  const { valid, ready, payload } = stream;
   return {
-    valid: engine.handle(stream.valid),
-    ready: engine.handle(stream.ready),
+    valid: engine.handle(valid.name),
+    ready: engine.handle(ready.name),
     fields: new Map(payload.map((p) => [p.name.slice(name.length + 1), engine.handle(p.name)])),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -81,14 +82,20 @@ export function yosysVersion(): string {
   return version;
 }
 
-/** CXXRTL's headers by path, which the package carries among Yosys' shared files. */
-export async function cxxrtlHeaders(): Promise<Readonly<Record<string, string>>> {
+/** A file among those that Yosys ships, e.g. `xilinx/cells_sim.v`. */
+export async function sharedFile(path: string): Promise<string> {
   const { filesystem } = (await import(pathToFileURL(join(installed, 'resources-yosys.js')).href)) as {
     readonly filesystem: Folder;
   };
-  const text = (path: string) => path.split('/').reduce<unknown>((at, name) => (at as Folder)[name], filesystem);
+  const found = `share/${path}`.split('/').reduce<unknown>((at, name) => (at as Folder)[name], filesystem);
+  return typeof found === 'string' ? found : readFile(found as URL, 'utf8'); // the large ones are files of the package
+}
+
+/** CXXRTL's headers by path. */
+export async function cxxrtlHeaders(): Promise<Readonly<Record<string, string>>> {
   const names = ['cxxrtl/cxxrtl.h', 'cxxrtl/capi/cxxrtl_capi.h'];
-  return Object.fromEntries(names.map((n) => [n, text(`share/include/backends/cxxrtl/runtime/${n}`) as string]));
+  const texts = names.map(async (n) => [n, await sharedFile(`include/backends/cxxrtl/runtime/${n}`)] as const);
+  return Object.fromEntries(await Promise.all(texts));
 }
 
 type Folder = { readonly [name: string]: unknown };

@@ -8,12 +8,13 @@ export const faults = {
   'row-address': 'the scan writes every word of state back one address too far',
   'back-pressure': 'the matmul array moves on although its result is not taken',
   'printed-sum': 'the printed lane subtracts the first two bit planes that the design adds',
+  'netlist-table': 'the first look-up table of the netlist is inverted (--post-synthesis)',
 } as const;
 
 export type Fault = keyof typeof faults;
 
-/** The unit a fault sits in. */
-export const unitOf: Readonly<Record<Fault, 'matmul' | 'scan'>> = {
+/** The unit a fault sits in; the others sit in all. */
+export const unitOf: { readonly [F in Fault]?: 'matmul' | 'scan' } = {
   'weight-bit': 'matmul',
   'row-address': 'scan',
   'back-pressure': 'matmul',
@@ -60,4 +61,15 @@ export function faultyFiles(files: readonly VerilogFile[], fault: Fault | undefi
   }));
   if (wrong.every((f, i) => f.text === files[i]!.text)) throw notPlanted('the printed lane has no such sum');
   return wrong;
+}
+
+/** The netlist with the fault in it, for faults that sit there. */
+export function faultyNetlist(netlist: string, fault: Fault | undefined): string {
+  if (fault !== 'netlist-table') return netlist;
+  const table = /(LUT\d #\(\s*\.INIT\()(\d+)'h([0-9a-f]+)\)/;
+  if (!table.test(netlist)) throw notPlanted('the netlist has no look-up table');
+  return netlist.replace(table, (_all, before: string, bits: string, init: string) => {
+    const inverted = BigInt.asUintN(Number(bits), ~BigInt(`0x${init}`));
+    return `${before}${bits}'h${inverted.toString(16)})`;
+  });
 }

@@ -1,8 +1,10 @@
 /** The units in one module, their work streamed through it, and the engines in lock step. */
 import { bundle, type Design, type Module, printVerilog } from '../gen/index.ts';
+import { flatten } from '../gen/passes/flatten.ts';
 import type { UnitParameters } from '../hw/index.ts';
 import {
   createHistory,
+  createNetlist,
   createSimulator,
   createVerilator,
   driveStream,
@@ -15,20 +17,30 @@ import {
   runUntil,
   SimProblem,
 } from '../sim/index.ts';
-import { type Fault, faultyDesign, faultyFiles } from './faults.ts';
+import { type Fault, faultyDesign, faultyFiles, faultyNetlist } from './faults.ts';
 import { type Finding, findCauses, type Wrong, wrongInLockStep, wrongResult } from './finding.ts';
 import type { UnitBench, Verdict } from './unit-bench.ts';
 import { type Unit, verifiedUnits } from './units.ts';
 import { version } from './version.ts';
 
-export type EngineName = 'sim' | 'verilator';
+/** `netlist`: what Yosys made of the printed Verilog, in Verilator. */
+export type EngineName = 'sim' | 'verilator' | 'netlist';
 export type VerilatorChoice = 'auto' | 'native' | 'wasm';
+
+export interface Properties {
+  readonly count: number;
+  violations(): number;
+}
 
 export interface Bench {
   readonly top: Module;
   /** The first drives the test bench, the others follow in lock step. */
   readonly engines: readonly Engine[];
   readonly tools: Readonly<Record<string, { version: string; how: string }>>;
+  /** Assertions and assumptions of all instances, which the simulator checks in every cycle, and how often one was violated. */
+  readonly properties?: Properties | undefined;
+  /** Of the netlist, where it runs. */
+  readonly cells?: number | undefined;
   /** Of all runs on these engines. */
   readonly history: History;
   close(): void;
@@ -51,23 +63,42 @@ export async function openBench(
   const top = faultyDesign(unitsTop(units, p).module, fault);
   const engines: Engine[] = [];
   const tools: Record<string, { version: string; how: string }> = {};
+  let properties: Properties | undefined;
   if (names.includes('sim')) {
     progress('compiling the simulator');
-    engines.push(createSimulator(top, { properties: 'throw' }));
+    const simulator = createSimulator(top, { properties: 'throw' });
+    engines.push(simulator);
+    const count = flatten(top).properties.filter((p) => p.kind !== 'cover').length;
+    properties = { count, violations: () => simulator.status().violations };
     tools['sim'] = { version, how: 'wasm' };
   }
-  if (names.includes('verilator')) {
+  const verilog = () => {
     const printed = printVerilog({ module: top });
     const files = Object.fromEntries(faultyFiles(printed.files, fault).map((f) => [f.name, f.text]));
+    return { files, top: printed.top, module: top, how };
+  };
+  if (names.includes('verilator')) {
     const onProgress = (what: string): void => progress(`verilator: ${what}`);
-    const engine = await createVerilator({ files, top: printed.top, module: top, how, onProgress });
+    const engine = await createVerilator({ ...verilog(), onProgress });
     engines.push(engine);
+    tools['verilator'] = { version: engine.version, how: engine.how };
+  }
+  let cells: number | undefined;
+  if (names.includes('netlist')) {
+    const onProgress = (what: string): void => progress(`netlist: ${what}`);
+    const change = (netlist: string): string => faultyNetlist(netlist, fault);
+    const engine = await createNetlist({ ...verilog(), change, onProgress });
+    engines.push(engine);
+    cells = [...engine.cells.values()].reduce((sum, count) => sum + count, 0);
+    tools['yosys'] = { version: engine.yosys, how: 'npm, wasm' };
     tools['verilator'] = { version: engine.version, how: engine.how };
   }
   return {
     top,
     engines,
     tools,
+    properties,
+    cells,
     history: createHistory({ module: top }),
     close: () => {
       for (const engine of engines) engine.close();

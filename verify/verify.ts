@@ -33,6 +33,10 @@ export interface Verification {
   readonly parameters: UnitParameters;
   readonly tools: Bench['tools'];
   readonly engines: readonly string[];
+  /** Assertions and assumptions that the simulator checked in every cycle, and violations; undefined without simulator. */
+  readonly properties?: { readonly count: number; readonly violations: number } | undefined;
+  /** Cells of the netlist, where it ran. */
+  readonly cells?: number | undefined;
   /** The model's own activations, streams at full speed. */
   readonly real: Run;
   /** Corner and random cases, every stream stalling at random. */
@@ -75,6 +79,8 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
       parameters,
       tools: bench.tools,
       engines: bench.engines.map((e) => e.name),
+      properties: bench.properties && { count: bench.properties.count, violations: bench.properties.violations() },
+      cells: bench.cells,
       real: first,
       corner: second,
       deviations: jobs.deviations,
@@ -86,8 +92,10 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
 }
 
 function checkOptions({ units, engines, fault, tokens, random, seed, offset }: VerifyOptions): void {
-  if (fault === 'printed-sum' && !engines.includes('verilator'))
+  if (fault === 'printed-sum' && !engines.includes('verilator') && !engines.includes('netlist'))
     throw notPlanted('only an engine that runs the printed Verilog sees it');
+  if (fault === 'netlist-table' && !engines.includes('netlist'))
+    throw notPlanted('it sits in the netlist, which runs with --post-synthesis');
   const whole = (name: string, value: number, low: number): void => {
     if (Number.isSafeInteger(value) && value >= low) return;
     throw new VerifyProblem(
@@ -103,8 +111,9 @@ function checkOptions({ units, engines, fault, tokens, random, seed, offset }: V
   whole('random', random, 0);
   whole('seed', seed, 0);
   whole('offset', offset, 0);
-  if (fault !== undefined && !units.includes(unitOf[fault])) {
-    const needs = `--unit ${unitOf[fault]}`;
+  const unit = fault && unitOf[fault];
+  if (unit !== undefined && !units.includes(unit)) {
+    const needs = `--unit ${unit}`;
     throw new VerifyProblem(
       'fault-unit',
       `the fault ${fault} sits in another unit`,

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { baselines } from '../../bench/baselines.ts';
 import type { Bench } from '../../bench/bench.ts';
 import { formats } from '../../bench/formats.ts';
+import { gen } from '../../bench/gen-million.ts';
 import { golden } from '../../bench/golden/index.ts';
 import { matmulBench } from '../../bench/matmul/index.ts';
 import { scan } from '../../bench/scan/index.ts';
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, Bench>> = {
   matmul: matmulBench,
   scan,
   sim: simBench,
+  gen,
 };
 
 interface BenchArgs {

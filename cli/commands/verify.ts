@@ -27,13 +27,14 @@ interface Args extends ModelArgs, SizeArgs {
   readonly text: string;
   readonly offset: number;
   readonly verilator: VerilatorChoice;
+  readonly 'post-synthesis': boolean;
   readonly seed: number;
   readonly random: number;
   readonly wave: string;
   readonly plant: Fault | undefined;
 }
 
-const engines: readonly EngineName[] = ['sim', 'verilator'];
+const engines = ['sim', 'verilator'] as const satisfies readonly EngineName[];
 
 /** More tokens, random cases and seeds than anyone waits for; bounds keep a typing error from looking like a long run. */
 const most = { tokens: 65536, random: 100_000, seed: 2 ** 32 - 1 };
@@ -92,6 +93,12 @@ export const verifyCommand: Command<Args> = {
         default: 'auto' as const,
         describe: 'which Verilator; auto: the one on PATH, else ours',
       })
+      .option('post-synthesis', {
+        group: 'Engines:',
+        type: 'boolean',
+        default: false,
+        describe: 'one more engine: what Yosys makes of the Verilog, cells of UltraScale+, in Verilator',
+      })
       .option('wave', {
         group: 'Engines:',
         type: 'string',
@@ -106,12 +113,13 @@ export const verifyCommand: Command<Args> = {
       .epilogue(['Faults to plant:', ...faultList].join('\n'))
       .example('popscan verify --model models/nano --tokens 32', '')
       .example('popscan verify --model models/tiny --unit scan --engines sim', '')
-      .example('popscan verify --model models/nano --plant row-address', ''),
+      .example('popscan verify --model models/nano --plant row-address', '')
+      .example('popscan verify --model models/nano --unit matmul --tokens 1 --random 8 --post-synthesis', ''),
   run: async (a, progress) => {
     const options = {
       ...a,
       units: listOf('--unit', a.unit, unitNames),
-      engines: listOf('--engines', a.engines, engines),
+      engines: [...listOf('--engines', a.engines, engines), ...(a['post-synthesis'] ? (['netlist'] as const) : [])],
       how: a.verilator,
       fault: a.plant,
       choices: sizeChoices(a),

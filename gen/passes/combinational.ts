@@ -42,18 +42,21 @@ export function order(module: Module): OrderedGraph {
   return ordered;
 }
 
-/** Where the instance of a result is, and what the result depends on. */
-function resultOperands(module: Module): ReadonlyMap<number, readonly number[]> {
-  const operands = new Map<number, readonly number[]>();
-  for (const instance of module.instances) {
-    const paths = pathsOf(instance.module);
-    for (const [port, node] of instance.results) operands.set(node.id, inputsOf(instance, paths.get(port) ?? []));
-  }
-  return operands;
+interface Dependence {
+  readonly instance: Instance;
+  /** Input ports of the instance. */
+  readonly ports: readonly string[];
 }
 
-const inputsOf = ({ inputs }: Instance, ports: readonly string[]): number[] =>
-  ports.flatMap((port) => inputs.get(port)?.id ?? []);
+/** By the id of a result: what it depends on. */
+function resultOperands(module: Module): readonly (Dependence | undefined)[] {
+  const found: (Dependence | undefined)[] = [];
+  for (const instance of module.instances) {
+    const paths = pathsOf(instance.module);
+    for (const [port, node] of instance.results) found[node.id] = { instance, ports: paths.get(port) ?? [] };
+  }
+  return found;
+}
 
 export function graphOf(module: Module): Graph {
   const { nodes, drivers } = module;
@@ -76,8 +79,13 @@ export function graphOf(module: Module): Graph {
   for (const [id, node] of nodes.entries()) {
     start[id] = used;
     if (node.tag === 'wire') add(drivers.get(node)!.id);
-    else if (node.tag === 'result') results.get(id)?.forEach(add);
-    else if (node.tag === 'read') {
+    else if (node.tag === 'result') {
+      const { instance, ports } = results[id]!;
+      for (const port of ports) {
+        const net = instance.inputs.get(port);
+        if (net !== undefined) add(net.id);
+      }
+    } else if (node.tag === 'read') {
       const address = addresses.get(id);
       if (address !== undefined) add(address);
     } else for (const operand of operandsOf(node)) add(operand.id);
