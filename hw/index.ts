@@ -8,7 +8,13 @@ export { type Schedule, schedule, type Work } from './matmul/cycles.ts';
 export { headerImage, hexImage, type ImageFacts, page } from './matmul/images.ts';
 export { type MatmulInterface, matmulInterface } from './matmul/interface.ts';
 export { beatValue, type Order, orderOf, type PlaneCoding, type WeightStream, weightStream } from './matmul/layout.ts';
-export { type Engine, type MatmulParameters, type MatmulWidths, matmulWidths } from './matmul/parameters.ts';
+export {
+  checkMatrix,
+  type Engine,
+  type MatmulParameters,
+  type MatmulWidths,
+  matmulWidths,
+} from './matmul/parameters.ts';
 export { type NamedMatrix, type Plan, type PlanRequest, planMatmul } from './matmul/plan.ts';
 export { type Resources, resources } from './matmul/resources.ts';
 export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';

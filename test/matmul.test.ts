@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bundle, printVerilog } from '../gen/index.ts';
 import { defaultNumerics, largest } from '../golden/fixed/index.ts';
 import {
+  checkMatrix,
   HardwareProblem,
   type MatmulParameters,
   matmulArray,
@@ -21,7 +22,14 @@ import {
 } from '../sim/index.ts';
 import { matmulBench } from '../verify/bench-matmul.ts';
 import type { MatmulJob } from '../verify/job.ts';
-import { cornerMatmulJobs, matmulJob, planeMatrix, randomMatmulJob, tiledVector } from '../verify/jobs-corner.ts';
+import {
+  cornerMatmulJobs,
+  matmulJob,
+  planeMatrix,
+  randomMatmulJob,
+  tiledVector,
+  weightAt,
+} from '../verify/jobs-corner.ts';
 import type { UnitBench } from '../verify/unit-bench.ts';
 import { runUnit } from './unit.ts';
 
@@ -103,6 +111,44 @@ describe('matmul array', () => {
     expect(runUnit(matmulArray(p), 'matmul', matmulBench(jobs, p, true), 0).wrong).toHaveLength(1);
   });
 
+  it('saturates where it is asked to, in the order of the beats', () => {
+    const p = { ...small, lanes: 2, columns: 4, segment: 4, maxShift: 0, saturate: 12 };
+    const clamp = (x: number): number => Math.max(-2048, Math.min(2047, x));
+    const random = createRandom(12);
+    const jobs = Array.from({ length: 60 }, () => randomMatmulJob(p, random, 5, 20, 'saturating'));
+    const saturated = jobs.map((job): MatmulJob => {
+      const { q, bias } = job.vectors[0]!;
+      const groups = [0, 4, 8, 12, 16];
+      const sum = (row: number, weight: (w: number) => number): number =>
+        groups.reduce((total, from) => {
+          let partial = 0;
+          for (let i = from; i < from + 4; i++) partial += weight(weightAt(job.matrix, 'signs', row, i)) * q[i]!;
+          return clamp(total + partial);
+        }, 0);
+      const expected = Array.from({ length: 5 }, (_, row) => {
+        const ones = sum(row, (w) => (w + 1) / 2);
+        const all = sum(row, () => 1);
+        return clamp(2 * ones - all) * 64 + bias;
+      });
+      return { ...job, coding: 'signs', expected: [expected] };
+    });
+    const { wrong } = runUnit(matmulArray(p), 'matmul', matmulBench(saturated, p, false), 0.2);
+    expect(wrong).toEqual([]);
+    const different = saturated.filter((job, i) =>
+      Array.from(job.expected[0]!).some((y, r) => y !== jobs[i]!.expected[0]![r]),
+    );
+    expect(different.length).toBeGreaterThan(5);
+  });
+
+  it('proves that a matrix cannot overflow, or refuses it', () => {
+    const p = { ...small, maxShift: 0, saturate: 12 };
+    expect(() => checkMatrix(p, { rows: 20, cols: 15, planes: 1 })).not.toThrow();
+    expect(() => checkMatrix(p, { rows: 20, cols: 16, planes: 1 })).toThrow(
+      'matmul cannot be built with saturate = 12; expected at least 13 bits for sums of 16 columns and 1 planes',
+    );
+    expect(() => checkMatrix(small, { rows: 21, cols: 1, planes: 1 })).toThrow('expected a matrix of 1 to 20 rows');
+  });
+
   it('refuses parameters with the bound and the nearest choice', () => {
     expect(() => matmulWidths({ ...small, lanes: 0 })).toThrow(HardwareProblem);
     const problem = (p: Partial<MatmulParameters>): unknown => {
@@ -124,7 +170,10 @@ describe('matmul array', () => {
 });
 
 describe('flush', () => {
-  const p: MatmulParameters = { ...small, tokens: 2, planes: 2, drain: 2, load: 2, storedRows: 10 };
+  const arrays: readonly (readonly [string, MatmulParameters])[] = [
+    ['popcount', { ...small, tokens: 2, planes: 2, drain: 2, load: 2, storedRows: 10 }],
+    ['look-up', { ...table, planes: 2, drain: 2, maxRows: 8, storedRows: 8, maxColumns: 12 }],
+  ];
   const agents = (engine: Engine, bench: UnitBench, seed: number) => {
     const options = { stall: 0.2, seed };
     const drivers = Object.entries(bench.feeds).map(([s, beats]) =>
@@ -134,13 +183,12 @@ describe('flush', () => {
     return { drivers, monitor, all: [...drivers, monitor] };
   };
 
-  it('drops all work at any time, and the next matrix is right', () => {
+  it.each(arrays)('drops all work in every cycle, and the next matrix is right: %s', (_name, p) => {
     const random = createRandom(8);
     const engine = createSimulator(bundle('top', { matmul: matmulArray(p) }).module, { properties: 'throw' });
     reset(engine);
-    for (let trial = 0; trial < 60; trial++) {
-      const before = agents(engine, matmulBench(cornerMatmulJobs(p, random, 4), p, false), trial);
-      const stop = random.below(150);
+    for (let stop = 0; stop < 200; stop++) {
+      const before = agents(engine, matmulBench(cornerMatmulJobs(p, random, 2), p, false), 1);
       let cycle = 0;
       runUntil(engine, before.all, { limit: stop + 1, until: () => cycle++ === stop });
       for (const { name } of engine.ports)
@@ -156,7 +204,7 @@ describe('flush', () => {
         engine.tick();
       }
       const bench = matmulBench(cornerMatmulJobs(p, random, 2), p, false);
-      const after = agents(engine, bench, trial);
+      const after = agents(engine, bench, stop);
       runUntil(engine, after.all, { limit: 20 * bench.cycleBound });
       const verdicts = bench.judge({ result: after.monitor.beats }, () => 0n);
       expect(

@@ -7,6 +7,7 @@ import { printVerilog, sourceMap } from '../../gen/index.ts';
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { type BinaryProjection, loadModel, type Model, type ModelConfig, readConfig } from '../../golden/index.ts';
 import {
+  checkMatrix,
   headerImage,
   hexImage,
   type ImageFacts,
@@ -157,6 +158,7 @@ function* images(model: Model, { matmul: p }: UnitParameters): Generator<Image> 
       const stream = weightStream({ ...matrix, planes: [matrix] }, p, { order });
       const name = `layer_${i}_${side}`;
       const { rows, cols } = matrix;
+      checkMatrix(p, { rows, cols, planes: 1 });
       const facts = { name, rows, cols, lanes: p.lanes, columns: p.columns, order, address };
       address += Math.ceil(stream.bytes.length / page) * page;
       yield {

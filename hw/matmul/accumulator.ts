@@ -1,5 +1,5 @@
 /** Adds up the partial sums of a row, over columns in one go or, in column-major order, from a stored sum on. */
-import { type ModuleBuilder, type SInt, sint, type UInt } from '../../gen/index.ts';
+import { type ModuleBuilder, type SInt, saturate, sint, type UInt } from '../../gen/index.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 
 /** How a partial sum counts; all together with it. */
@@ -19,6 +19,13 @@ export interface Sums {
   readonly total: SInt;
 }
 
+/** x in the width of sums: known to fit, or saturated. */
+export function asSum(x: SInt, p: MatmulParameters): SInt {
+  const type = sint(matmulWidths(p).sum);
+  if (p.saturate !== undefined) return saturate(x, type);
+  return x.width > type.width ? x.trunc(type.width) : x.ext(type.width);
+}
+
 /** One adder and its register: 0, `stored` or the sum before, plus `partial`. Latency 1; a partial sum per cycle. */
 export function accumulate(m: ModuleBuilder, p: MatmulParameters, a: Accumulation): Sums {
   const w = matmulWidths(p);
@@ -28,9 +35,10 @@ export function accumulate(m: ModuleBuilder, p: MatmulParameters, a: Accumulatio
   const kept = w.storedTiles === 0 ? total : a.recall.mux(a.stored, total);
   const before = a.first.mux(m.constant(sint(w.sum), 0), kept).named('total_before');
   const exact = a.partial.add(before).named('next_total');
-  const next = exact.width > w.sum ? exact.trunc(w.sum) : exact.ext(w.sum);
+  const next = asSum(exact, p);
   total.next(next);
-  m.assert('total_fits', a.take.not().or(next.ext(exact.width).eq(exact)), 'the accumulator holds every sum');
+  if (p.saturate === undefined)
+    m.assert('total_fits', a.take.not().or(next.ext(exact.width).eq(exact)), 'the accumulator holds every sum');
   return { next, total };
 }
 

@@ -10,6 +10,7 @@ import {
   uint,
   unpack,
 } from '../../gen/index.ts';
+import { asSum } from './accumulator.ts';
 import type { Loaded } from './activations.ts';
 import type { MatmulInterface } from './interface.ts';
 import type { Loader } from './loader.ts';
@@ -54,7 +55,7 @@ export function corrections(
   const fresh = pipe.at(pipe.enter(from.column.eq(0).and(from.chunk.eq(0)).named('load_first')), latency);
   const total = m.register('vector_q', sint(w.sum), { enable: arrived });
   const next = fresh.mux(m.constant(total.type, 0), total).add(beat).named('next_vector_q');
-  total.next(next.width > w.sum ? next.trunc(w.sum) : next.ext(w.sum));
+  total.next(asSum(next, p));
 
   const complete = pipe.at(pipe.flag(from.complete), latency + 1);
   const address = pipe.at(pipe.enter(slotOf(from.bank, from.token, p)), latency + 1);
@@ -62,9 +63,9 @@ export function corrections(
   const matrix = matrixOf(from.bank);
   const planes = pipe.at(pipe.enter(matrix.planes), latency + 1);
   const signs = pipe.at(pipe.enter(matrix.signs), latency + 1);
-  const doubled = total.shiftLeft(planes, w.sum + 1);
-  const ofSigns = doubled.sub(total).named('q_of_signs').trunc(w.sum);
-  return { write: complete, address, correction: signs.mux(ofSigns, doubled.shr(1)).named('correction_in') };
+  const doubled = total.shiftLeft(planes, w.sum + p.planes);
+  const wide = signs.mux(doubled.sub(total).named('q_of_signs'), doubled.shr(1).ext(w.sum + p.planes + 1));
+  return { write: complete, address, correction: asSum(wide.named('correction_in'), p) };
 }
 
 /** The place of a vector's scalars. */

@@ -11,6 +11,7 @@ import {
   type UInt,
   uint,
 } from '../../gen/index.ts';
+import { asSum } from './accumulator.ts';
 import { type scalars, slotOf } from './corrections.ts';
 import { flagAfter, select } from './flags.ts';
 import type { MatmulInterface } from './interface.ts';
@@ -129,8 +130,8 @@ export function drain(
   if (p.maxShift === 0) m.unused(round);
   const y = chosen.map((sum, d) => {
     const counted = signs.mux(sum.shl(1), sum.ext(w.sum + 1));
-    const exact = counted.sub(correction).named(`exact_${d}`).trunc(w.sum);
-    const corrected = pipe.stage(`corrected_${d}`, exact).shl(p.numerics.resultFraction + 1);
+    const exact = counted.sub(correction).named(`exact_${d}`);
+    const corrected = pipe.stage(`corrected_${d}`, asSum(exact, p)).shl(p.numerics.resultFraction + 1);
     const shifted = pipe.stage(`shifted_${d}`, p.maxShift === 0 ? corrected : corrected.shiftRight(round));
     const rounded = shifted.add(1).named(`rounded_${d}`).shr(1);
     const biased = rounded.add(bias).named(`biased_${d}`);

@@ -29,6 +29,8 @@ export interface MatmulParameters {
   readonly engine?: Engine;
   /** What the look-up engine prints: `+` and memories that any tool takes, or LUT6_2, CARRY8 and memories cut to RAM32M16. Default portable. */
   readonly cells?: 'portable' | 'xilinx';
+  /** Bits of sums that saturate. Default: sums grow to hold those of any matrix. */
+  readonly saturate?: number;
   readonly numerics: MatmulNumerics;
 }
 
@@ -65,7 +67,7 @@ export interface MatmulWidths {
   readonly token: number;
   readonly tokenCount: number;
   readonly planeCount: number;
-  /** Accumulator: any sum of maxColumns shifted products. */
+  /** Accumulator: any sum of maxColumns shifted products, or as many as `saturate` says. */
   readonly sum: number;
   readonly bias: number;
   readonly result: number;
@@ -77,11 +79,37 @@ export interface MatmulWidths {
 /** Two's complement bits of a number of magnitude up to `most`. */
 const signedBits = (most: bigint): number => bitsFor(most) + 1;
 
+/** |sum_i w_i q_i| of so many columns and weight planes is at most this. */
+const largestSum = ({ numerics }: MatmulParameters, cols: number, planes: number): bigint =>
+  BigInt(cols) * (2n ** BigInt(planes) - 1n) * 2n ** BigInt(numerics.activationBits - 1);
+
+/** Bits that hold every sum of a matrix: b q with b in {0, 1}, with the largest shift. */
+export const sumBitsOf = (p: MatmulParameters, { cols, planes }: { cols: number; planes: number }): number =>
+  signedBits(largestSum(p, cols, planes) << BigInt(p.maxShift));
+
+/**
+ * Proves that an array computes a matrix exactly: it has the size and the planes, and its sums cannot overflow. Throws a
+ * `HardwareProblem` with the bound otherwise.
+ */
+export function checkMatrix(p: MatmulParameters, m: { rows: number; cols: number; planes: number }): void {
+  const limits = { rows: p.maxRows, cols: p.maxColumns, planes: p.planes };
+  for (const [name, most] of Object.entries(limits)) {
+    const value = m[name as keyof typeof limits];
+    if (Number.isInteger(value) && value >= 1 && value <= most) continue;
+    throw new HardwareProblem('matmul', name, `a matrix of 1 to ${most} ${name}`, `${value}`, `${most}`);
+  }
+  const needed = sumBitsOf(p, m);
+  const { sum } = matmulWidths(p);
+  if (needed <= sum) return;
+  const shown = `at least ${needed} bits for sums of ${m.cols} columns and ${m.planes} planes`;
+  throw new HardwareProblem('matmul', 'saturate', shown, `${sum}`, `${needed}`);
+}
+
 /** The widths; throws a `HardwareProblem` for parameters outside their range. */
 export function matmulWidths(p: MatmulParameters): MatmulWidths {
   checkParameters(p);
   const { activationBits: activation, resultFraction } = p.numerics;
-  const largest = BigInt(p.maxColumns) * (2n ** BigInt(p.planes) - 1n) * 2n ** BigInt(activation - 1);
+  const largest = largestSum(p, p.maxColumns, p.planes);
   const bias = biasBits(p.maxColumns, p.numerics);
   const depth = Math.ceil(p.maxColumns / p.columns);
   const load = p.load ?? p.columns;
@@ -105,7 +133,7 @@ export function matmulWidths(p: MatmulParameters): MatmulWidths {
     token: addressWidth(p.tokens),
     tokenCount: bitsFor(BigInt(p.tokens)),
     planeCount: bitsFor(BigInt(p.planes)),
-    sum: signedBits(largest << BigInt(p.maxShift)),
+    sum: p.saturate ?? signedBits(largest << BigInt(p.maxShift)),
     bias,
     result: Math.max(bias, signedBits(largest << BigInt(resultFraction))) + 1,
     laneCount: bitsFor(BigInt(p.lanes)),
@@ -153,6 +181,8 @@ function checkParameters(p: MatmulParameters): void {
     `a divisor of the ${columns} columns that divides a segment of ${segment} or is a multiple of it`,
   );
   inRange('drain', p.drain, 1, p.lanes);
+  const widest = sumBitsOf(p, { cols: p.maxColumns, planes: p.planes });
+  if (p.saturate !== undefined) inRange('saturate', p.saturate, p.numerics.activationBits, widest);
   inRange('storedRows', p.storedRows ?? 0, 0, p.maxRows);
   if (p.engine === 'table') checkTables(p, among, inRange);
   inRange('activationBits', p.numerics.activationBits, 2, 16);
