@@ -1,7 +1,7 @@
 /** Quantization after training against binarization-aware training, as the paper compares them, on the models of models/. */
 import { bundled } from '../cli/bundled.ts';
+import { calibrationText } from '../cli/calibration.ts';
 import type { Progress, Report } from '../cli/command.ts';
-import { calibrationText } from '../cli/commands/calibrate.ts';
 import { table } from '../cli/print.ts';
 import {
   billm,

@@ -1,7 +1,7 @@
 /** What the number formats of the fixed-point model cost: reprints the tables of docs/numerics.md. */
 import { bundled } from '../cli/bundled.ts';
+import { calibrationText } from '../cli/calibration.ts';
 import type { Figure, Progress } from '../cli/command.ts';
-import { calibrationText } from '../cli/commands/calibrate.ts';
 import { table } from '../cli/print.ts';
 import {
   bitsPerByte,

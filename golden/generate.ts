@@ -23,7 +23,7 @@ export function generate(
   sampling: Sampling = GREEDY,
   show: (token: number) => void = () => {},
 ): number[] {
-  if (prompt.length === 0) throw usage('--prompt', 'at least one token', 'none');
+  checkPrompt(prompt, runner.vocabSize);
   checkSampling(sampling);
   const choose = createSampler(sampling);
   const last = new Float32Array(runner.vocabSize);
@@ -43,7 +43,23 @@ export function generate(
   return tokens;
 }
 
-function checkSampling({ temperature, topK, topP, seed }: Sampling): void {
+/** Refuses a prompt that is empty or has tokens beyond the vocabulary. Errors: `usage`, `token-out-of-range`. */
+export function checkPrompt(prompt: ArrayLike<number>, vocabSize: number): void {
+  if (prompt.length === 0) throw usage('--prompt', 'at least one token', 'none');
+  const wrong = Array.from(prompt).findIndex((token) => !(Number.isInteger(token) && token >= 0 && token < vocabSize));
+  if (wrong < 0) return;
+  throw new GoldenProblem({
+    id: 'token-out-of-range',
+    what: 'a token is not in the vocabulary',
+    where: `prompt, token ${wrong + 1}`,
+    expected: `0 to ${vocabSize - 1}`,
+    found: String(prompt[wrong]),
+    remedy: 'Use the text encoding that the model was trained with.',
+  });
+}
+
+/** Refuses numbers that choose nothing. Errors: `usage`. */
+export function checkSampling({ temperature, topK, topP, seed }: Sampling): void {
   if (!(temperature >= 0 && temperature < 1e6)) throw usage('--temperature', 'a number from 0 on', String(temperature));
   if (!(Number.isInteger(topK) && topK >= 0)) throw usage('--top-k', 'a whole number from 0 on', String(topK));
   if (!(topP > 0 && topP <= 1)) throw usage('--top-p', 'a number above 0, at most 1', String(topP));

@@ -48,7 +48,7 @@ export {
   saveState,
 } from './float/session.ts';
 export { createSimdKernels } from './float/simd.ts';
-export { createSampler, GREEDY, generate, type Sampling } from './generate.ts';
+export { checkPrompt, checkSampling, createSampler, GREEDY, generate, type Sampling } from './generate.ts';
 export { describeModel, type Inspection, type PartSize } from './inspect.ts';
 export { type Layer, type LoadOptions, loadModel, type Model } from './model.ts';
 export { PACKED_FORMAT, packModel } from './pack.ts';

@@ -1,6 +1,6 @@
 import { bundled } from '../../cli/bundled.ts';
+import { calibrationText } from '../../cli/calibration.ts';
 import type { Check, Figure, Progress, Report } from '../../cli/command.ts';
-import { calibrationText } from '../../cli/commands/calibrate.ts';
 import {
   bitsPerByte,
   calibrate,

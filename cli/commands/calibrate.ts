@@ -1,29 +1,14 @@
-import { fileURLToPath } from 'node:url';
-import {
-  CALIBRATION_OFFSET,
-  CALIBRATION_WINDOW,
-  CALIBRATION_WINDOWS,
-  type CalibrationText,
-  calibrate,
-  loadModel,
-  readCalibrationText,
-  writeCalibration,
-  type ZeroChoice,
-} from '../../golden/index.ts';
+import { type CalibrationText, calibrate, loadModel, writeCalibration, type ZeroChoice } from '../../golden/index.ts';
+import { calibrationText, calibrationTokens } from '../calibration.ts';
 import type { Command } from '../command.ts';
+import { wholeNumber, writableFile } from '../options.ts';
 import { table } from '../print.ts';
-
-/** The bundled calibration text: a part of kjv-val that is not evaluated. */
-export const calibrationText: CalibrationText = {
-  text: fileURLToPath(new URL('../../models/kjv-val.txt', import.meta.url)),
-  offset: CALIBRATION_OFFSET,
-  window: CALIBRATION_WINDOW,
-  windows: CALIBRATION_WINDOWS,
-};
+import { readIds } from '../words.ts';
 
 interface CalibrateArgs extends CalibrationText {
   readonly model: string;
   readonly out: string;
+  readonly ids: string | undefined;
   readonly zeros: ZeroChoice;
 }
 
@@ -45,6 +30,7 @@ export const calibrateCommand: Command<CalibrateArgs> = {
         describe: 'text to run',
         defaultDescription: 'kjv-val',
       })
+      .option('ids', { type: 'string', describe: 'tokens to run instead of a text, separated by commas: one window' })
       .option('offset', { type: 'number', default: calibrationText.offset, describe: 'first byte of the text' })
       .option('window', { type: 'number', default: calibrationText.window, describe: 'bytes per window' })
       .option('windows', { type: 'number', default: calibrationText.windows, describe: 'how many windows' })
@@ -53,13 +39,17 @@ export const calibrateCommand: Command<CalibrateArgs> = {
         default: 'refuse' as const,
         describe: 'how to read latent weights that are exactly zero',
       }),
-  async run({ model: dir, out, zeros, text, offset, window, windows }, progress) {
+  async run({ model: dir, out, ids, zeros, text, offset, window, windows }, progress) {
+    writableFile('--out', out);
+    wholeNumber('--offset', offset, 0);
+    wholeNumber('--window', window, 1);
+    wholeNumber('--windows', windows, 1);
     const model = await loadModel(dir, { zeros, progress });
     const from = { text, offset, window, windows };
-    const tokens = await readCalibrationText(from);
+    const tokens = ids === undefined ? await calibrationTokens(dir, model, from) : [readIds(ids)];
     const ranges = calibrate(model, tokens, (done, total) => progress(`window ${done} of ${total}`));
-    const bundled = text === calibrationText.text;
-    await writeCalibration(out, model, ranges, { ...from, text: bundled ? 'kjv-val.txt' : text });
+    const name = text === calibrationText.text ? 'kjv-val.txt' : text;
+    await writeCalibration(out, model, ranges, ids === undefined ? { ...from, text: name } : { ids });
     const names = ['z', 'xbc', 'dt', 'conv', 'x', 'b', 'c', 'y', 'gated'] as const;
     const rows = ranges.layers.map((layer, i) => [
       String(i),
@@ -68,7 +58,7 @@ export const calibrateCommand: Command<CalibrateArgs> = {
     ]);
     return {
       figures: [
-        { name: 'tokens', value: window * windows, unit: 'tokens', kind: 'measured' },
+        { name: 'tokens', value: tokens.reduce((sum, one) => sum + one.length, 0), unit: 'tokens', kind: 'measured' },
         { name: 'residual_range', value: ranges.residual, unit: 'largest magnitude', kind: 'measured' },
       ],
       checks: [],

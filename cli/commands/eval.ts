@@ -4,7 +4,6 @@ import {
   CALIBRATION_WINDOW,
   CALIBRATION_WINDOWS,
   type Calibration,
-  calibrate,
   comparePrecisions,
   compareTrace,
   createSimdKernels,
@@ -17,18 +16,17 @@ import {
   loadModel,
   type Model,
   type Numerics,
-  readCalibration,
-  readCalibrationText,
   readWindows,
   signalToNoise,
   VARIANTS,
   variant,
   type ZeroChoice,
 } from '../../golden/index.ts';
+import { rangesFor } from '../calibration.ts';
 import type { Check, Command, Figure, Progress, Report } from '../command.ts';
+import { wholeNumber } from '../options.ts';
 import { type Bar, writePlot } from '../plot.ts';
 import { table } from '../print.ts';
-import { calibrationText } from './calibrate.ts';
 
 interface EvalArgs {
   readonly model: string;
@@ -91,6 +89,10 @@ export const evalCommand: Command<EvalArgs> = {
   async run(args, progress) {
     if ((args.text === undefined) === (args.trace === undefined)) throw oneOf();
     if (args.plot !== undefined && args.sweep === undefined) throw plotNeedsSweep();
+    if (args.threads !== undefined) wholeNumber('--threads', args.threads, 1, 64);
+    const integers = args.precision === 'fixed' || args.sweep !== undefined;
+    for (const name of ['format', 'calibration'] as const)
+      if (args[name] !== undefined && !integers) throw fixedOnly(name, args[name]);
     const model = await loadModel(args.model, { zeros: args.zeros, progress });
     if (args.trace !== undefined) return evalTrace(model, args.trace);
     const { window, windows } = args;
@@ -101,7 +103,7 @@ export const evalCommand: Command<EvalArgs> = {
         ...(fixed === undefined ? {} : { fixed }),
         progress: (done, total) => progress(`${what}: window ${done} of ${total}`),
       });
-    if (args.precision === 'float' && args.sweep === undefined) return evalFloat(args, evaluate);
+    if (!integers) return evalFloat(args, evaluate);
     const numerics = (args.format?.split(',') ?? []).reduce(
       (n, choice) => variant(n, choice.split('=')[0]!, choice.split('=')[1] ?? ''),
       defaultNumerics,
@@ -118,12 +120,6 @@ function formatNames(): string {
   return Object.entries(VARIANTS)
     .map(([name, values]) => `${name}=${Object.keys(values).join('|')}`)
     .join(', ');
-}
-
-async function rangesFor({ calibration: path }: EvalArgs, model: Model, progress: Progress): Promise<Calibration> {
-  if (path !== undefined) return readCalibration(path, model);
-  const windows = await readCalibrationText(calibrationText);
-  return calibrate(model, windows, (done, total) => progress(`calibration: window ${done} of ${total}`));
 }
 
 const describeText = ({ model, text, window }: EvalArgs) =>
@@ -290,6 +286,17 @@ function oneOf(): GoldenProblem {
     expected: '--text FILE or --trace FILE',
     found: 'neither, or both',
     remedy: 'Give one of the two.',
+  });
+}
+
+function fixedOnly(option: string, value: string): GoldenProblem {
+  return new GoldenProblem({
+    id: 'usage',
+    what: `--${option} says how to compute in fixed point, and floating point was asked for`,
+    where: 'command line',
+    expected: '--precision fixed, or --sweep',
+    found: `--${option} ${value}`,
+    remedy: `Add --precision fixed, or leave --${option} out.`,
   });
 }
 

@@ -1,18 +1,16 @@
 import {
-  calibrate,
+  checkPrompt,
+  checkSampling,
   createRunner,
   defaultNumerics,
   GoldenProblem,
   generate,
   loadModel,
-  readCalibration,
-  readCalibrationText,
-  readTokenizer,
-  type Tokenizer,
   type ZeroChoice,
 } from '../../golden/index.ts';
+import { rangesFor } from '../calibration.ts';
 import type { Command, Progress, Report } from '../command.ts';
-import { calibrationText } from './calibrate.ts';
+import { idWords, readIds, readWords } from '../words.ts';
 
 interface GenerateArgs {
   readonly model: string;
@@ -64,12 +62,20 @@ export const generateCommand = {
     progress: Progress,
     { stream }: { readonly stream: Stream | undefined },
   ): Promise<Report> {
-    const ids = readIds(args);
+    if ((args.prompt === undefined) === (args.ids === undefined))
+      throw usage('generate needs a prompt', '--prompt TEXT or --ids 1,2,3', 'neither, or both');
+    const ids = args.ids === undefined ? undefined : readIds(args.ids);
+    const sampling = { temperature: args.temperature, topK: args['top-k'], topP: args['top-p'], seed: args.seed };
+    checkSampling(sampling);
     checkCount(args.tokens);
     const model = await loadModel(args.model, { zeros: args.zeros, progress });
     const words = ids === undefined ? await readWords(args.model, model.config.vocabSize) : idWords;
     const prompt = ids ?? words.encode(args.prompt!);
-    const fixed = args.on === 'fixed' ? { numerics: defaultNumerics, calibration: await ranges() } : undefined;
+    checkPrompt(prompt, model.config.vocabSize);
+    const fixed =
+      args.on === 'fixed'
+        ? { numerics: defaultNumerics, calibration: await rangesFor(args, model, progress) }
+        : undefined;
     const runner = createRunner({ model, fixed });
     const decode = words.decoder();
     let text = args.ids ?? '';
@@ -80,9 +86,9 @@ export const generateCommand = {
     };
     if (stream !== undefined) stream(args.prompt ?? args.ids!);
     const started = performance.now();
-    const sampling = { temperature: args.temperature, topK: args['top-k'], topP: args['top-p'], seed: args.seed };
     const made = generate(runner, prompt, args.tokens, sampling, (token) => say(decode(token)));
     say(decode());
+    if (stream !== undefined) stream('\n\n');
     const seconds = (performance.now() - started) / 1000;
     const clamped = Object.values(runner.clamped()).reduce((sum, n) => sum + n, 0);
     return {
@@ -101,87 +107,13 @@ export const generateCommand = {
       tools: {},
       text: stream === undefined ? `${args.prompt ?? ''}${text}` : '',
     };
-
-    async function ranges() {
-      if (args.calibration !== undefined) return readCalibration(args.calibration, model);
-      if (model.config.vocabSize !== 256) throw needsCalibration();
-      const windows = await readCalibrationText(calibrationText);
-      return calibrate(model, windows, (done, total) => progress(`calibration: window ${done} of ${total}`));
-    }
   },
 } satisfies Command<GenerateArgs>;
-
-function readIds({ prompt, ids }: GenerateArgs): number[] | undefined {
-  if ((prompt === undefined) === (ids === undefined))
-    throw usage('generate needs a prompt', '--prompt TEXT or --ids 1,2,3', 'neither, or both');
-  if (ids === undefined) return undefined;
-  const tokens = ids.split(',').map((id) => (/^\s*\d+\s*$/.test(id) ? Number(id) : Number.NaN));
-  if (tokens.some((token) => !Number.isSafeInteger(token)))
-    throw usage('--ids is not a list of tokens', 'whole numbers separated by commas', ids.slice(0, 60));
-  return tokens;
-}
-
-/** How tokens are written. */
-interface Words {
-  readonly encode: (text: string) => ArrayLike<number>;
-  /** A function that gives what each token adds to the text, and without one what is left at the end. */
-  readonly decoder: () => (token?: number) => string;
-}
-
-const idWords: Words = {
-  encode: () => [],
-  decoder: () => (token) => (token === undefined ? '' : `,${token}`),
-};
-
-const byteWords: Words = {
-  encode: (text) => Buffer.from(text),
-  decoder: () => {
-    const decoder = new TextDecoder();
-    return (token) => (token === undefined ? decoder.decode() : decoder.decode(Uint8Array.of(token), { stream: true }));
-  },
-};
-
-/** Bytes where the vocabulary is bytes, else the tokenizer beside the checkpoint. */
-async function readWords(dir: string, vocabSize: number): Promise<Words> {
-  if (vocabSize === 256) return byteWords;
-  const tokenizer = await readTokenizer(dir).catch((error: unknown) => {
-    throw error instanceof GoldenProblem && error.id === 'file-missing' ? notBytes(vocabSize) : error;
-  });
-  return { encode: tokenizer.encode, decoder: () => tokenDecoder(tokenizer) };
-}
-
-/** Text comes when its last character is whole: a token may end within one. */
-function tokenDecoder({ decode }: Tokenizer): (token?: number) => string {
-  const tokens: number[] = [];
-  let shown = 0;
-  return (token) => {
-    if (token !== undefined) tokens.push(token);
-    const text = decode(tokens);
-    if (token !== undefined && text.endsWith('\ufffd')) return '';
-    const piece = text.slice(shown);
-    shown = text.length;
-    return piece;
-  };
-}
 
 function checkCount(tokens: number): void {
   if (Number.isSafeInteger(tokens) && tokens >= 1) return;
   throw usage('--tokens has an impossible value', 'a whole number from 1 on', String(tokens));
 }
-
-const notBytes = (vocabSize: number) =>
-  usage(
-    'the model does not read bytes, and there is no tokenizer.json beside it',
-    'a vocabulary of 256, a tokenizer.json, or --ids 1,2,3',
-    `a vocabulary of ${vocabSize}`,
-  );
-
-const needsCalibration = () =>
-  usage(
-    'the bundled calibration text is bytes, which this model does not read',
-    '--calibration FILE, or --on float',
-    'neither',
-  );
 
 function usage(what: string, expected: string, found: string): GoldenProblem {
   return new GoldenProblem({

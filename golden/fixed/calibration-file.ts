@@ -48,7 +48,7 @@ export async function writeCalibration(
   path: string,
   model: Model,
   ranges: Calibration,
-  from: CalibrationText,
+  from: CalibrationText | { readonly ids: string },
 ): Promise<void> {
   const manifest = { format: FORMAT, model: fingerprint(model), from, ...ranges };
   const beside = `${path}.${process.pid}.new`;
