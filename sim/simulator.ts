@@ -1,13 +1,14 @@
 /** The compiled simulator: a design as WebAssembly, with its state in one flat memory. */
 import type { Module, Node } from '../gen/ir.ts';
 import { type FlatDesign, flatten } from '../gen/passes/flatten.ts';
+import type { Startable } from './batch/replay.ts';
+import { type RowBuffer, replayRows } from './batch/rows.ts';
 import { type Compiled, compile } from './compile/compile.ts';
 import type { EntryPoints } from './compile/entry.ts';
 import { rowBytes } from './compile/entry.ts';
 import { wordsFor } from './compile/wide.ts';
 import {
   type Clocks,
-  clocksOf,
   type Engine,
   type EnginePort,
   enginePorts,
@@ -18,7 +19,7 @@ import {
 import { writeInitialState } from './initial.ts';
 import { type Coverage, createReports, type Reports, type SimulatorStatus, type Violation } from './reports.ts';
 import { Slot } from './slot.ts';
-import { instantiate } from './wasm/instance.ts';
+import { compileModule, instantiateModule } from './wasm/instance.ts';
 import type { TraceSignal } from './wave/trace.ts';
 
 export interface SimulatorOptions {
@@ -63,6 +64,8 @@ export interface Simulator extends Engine {
   /** Counts of what was met since the simulator was made. */
   status(): SimulatorStatus;
   /** Inputs, registers and memories, to come back to. */
+  /** What another thread needs to run the design from the present state on. */
+  startable(): Startable;
   save(): Snapshot;
   restore(snapshot: Snapshot): void;
   /** What was built. */
@@ -83,12 +86,13 @@ export function createSimulator(module: Module, options: SimulatorOptions = {}):
   const { properties = 'collect', functionBytes = defaultFunctionBytes } = options;
   const design = flatten(module, { keep: visibility, properties: properties === 'off' ? 'drop' : 'keep' });
   const compiled = compile(design, { visibility, functionBytes, stopAtViolation: properties === 'throw' });
-  const instance = instantiate(compiled.binary) as unknown as EntryPoints & { memory: { buffer: ArrayBuffer } };
+  const wasm = compileModule(compiled.binary);
+  const instance = instantiateModule(wasm) as unknown as EntryPoints & { memory: { buffer: ArrayBuffer } };
   writeInitialState(instance.memory.buffer, compiled.layout);
   const reports = createReports(instance.memory.buffer, compiled.layout.checks);
   const afterCheck = properties === 'throw' ? reports.throwViolation : () => {};
   const name = options.name ?? 'sim';
-  return new WasmSimulator(name, enginePorts(module), compiled, instance, design, reports, afterCheck, {
+  return new WasmSimulator(name, enginePorts(module), compiled, wasm, instance, design, reports, afterCheck, {
     nodes: design.nodes.length,
     wasmBytes: compiled.binary.length,
     functions: compiled.functions,
@@ -101,6 +105,7 @@ class WasmSimulator implements Simulator {
   readonly ports: readonly EnginePort[];
   readonly statistics: Simulator['statistics'];
   readonly #compiled: Compiled;
+  readonly #module: object;
   readonly #code: EntryPoints;
   readonly #buffer: ArrayBuffer;
   readonly #rows: Uint32Array;
@@ -117,6 +122,7 @@ class WasmSimulator implements Simulator {
     name: string,
     ports: readonly EnginePort[],
     compiled: Compiled,
+    wasm: object,
     code: EntryPoints & { readonly memory: { readonly buffer: ArrayBuffer } },
     design: FlatDesign,
     reports: Reports,
@@ -127,6 +133,7 @@ class WasmSimulator implements Simulator {
     this.ports = ports;
     this.statistics = statistics;
     this.#compiled = compiled;
+    this.#module = wasm;
     this.#code = code;
     this.#buffer = code.memory.buffer;
     this.#design = design;
@@ -200,22 +207,20 @@ class WasmSimulator implements Simulator {
   }
 
   replay(inputs: Uint32Array, cycles: number, clocks: Clocks = 1): Uint32Array {
-    const { address, bytes } = this.#compiled.rows;
-    const [inputWords, outputWords] = [this.#inputBytes / 4, this.#outputBytes / 4];
-    if (inputs.length < cycles * inputWords) throw this.#shortRows(inputs.length, cycles * inputWords);
-    const outputs = new Uint32Array(cycles * outputWords);
-    const room = Math.max(1, Math.floor(bytes / 4 / Math.max(1, inputWords + outputWords)));
-    for (let done = 0, count = 0; done < cycles; done += count) {
-      const mask = clocksOf(clocks, done);
-      for (count = 1; count < room && done + count < cycles && clocksOf(clocks, done + count) === mask; ) count++;
-      this.#rows.set(inputs.subarray(done * inputWords, (done + count) * inputWords));
-      const from = count * inputWords;
-      this.#code.replay(address, address + 4 * from, count, mask);
-      this.#stale = true;
-      this.#afterCheck(this.name);
-      outputs.set(this.#rows.subarray(from, from + count * outputWords), done * outputWords);
-    }
-    return outputs;
+    const buffer = this.#rowBuffer();
+    if (inputs.length < cycles * buffer.inputWords) throw this.#shortRows(inputs.length, cycles * buffer.inputWords);
+    this.#stale = true;
+    return replayRows(this.#code, this.#buffer, buffer, inputs, cycles, clocks, () => this.#afterCheck(this.name));
+  }
+
+  startable(): Startable {
+    const image = new Uint8Array(this.#buffer, 0, this.#compiled.layout.end).slice();
+    return { module: this.#module, image, ...this.#rowBuffer() };
+  }
+
+  #rowBuffer(): RowBuffer {
+    const { rows } = this.#compiled;
+    return { rows, inputWords: this.#inputBytes / 4, outputWords: this.#outputBytes / 4 };
   }
 
   signals(): readonly NamedSignal[] {

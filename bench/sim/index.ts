@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Check, Figure, Report, Skipped } from '../../cli/command.ts';
 import { table } from '../../cli/print.ts';
 import type { Bench } from '../bench.ts';
+import { timeBatch } from './batch.ts';
 import { type DesignName, designs } from './designs.ts';
 import { type EngineKind, engineKinds, type Opened } from './engines.ts';
 
@@ -170,6 +171,26 @@ export const simBench: Bench = {
       const detail = `${(1000 * ours).toFixed(0)} ms and ${theirs.toFixed(1)} s`;
       bound(`${name}: design object to first cycle, against Verilator's cold build`, theirs / ours, 20, detail);
     }
+
+    progress('batches');
+    const t = await timeBatch();
+    figure('batch.seconds', t.batch, 's');
+    figure('batch.single_seconds', t.single, 's');
+    figure('threads.one_seconds', t.oneThread, 's');
+    figure('threads.two_seconds', t.twoThreads, 's');
+    checks.push({ name: 'batch: the results of single runs', ok: t.sameResults, detail: 'rows of all cycles' });
+    bound(
+      '8 stimuli of the scan unit in a batch, against 8 single runs',
+      t.single / t.batch,
+      2,
+      `${t.cycles.short} cycles each, from the design to the last result: ${t.batch.toFixed(2)} s with one build on two threads, ${t.single.toFixed(2)} s with a build for each`,
+    );
+    bound(
+      'two threads on independent runs, against one',
+      t.oneThread / t.twoThreads,
+      1.7,
+      `8 times ${t.cycles.long} cycles of the scan unit, compiled before: ${t.twoThreads.toFixed(2)} and ${t.oneThread.toFixed(2)} s`,
+    );
 
     progress('a million nodes');
     const m = million();

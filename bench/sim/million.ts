@@ -35,4 +35,12 @@ const seconds = (performance.now() - start) / 1000;
 const { user, system } = process.cpuUsage(used);
 const { rss } = process.memoryUsage();
 const peak = process.resourceUsage().maxRSS * 1024;
-console.log(JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, nodes: sim.statistics.nodes, peak, added: rss - before }));
+console.log(
+  JSON.stringify({
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    nodes: sim.statistics.nodes,
+    peak,
+    added: rss - before,
+  }),
+);

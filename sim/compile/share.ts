@@ -19,8 +19,8 @@ export function shareNodes(nodes: readonly Node[]): Int32Array {
     }
     const operands = operandsOf(node);
     if (operands.length === 0) continue; // state and inputs
-    let code = tags.get(tag);
-    if (code === undefined) tags.set(tag, (code = tags.size + 1));
+    const code = tags.get(tag) ?? tags.size + 1;
+    tags.set(tag, code);
     let hash = Math.imul(code, 0x9e3779b1) ^ Math.imul(2 * node.width + Number(node.signed), 0x85ebca6b);
     if (tag === 'slice') hash ^= Math.imul(node.low + 1, 0xc2b2ae35);
     for (const operand of operands) hash = Math.imul(hash ^ first[operand.id]!, 0x27d4eb2f) ^ (hash >>> 15);

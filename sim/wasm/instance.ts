@@ -4,8 +4,11 @@ interface WebAssemblyApi {
   readonly Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> };
 }
 
-/** Compiles and instantiates a module without imports. */
-export function instantiate(bytes: Uint8Array<ArrayBuffer>): Readonly<Record<string, unknown>> {
-  const api = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
-  return new api.Instance(new api.Module(bytes)).exports;
-}
+const api = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
+
+/** A module that any thread can instantiate. */
+export const compileModule = (bytes: Uint8Array<ArrayBuffer>): object => new api.Module(bytes);
+
+/** A new instance of a module without imports. */
+export const instantiateModule = (module: object): Readonly<Record<string, unknown>> =>
+  new api.Instance(module).exports;

@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { defineModule, input, output, uint } from '../../gen/index.ts';
+import { createRandom } from '../random.ts';
+import { createSimulator } from '../simulator.ts';
+import { createBatch } from './batch.ts';
+import { createPool } from './pool.ts';
+
+const design = defineModule(
+  { name: 'sum', doc: '', ports: { x: input(uint(40), 'value'), y: output(uint(40), 'sum') } },
+  (m, io) => {
+    const total = m.register('total', uint(40), { reset: 0 });
+    total.next(total.add(io.x).trunc(40));
+    io.y.drive(total);
+  },
+);
+
+const stimulus = (seed: number, cycles: number) => {
+  const random = createRandom(seed);
+  const inputs = Uint32Array.from({ length: 4 * cycles }, (_, i) => (i % 4 < 2 ? 0 : i % 4 === 2 ? random.word() : 0));
+  return { inputs, cycles };
+};
+
+describe('a batch', () => {
+  it.each([1, 2])('gives what single runs give, on %s threads', async (threads) => {
+    const stimuli = Array.from({ length: 5 }, (_, i) => stimulus(i, 100 * (5 - i)));
+    const batch = createBatch(design.module, { threads });
+    const [first, again] = [await batch.replay(stimuli), await batch.replay(stimuli.slice(1, 2))];
+    await batch.close();
+    const single = stimuli.map(({ inputs, cycles }) => createSimulator(design.module).replay(inputs, cycles));
+    expect(first).toEqual(single);
+    expect(again).toEqual([single[1]]);
+  });
+});
+
+describe('a pool', () => {
+  const program = new URL('./testing/square.ts', import.meta.url);
+  it("runs a program of one's own, in order", async () => {
+    const pool = createPool<{ plus: number }, number, number>(program, { plus: 1 }, { threads: 2 });
+    expect(await pool.map([1, 2, 3, 4])).toEqual([2, 5, 10, 17]);
+    await expect(pool.map([1, -1, 2])).rejects.toThrow('negative');
+    expect(await pool.map([5])).toEqual([26]);
+    await pool.close();
+  });
+  it('says when there is no such program', async () => {
+    const pool = createPool(fileURLToPath(new URL('./testing/missing.ts', import.meta.url)), {}, { threads: 1 });
+    await expect(pool.map([1])).rejects.toThrow('missing.ts');
+    await pool.close();
+  });
+});

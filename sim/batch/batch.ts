@@ -1,0 +1,23 @@
+/** Many independent stimuli through one design: it is compiled once, and all threads run the same code. */
+import type { Module } from '../../gen/ir.ts';
+import { createSimulator } from '../simulator.ts';
+import { createPool, type PoolOptions } from './pool.ts';
+import type { Startable, Stimulus } from './replay.ts';
+
+export interface Batch {
+  readonly threads: number;
+  /** Of every stimulus, from power-up on, one row of outputs per cycle: what `replay` of an engine of its own would give. */
+  replay(stimuli: readonly Stimulus[]): Promise<Uint32Array[]>;
+  close(): Promise<void>;
+}
+
+/** Properties are not looked at. For test benches that react, see `createPool`. */
+export function createBatch(module: Module, options: PoolOptions = {}): Batch {
+  const startable = createSimulator(module, { properties: 'off' }).startable();
+  const pool = createPool<Startable, Stimulus, Uint32Array>(
+    new URL('./replay.ts', import.meta.url),
+    startable,
+    options,
+  );
+  return { threads: pool.threads, replay: (stimuli) => pool.map(stimuli), close: () => pool.close() };
+}
