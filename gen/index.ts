@@ -16,6 +16,7 @@ export {
 export { EnumSignal } from './enumeration.ts';
 export { firrtlOmissions, firrtlRefusals, printFirrtl } from './firrtl/index.ts';
 export { FixedSignal } from './fixed.ts';
+export { implementedBy } from './implementation.ts';
 export * from './interface.ts';
 export type * from './ir.ts';
 export { addressWidth, bitsFor } from './ir.ts';

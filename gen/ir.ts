@@ -249,6 +249,11 @@ export interface Module {
   readonly displays: ReadonlyMap<Node, Display>;
   /** Undefined for a module of ours, which is printed. */
   readonly blackBox?: BlackBox | undefined;
+  /**
+   * Another body for the Verilog: the same ports with the same values in every cycle, in the form that a device wants.
+   * Simulators of ours run this module; the Verilog has both (`behaviouralDefine`).
+   */
+  readonly implementation?: Module | undefined;
   readonly location: Location;
 }
 

@@ -1,7 +1,4 @@
 /** Black boxes: vendor primitives with a model, against the models that Yosys ships, and through firtool. */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { findFirtool, runFirtool } from 'firtool';
 import { describe, expect, it } from 'vitest';
 import {
@@ -19,20 +16,7 @@ import {
   uint,
 } from '../gen/index.ts';
 import { createRandom, createSimulator, createVerilator, type Engine, lockStep } from '../sim/index.ts';
-
-const shares = join(dirname(createRequire(import.meta.url).resolve('@yowasp/yosys')), 'share');
-
-/** The text of some modules among the cells of Xilinx. */
-async function cells(...names: readonly string[]): Promise<string> {
-  const text = await readFile(join(shares, 'xilinx', 'cells_sim.v'), 'utf8');
-  return names
-    .map((name) => {
-      const found = new RegExp(`(^\\(\\*[^\\n]*\\*\\)\\n)*^module ${name}\\b[\\s\\S]*?^endmodule`, 'm').exec(text);
-      if (found === null) throw new Error(`no ${name} among the cells`);
-      return `${found[0]}\n`;
-    })
-    .join('');
-}
+import { xilinxCells } from './vendor-cells.ts';
 
 const table = (inputs: readonly UInt[], bits: UInt): UInt =>
   inputs.reduce((left, i) => i.mux(left.shr(left.width / 2), left.trunc(left.width / 2)), bits);
@@ -92,7 +76,7 @@ const design = (of: readonly bigint[] = inits): Design<typeof ports> =>
   });
 
 async function verilated(files: Readonly<Record<string, string>>): Promise<Engine> {
-  const vendor = { 'cells.v': await cells('LUT6_2', 'FDRE') };
+  const vendor = { 'cells.v': await xilinxCells('LUT6_2', 'FDRE') };
   return createVerilator({ files: { ...files, ...vendor }, top: 'boxes', module: design().module, how: 'auto' });
 }
 

@@ -27,7 +27,10 @@ export interface VerilogOutput {
   readonly generatedNames: number;
 }
 
-/** Define that replaces the counters inside `popcount_N` by `$countones` (SystemVerilog), which simulates much faster. */
+/**
+ * Define that replaces the counters inside `popcount_N` by `$countones` (SystemVerilog), and the implementation of a module by the module
+ * itself: both simulate much faster.
+ */
 export const behaviouralDefine = 'POPSCAN_BEHAVIOURAL';
 
 /** The counters of a `popcount_N`, with the behavioural twin beside them. */
@@ -39,6 +42,11 @@ function withTwin(m: VerilogModule, width: number): VerilogModule {
   } as const;
   const twin = [{ kind: 'assign', target: 'count', value: count, origin: m.origin }] as const;
   return { ...m, items: [{ kind: 'ifdef', define: behaviouralDefine, yes: twin, no: m.items }] };
+}
+
+/** The text of a module that has an implementation: either of the two bodies. */
+function withImplementation(m: VerilogModule, implementation: VerilogModule): VerilogModule {
+  return { ...m, items: [{ kind: 'ifdef', define: behaviouralDefine, yes: m.items, no: implementation.items }] };
 }
 
 type Printed = Omit<VerilogFile, 'name'>;
@@ -75,7 +83,7 @@ class Printer implements ModuleNames {
   }
 
   print(top: Module, finish: (m: VerilogModule) => VerilogModule = (m) => m): string {
-    const modules = hierarchy(top, isBlackBox);
+    const modules = printedBelow(top);
     for (const module of modules.filter(isBlackBox)) this.#names.set(module, module.name);
     const boxes = new Set(modules.filter(isBlackBox).map((m) => m.name));
     for (const module of modules) {
@@ -88,7 +96,12 @@ class Printer implements ModuleNames {
     const base = module.name;
     const names = { of: (m: Module) => this.of(m), popcount: (w: number) => this.popcount(w) };
     const emitted = emitModule(module, names);
-    const tree = finish(emitted.module);
+    const { implementation } = module;
+    const tree = finish(
+      implementation === undefined
+        ? emitted.module
+        : withImplementation(emitted.module, emitModule(implementation, names).module),
+    );
     const body = printBody(tree, this.#style);
     for (let i = 0; ; i++) {
       const found = i === 0 ? base : `${base}_${i}`;
@@ -106,6 +119,18 @@ class Printer implements ModuleNames {
       return;
     }
   }
+}
+
+/** The modules at or below `top` that the text needs, children before parents. */
+function printedBelow(top: Module): Module[] {
+  const order = new Set<Module>();
+  for (const module of hierarchy(top, isBlackBox)) {
+    if (module.implementation !== undefined)
+      for (const below of hierarchy(module.implementation, isBlackBox))
+        if (below !== module.implementation) order.add(below);
+    order.add(module);
+  }
+  return [...order];
 }
 
 /** Prints `design` and everything below it. */

@@ -1,0 +1,67 @@
+/** What a compressor sums, and by which counters. */
+import type { Family, FamilyName, Variant } from './family.ts';
+
+/** How a weight bit and an activation bit make a product. */
+export type Operation = 'and' | 'nand' | 'xnor';
+
+/** The bits of one weight, 2^column. */
+export interface Column {
+  readonly bits: number;
+  readonly products: number;
+  /** Of the products. */
+  readonly operation: Operation;
+}
+
+/** From weight 1 up. */
+export type Heap = readonly Column[];
+
+/** A carry chain, or one counter beside; from weight 2^start up, `times` of them side by side. */
+export interface Chain {
+  readonly start: number;
+  /** A bit of weight 2^start is the carry into it. */
+  readonly carryIn: boolean;
+  readonly steps: readonly Variant[];
+  readonly times: number;
+}
+
+/** Counters that work at once; what is left over goes to the next level as it is. */
+export type Level = readonly Chain[];
+
+export interface Plan {
+  readonly family: FamilyName;
+  readonly heap: Heap;
+  /** Columns of the result; what would go beyond is dropped. */
+  readonly width: number;
+  readonly levels: readonly Level[];
+  /** Registers stand behind every so many levels, and behind the last; products are used up before the first of them. */
+  readonly every: number;
+  readonly luts: number;
+  readonly cells: number;
+}
+
+export const positionsOf = (c: Chain): number => c.steps.reduce((n, v) => n + v.positions, 0);
+
+export const lutsOf = (c: Chain, family: Family): number =>
+  c.times * (c.steps.reduce((n, v) => n + v.luts, 0) + (c.steps[0]!.positions > 0 ? family.chainLuts : 0));
+
+export const cellsOf = (c: Chain, family: Family): number => c.times * Math.ceil(positionsOf(c) / family.cell);
+
+/** Cycles from inputs to result. */
+export const latencyOf = (p: Pick<Plan, 'levels' | 'every'>): number => Math.ceil(p.levels.length / p.every);
+
+/** Calls `take` and `give` for all columns that one of the chains takes bits and products from, and gives bits to. */
+export function traffic(
+  { start, carryIn, steps }: Chain,
+  width: number,
+  take: (column: number, bits: number, products: number) => void,
+  give: (column: number, bits: number) => void,
+): void {
+  let at = start;
+  if (carryIn) take(at, 1, 0);
+  for (const v of steps) {
+    for (const [k, bits] of v.bits.entries()) take(at + k, bits, v.products[k]!);
+    for (const [k, bits] of v.gives.entries()) give(at + k, bits);
+    at += v.positions;
+  }
+  if (at > start && at < width) give(at, 1);
+}

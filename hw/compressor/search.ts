@@ -1,0 +1,208 @@
+/**
+ * Chooses the counters of a compressor. Level by level the chain of greatest worth is taken (`chain.ts`), as often as the heap allows, until none
+ * is worth its LUTs; as soon as one more level can end it (`finish.ts`), it does. What a bit is worth in each level decides how much a
+ * level does, and that is what the search is over: many tries from a fixed seed, the later ones near the best so far.
+ */
+import { bestChain, type Market, type Stock } from './chain.ts';
+import { type Family, type FamilyName, familyOf, type Variant } from './family.ts';
+import { finish } from './finish.ts';
+import { type Chain, cellsOf, type Heap, type Level, lutsOf, type Plan, traffic } from './plan.ts';
+import { knownTerms } from './terms.ts';
+
+/** How a level trades, in LUTs. */
+export interface Terms {
+  /** What a bit less, and a product less, is worth. */
+  readonly bit: number;
+  readonly product: number;
+  /** Share of the products that the level may take, and of carry cells for each bit of the heap. */
+  readonly share: number;
+  readonly cells: number;
+  /** What starting a carry chain costs. */
+  readonly start: number;
+}
+
+export interface SearchOptions {
+  readonly family: FamilyName;
+  /** Levels between registers; default 3. */
+  readonly every?: number;
+  /** Most levels; default by the height of the heap, and more where there is no plan of so few. */
+  readonly levels?: number;
+  /** Tries; more find better plans. Default 20. */
+  readonly tries?: number;
+  /** Terms to start from; default those of the family that long searches have found; none: any. */
+  readonly from?: readonly (readonly Terms[])[];
+}
+
+export interface Found {
+  readonly plan: Plan;
+  readonly terms: readonly Terms[];
+}
+
+/** The plan of the fewest LUTs that was found. */
+export const searchPlan = (heap: Heap, width: number, options: SearchOptions): Plan =>
+  search(heap, width, options).plan;
+
+export function search(heap: Heap, width: number, options: SearchOptions): Found {
+  const { family: name, every = 3, tries = 20, from = knownTerms[name] } = options;
+  const family = familyOf(name);
+  const usable = () => true;
+  const height = heap.reduce((n, c) => Math.max(n, c.bits + c.products), 1);
+  for (let levels = options.levels ?? Math.round(1.5 + 0.7 * Math.log2(height)); ; levels++) {
+    const random = generator(levels);
+    let best: Found | undefined;
+    const next = (i: number): readonly Terms[] => {
+      if (i < from.length) return from[i]!;
+      if (best !== undefined && i >= tries / 3) return nearTerms(best.terms, random);
+      return from.length > 0 ? nearTerms(from[i % from.length]!, random) : anyTerms(levels, random);
+    };
+    for (let i = 0; i < Math.max(tries, from.length); i++) {
+      const terms = ofLength(levels, next(i));
+      const plan = attempt(heap, width, family, every, terms, usable);
+      if (plan !== undefined && (best === undefined || plan.luts < best.plan.luts)) best = { plan, terms };
+    }
+    if (best !== undefined) return best;
+  }
+}
+
+/** Terms for so many levels: the last serve for all that follow. */
+const ofLength = (levels: number, terms: readonly Terms[]): Terms[] =>
+  Array.from({ length: levels }, (_, n) => terms[Math.min(n, terms.length - 1)]!);
+
+/** A linear congruential generator of numbers from 0 to 1: the same plans everywhere. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function anyTerms(levels: number, random: () => number): Terms[] {
+  let bit = 0.5 + 0.1 * random();
+  const start = 1.2 * random();
+  return Array.from({ length: levels }, () => {
+    bit += 0.4 * random() * random();
+    return { bit, product: bit + 0.2 + 0.8 * random(), share: random(), cells: 0.05 + 0.2 * random(), start };
+  });
+}
+
+const nearTerms = (terms: readonly Terms[], random: () => number): Terms[] => {
+  const near = (x: number): number => x * (0.9 + 0.2 * random());
+  const start = near(terms[0]!.start);
+  return terms.map((t) =>
+    random() < 0.6
+      ? { ...t, start }
+      : {
+          bit: near(t.bit),
+          product: near(t.product),
+          share: Math.min(1, Math.max(0, t.share + 0.2 * (random() - 0.5))),
+          cells: near(t.cells),
+          start,
+        },
+  );
+};
+
+/** A plan by these terms; undefined where they do not end in time, or take more carry cells than the LUTs have room for. */
+function attempt(
+  heap: Heap,
+  width: number,
+  family: Family,
+  every: number,
+  terms: readonly Terms[],
+  usable: Market['usable'],
+): Plan | undefined {
+  const column = (c: number) => heap[c] ?? { bits: 0, products: 0 };
+  const stock: Stock = {
+    bits: Int32Array.from({ length: width }, (_, c) => column(c).bits),
+    products: Int32Array.from({ length: width }, (_, c) => column(c).products),
+  };
+  const levels: Level[] = [];
+  for (const [n, t] of terms.entries()) {
+    const last = finish(stock, family, usable);
+    if (last !== undefined) {
+      if (last.length > 0) levels.push(last);
+      return accounted({ family: family.name, heap, width, levels, every }, family);
+    }
+    if (n === terms.length - 1) return undefined;
+    const lastForProducts = n >= every - 1;
+    const withProducts = lastForProducts ? { ...t, product: t.bit + 2, share: 1 } : t;
+    levels.push(takeLevel(stock, family, withProducts, n < every, usable));
+    if (lastForProducts && stock.products.some((p) => p > 0)) return undefined;
+  }
+  return undefined;
+}
+
+function accounted(p: Omit<Plan, 'luts' | 'cells'>, family: Family): Plan | undefined {
+  const chains = p.levels.flat();
+  const luts = chains.reduce((n, c) => n + lutsOf(c, family), 0);
+  const cells = chains.reduce((n, c) => n + cellsOf(c, family), 0);
+  return cells * family.lutsPerCell <= Math.max(luts, 8 * family.lutsPerCell) ? { ...p, luts, cells } : undefined;
+}
+
+const gainOf = (v: Variant, t: Terms): number => {
+  let gain = -v.luts;
+  for (const n of v.bits) gain += n * t.bit;
+  for (const n of v.products) gain += n * t.product;
+  for (const n of v.gives) gain -= n * t.bit;
+  return gain;
+};
+
+/** Takes chains from the stock until none is worth it, and leaves there what the next level finds. */
+function takeLevel(stock: Stock, family: Family, t: Terms, products: boolean, usable: Market['usable']): Level {
+  const width = stock.bits.length;
+  const held = stock.products.map((n) => Math.floor(n * (1 - t.share)));
+  for (const [c, n] of held.entries()) stock.products[c]! -= n;
+  const offers = family.variants
+    .filter((v) => products || v.products.every((n) => n === 0))
+    .map((variant) => ({ variant, gain: gainOf(variant, t) }))
+    .sort((a, b) => b.gain - a.gain);
+  const single = offers.filter((o) => o.variant.positions === 0);
+  const chained = offers.filter((o) => o.variant.positions > 0);
+  const given = new Int32Array(width);
+  const level: Chain[] = [];
+  let cells = Math.ceil(t.cells * stock.bits.reduce((n, b) => n + b, 0)) + 1;
+  for (;;) {
+    const market = { family, width, chained: cells > 0 ? chained : [], single, bit: t.bit, start: t.start, usable };
+    const chain = bestChain(stock, market);
+    if (chain === undefined) break;
+    const taken = takeOften(chain, stock, given, family, cells);
+    level.push(taken);
+    cells -= cellsOf(taken, family);
+  }
+  for (let c = 0; c < width; c++) {
+    stock.bits[c]! += given[c]!;
+    stock.products[c]! += held[c]!;
+  }
+  return level;
+}
+
+/** The chain as many times as the stock, and the room for its cells, allow. */
+function takeOften(chain: Chain, stock: Stock, given: Int32Array, family: Family, cells: number): Chain {
+  const width = given.length;
+  const bits = new Int32Array(width);
+  const products = new Int32Array(width);
+  const gives = new Int32Array(width);
+  traffic(
+    chain,
+    width,
+    (c, b, p) => {
+      bits[c]! += b;
+      products[c]! += p;
+    },
+    (c, b) => {
+      gives[c]! += b;
+    },
+  );
+  const each = cellsOf(chain, family);
+  let times = each > 0 ? Math.max(1, Math.floor(cells / each)) : Number.POSITIVE_INFINITY;
+  for (let c = 0; c < width; c++) {
+    if (bits[c]! > 0) times = Math.min(times, Math.floor(stock.bits[c]! / bits[c]!));
+    if (products[c]! > 0) times = Math.min(times, Math.floor(stock.products[c]! / products[c]!));
+  }
+  for (let c = 0; c < width; c++) {
+    stock.bits[c]! -= times * bits[c]!;
+    stock.products[c]! -= times * products[c]!;
+    given[c]! += times * gives[c]!;
+  }
+  return { ...chain, times };
+}

@@ -1,0 +1,133 @@
+/** The three prints of a compressor's plan are one function: proved up to 72 inputs, simulated above. */
+import { describe, expect, it } from 'vitest';
+import { type Design, printVerilog } from '../gen/index.ts';
+import { type CompressorOptions, compressor, withConstant } from '../hw/compressor/compressor.ts';
+import type { Column, Heap, Operation, Plan } from '../hw/compressor/plan.ts';
+import { searchPlan } from '../hw/compressor/search.ts';
+import { createRandom, createSimulator, createVerilator, lockStep } from '../sim/index.ts';
+import { yosys } from '../sim/yosys.ts';
+import { xilinxCells } from './vendor-cells.ts';
+
+const column = (bits: number, products: number, operation: Operation = 'and'): Column => ({
+  bits,
+  products,
+  operation,
+});
+
+const vendor = await xilinxCells('LUT6', 'LUT6_2', 'CARRY4', 'CARRY8');
+
+const verilog = (d: Design): string =>
+  printVerilog(d)
+    .files.map((f) => f.text)
+    .join('\n');
+
+const planOf = (heap: Heap, width: number, family: Plan['family'] = 'xilinx', constant = 0n): Plan =>
+  searchPlan(withConstant(heap, width, constant), width, { family });
+
+const inPrint = (plan: Plan, print: CompressorOptions['print'], constant = 0n): Design =>
+  compressor(plan, { print, constant, registers: false });
+
+interface Side {
+  readonly text: string;
+  readonly top: string;
+  /** Of two bodies in the text, the one that says what is computed. */
+  readonly behavioural?: true;
+}
+
+/** Whether SAT finds two sides equal: as a whole, or from net to net of the same name. */
+async function proved(a: Side, b: Side, how: 'whole' | 'nets'): Promise<boolean> {
+  const side = (name: string, { top, behavioural }: Side): string =>
+    [
+      `read_verilog -sv ${behavioural ? '-DPOPSCAN_BEHAVIOURAL ' : ''}cells.v ${name}.v; hierarchy -top ${top}`,
+      `proc; flatten; opt_clean; rename ${top} ${name}; design -stash ${name}`,
+    ].join(';');
+  const prove = {
+    whole: 'miter -equiv -flatten -make_assert a b m; hierarchy -top m; opt; sat -verify -prove-asserts m',
+    nets: 'equiv_make a b m; hierarchy -top m; equiv_simple; equiv_status -assert',
+  };
+  const script = `${side('a', a)};${side('b', b)};design -copy-from a a; design -copy-from b b; ${prove[how]}`;
+  const { status, log } = await yosys(script, { 'a.v': a.text, 'b.v': b.text, 'cells.v': vendor }, { seconds: 60 });
+  if (status !== 0 && !/proof did fail|Found \d+ unproven/.test(log)) throw new Error(log.slice(-1000));
+  return status === 0;
+}
+
+const sideOf = (d: Design): Side => ({ text: verilog(d), top: d.module.name });
+
+describe('a compressor', () => {
+  it.each<[string, Heap, number, bigint, Plan['family'], CompressorOptions['print']]>([
+    ['20 bits as LUT6_2 and CARRY8', [column(20, 0)], 5, 0n, 'xilinx', 'xcup'],
+    ['12 ANDs as LUT6_2 and CARRY4', [column(0, 12)], 4, 0n, 'xilinx', 'xc7'],
+    ['12 XNORs as LUT6_2 and CARRY8', [column(0, 12, 'xnor')], 4, 0n, 'xilinx', 'xcup'],
+    ['20 bits as equations', [column(20, 0)], 5, 0n, 'xilinx-portable', 'portable'],
+    ['two planes, the upper negative', [column(0, 5), column(0, 5, 'nand')], 5, 22n, 'xilinx', 'xcup'],
+    ['bits and products of several weights', [column(4, 2), column(0, 0), column(1, 4)], 6, 0n, 'xilinx', 'xc7'],
+  ])('of %s is what it computes', async (_name, heap, width, constant, family, print) => {
+    const printed = sideOf(inPrint(planOf(heap, width, family, constant), print, constant));
+    expect(await proved({ ...printed, behavioural: true }, printed, 'whole')).toBe(true);
+  });
+
+  it.each<[string, Heap, number]>([
+    ['72 bits', [column(72, 0)], 7],
+    ['256 ANDs', [column(0, 256)], 9],
+  ])('of %s is the same in primitives and in equations, net by net', async (_name, heap, width) => {
+    const plan = planOf(heap, width);
+    const [primitives, equations] = (['xcup', 'portable'] as const).map((print) => sideOf(inPrint(plan, print)));
+    expect(await proved(primitives!, equations!, 'nets')).toBe(true);
+  });
+
+  it.each(['whole', 'nets'] as const)('with a wrong LUT is found, compared by %s', async (how) => {
+    const plan = planOf([column(0, 12)], 4);
+    const right = sideOf(inPrint(plan, how === 'whole' ? 'xcup' : 'portable'));
+    const text = verilog(inPrint(plan, 'xcup'));
+    const flip = (_: string, high: string, low: string): string =>
+      `64'h${high}${(Number.parseInt(low, 16) ^ 8).toString(16)}`;
+    const wrong = { text: text.replace(/64'h([0-9a-f]{15})([0-9a-f])/, flip), top: inPrint(plan, 'xcup').module.name };
+    expect(wrong.text).not.toBe(text);
+    const against: Side = how === 'whole' ? { ...right, behavioural: true } : right;
+    expect(await proved(against, wrong, how)).toBe(false);
+  });
+});
+
+/** The first difference between what a compressor computes and its Verilog, in random cycles. */
+async function simulated(
+  plan: Plan,
+  options: CompressorOptions,
+  change: (text: string) => string = (t) => t,
+): Promise<string | undefined> {
+  const design = compressor(plan, options);
+  const files = Object.fromEntries(printVerilog(design).files.map((f) => [f.name, change(f.text)]));
+  const follower = await createVerilator({
+    files: { ...files, 'cells.v': vendor },
+    top: design.module.name,
+    module: design.module,
+  });
+  const random = createRandom(7);
+  const inputs = design.module.ports.filter((p) => p.direction === 'input');
+  const { mismatch } = lockStep({ leader: createSimulator(design.module), followers: [follower] }, (engine) => {
+    for (let cycle = 0; cycle < 500; cycle++) {
+      // few, half or most bits set, so that sums cover the whole range
+      const density = [0.02, 0.5, 0.98][random.below(3)]!;
+      for (const p of inputs) {
+        const bits =
+          p.width > 1
+            ? Array.from({ length: p.width }, () => (random.chance(density) ? '1' : '0'))
+            : ['01'[random.below(2)]!];
+        engine.poke(p.name, BigInt(`0b${bits.join('')}`));
+      }
+      engine.tick();
+    }
+  });
+  follower.close();
+  return mismatch?.port;
+}
+
+describe('a compressor of 256 products', () => {
+  const plan = planOf([column(0, 256)], 9);
+  it.each<CompressorOptions['print']>(['xcup', 'xc7', 'portable'])('as %s equals what it computes', async (print) => {
+    expect(await simulated(plan, { print })).toBe(undefined);
+  });
+  it('with two inputs of a LUT exchanged for others is found', async () => {
+    const change = (text: string) => text.replace('.I0(a0[0])', '.I0(a0[1])');
+    expect(await simulated(plan, { print: 'xcup' }, change)).toBe('sum');
+  });
+});
