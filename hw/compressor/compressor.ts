@@ -15,7 +15,7 @@ import {
   uint,
 } from '../../gen/index.ts';
 import { type Inputs, joined, netlist, operations, type Realization } from './netlist.ts';
-import { type Column, type Heap, latencyOf, type Plan } from './plan.ts';
+import type { Column, Heap, Plan } from './plan.ts';
 import { portable } from './portable.ts';
 import { xilinx } from './xilinx.ts';
 
@@ -39,8 +39,8 @@ export interface CompressorOptions {
 const oneAt = (constant: bigint, column: number): number => Number((constant >> BigInt(column)) & 1n);
 
 /** The heap with a bit more wherever the constant has a one: what the plan of a compressor with a constant is made for. */
-export const withConstant = (heap: Heap, width: number, constant: bigint): Heap =>
-  Array.from({ length: Math.max(width, heap.length) }, (_, c): Column => {
+export const withConstant = (heap: Heap, constant: bigint): Heap =>
+  Array.from({ length: Math.max(heap.length, constant.toString(2).length) }, (_, c): Column => {
     const column = heap[c] ?? { bits: 0, products: 0, operation: 'and' };
     return { ...column, bits: column.bits + oneAt(constant, c) };
   });
@@ -66,12 +66,12 @@ function compressorInterface(plan: Plan, constant: bigint, latency: number) {
   > & { readonly sum: OutputPort<Bits<'unsigned'>> };
 }
 
-/** The sum of the plan's heap, mod 2^width, `latencyOf(plan)` cycles later; initiation interval 1. */
+/** The sum of the plan's heap, mod 2^width, `plan.latency` cycles later; initiation interval 1. */
 export function compressor(
   plan: Plan,
   { print, constant = 0n, registers = true }: CompressorOptions,
 ): Design<CompressorInterface> {
-  const latency = registers ? latencyOf(plan) : 0;
+  const latency = registers ? plan.latency : 0;
   const ports = compressorInterface(plan, constant, latency);
   const spec = { name: nameOf(plan, print, constant, latency), doc: documentation(plan, latency), ports };
   const design = defineModule(spec, (m, io) => {

@@ -48,7 +48,7 @@ export interface Inputs {
   readonly b: readonly (UInt | undefined)[];
 }
 
-/** The sum of all bits, mod 2^width, `latencyOf(plan)` cycles later. */
+/** The sum of all bits, mod 2^width, `plan.latency` cycles later; at once without `enable`. */
 export function netlist(
   m: ModuleBuilder,
   plan: Plan,
@@ -84,7 +84,10 @@ export function netlist(
     });
   }
   const zero = m.constant(bit, 0);
-  return cat(...(columns.map((c) => c ?? zero).reverse() as [UInt, ...UInt[]]));
+  let sum: UInt = joined(columns.map((c) => c ?? zero))!;
+  for (let i = Math.ceil(levels.length / every); enable !== undefined && i < plan.latency; i++)
+    sum = m.delay(`sum_at_${i + 1}`, sum, { enable });
+  return sum;
 }
 
 export const joined = (parts: readonly UInt[]): UInt | undefined =>

@@ -35,6 +35,8 @@ export interface Plan {
   readonly levels: readonly Level[];
   /** Registers stand behind every so many levels, and behind the last; products are used up before the first of them. */
   readonly every: number;
+  /** Cycles from the inputs to the sum. */
+  readonly latency: number;
   readonly luts: number;
   readonly cells: number;
 }
@@ -46,8 +48,22 @@ export const lutsOf = (c: Chain, family: Family): number =>
 
 export const cellsOf = (c: Chain, family: Family): number => c.times * Math.ceil(positionsOf(c) / family.cell);
 
-/** Cycles from inputs to result. */
-export const latencyOf = (p: Pick<Plan, 'levels' | 'every'>): number => Math.ceil(p.levels.length / p.every);
+/**
+ * Cycles from the inputs to the sum, for any plan of a heap: as many levels as its height asks for, a register behind every few. The height
+ * counts what the columns below carry over.
+ */
+export function latencyOf(heap: Heap, every = defaultEvery): number {
+  let height = 1;
+  let carried = 0;
+  for (const { bits, products } of heap) {
+    carried = carried / 2 + bits + products;
+    height = Math.max(height, carried);
+  }
+  return Math.ceil(Math.round(1.5 + 0.7 * Math.log2(height)) / every);
+}
+
+/** Levels between registers: two LUTs and a carry chain each take a nanosecond or so. */
+export const defaultEvery = 3;
 
 /** Calls `take` and `give` for all columns that one of the chains takes bits and products from, and gives bits to. */
 export function traffic(

@@ -6,7 +6,17 @@
 import { bestChain, type Market, type Stock } from './chain.ts';
 import { type Family, type FamilyName, familyOf, type Variant } from './family.ts';
 import { finish } from './finish.ts';
-import { type Chain, cellsOf, type Heap, type Level, lutsOf, type Plan, traffic } from './plan.ts';
+import {
+  type Chain,
+  cellsOf,
+  defaultEvery,
+  type Heap,
+  type Level,
+  latencyOf,
+  lutsOf,
+  type Plan,
+  traffic,
+} from './plan.ts';
 import { knownTerms } from './terms.ts';
 
 /** How a level trades, in LUTs. */
@@ -25,8 +35,6 @@ export interface SearchOptions {
   readonly family: FamilyName;
   /** Levels between registers; default 3. */
   readonly every?: number;
-  /** Most levels; default by the height of the heap, and more where there is no plan of so few. */
-  readonly levels?: number;
   /** Tries; more find better plans. Default 20. */
   readonly tries?: number;
   /** Terms to start from; default those of the family that long searches have found; none: any. */
@@ -43,26 +51,28 @@ export const searchPlan = (heap: Heap, width: number, options: SearchOptions): P
   search(heap, width, options).plan;
 
 export function search(heap: Heap, width: number, options: SearchOptions): Found {
-  const { family: name, every = 3, tries = 20, from = knownTerms[name] } = options;
+  const { family: name, every = defaultEvery, tries = 20, from = knownTerms[name] } = options;
   const family = familyOf(name);
-  const usable = () => true;
-  const height = heap.reduce((n, c) => Math.max(n, c.bits + c.products), 1);
-  for (let levels = options.levels ?? Math.round(1.5 + 0.7 * Math.log2(height)); ; levels++) {
-    const random = generator(levels);
-    let best: Found | undefined;
-    const next = (i: number): readonly Terms[] => {
-      if (i < from.length) return from[i]!;
-      if (best !== undefined && i >= tries / 3) return nearTerms(best.terms, random);
-      return from.length > 0 ? nearTerms(from[i % from.length]!, random) : anyTerms(levels, random);
-    };
-    for (let i = 0; i < Math.max(tries, from.length); i++) {
-      const terms = ofLength(levels, next(i));
-      const plan = attempt(heap, width, family, every, terms, usable);
-      if (plan !== undefined && (best === undefined || plan.luts < best.plan.luts)) best = { plan, terms };
-    }
-    if (best !== undefined) return best;
+  const latency = latencyOf(heap, every);
+  const levels = latency * every;
+  const random = generator(levels);
+  let best: Found | undefined;
+  const next = (i: number): readonly Terms[] => {
+    if (i < from.length) return from[i]!;
+    if (best !== undefined && i >= tries / 3) return nearTerms(best.terms, random);
+    return from.length > 0 && i < tries ? nearTerms(from[i % from.length]!, random) : anyTerms(levels, random);
+  };
+  for (let i = 0; i < tries || (best === undefined && i < mostTries); i++) {
+    const terms = ofLength(levels, next(i));
+    const plan = attempt(heap, width, family, { every, latency }, terms, () => true);
+    if (plan !== undefined && (best === undefined || plan.luts < best.plan.luts)) best = { plan, terms };
   }
+  if (best === undefined) throw new Error(`no plan of ${levels} levels for a heap of ${JSON.stringify(heap)}`);
+  return best;
 }
+
+/** Where none of the tries ends in time, there are more. */
+const mostTries = 2000;
 
 /** Terms for so many levels: the last serve for all that follow. */
 const ofLength = (levels: number, terms: readonly Terms[]): Terms[] =>
@@ -107,7 +117,7 @@ function attempt(
   heap: Heap,
   width: number,
   family: Family,
-  every: number,
+  { every, latency }: Pick<Plan, 'every' | 'latency'>,
   terms: readonly Terms[],
   usable: Market['usable'],
 ): Plan | undefined {
@@ -121,7 +131,7 @@ function attempt(
     const last = finish(stock, family, usable);
     if (last !== undefined) {
       if (last.length > 0) levels.push(last);
-      return accounted({ family: family.name, heap, width, levels, every }, family);
+      return accounted({ family: family.name, heap, width, levels, every, latency }, family);
     }
     if (n === terms.length - 1) return undefined;
     const lastForProducts = n >= every - 1;

@@ -1,7 +1,8 @@
 /** One row of the array: popcounts of the weight bits against every activation plane, shifted, and added up over weight planes and columns. */
-import { bit, type Design, defineModule, input, output, sint, sum, type UInt, uint, unpack } from '../../gen/index.ts';
+import { bit, type Design, defineModule, input, output, sint, sum, uint, unpack } from '../../gen/index.ts';
 import { accumulate, addPlanes } from './accumulator.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
+import { productsCompressor, productsLatency, summedColumns, sumProducts } from './products.ts';
 
 /** Latencies of a lane, counted from its weights. */
 export interface LaneLatency {
@@ -15,11 +16,14 @@ export interface LaneLatency {
 }
 
 export function laneLatency(p: MatmulParameters): LaneLatency {
-  const shift = 2;
-  const plane = shift + (p.maxShift > 0 ? 1 : 0) + (p.columns > p.segment ? 1 : 0);
+  const shift = productsLatency(p);
+  const plane = shift + (p.maxShift > 0 ? 1 : 0) + (partialCount(p) > 1 ? 1 : 0);
   const partial = plane + (p.planes > 1 ? 1 : 0);
   return { shift, plane, partial, total: partial + 1 };
 }
+
+/** Sums that the columns of a beat are added up in: one for each exponent. */
+const partialCount = (p: MatmulParameters): number => p.columns / summedColumns(p);
 
 /** The ports of a lane that do not depend on how it computes. */
 export const sumInterface = (w: MatmulWidths) => ({
@@ -43,7 +47,7 @@ const laneInterface = (columns: number, w: MatmulWidths) => ({
 
 /**
  * U = sum_k 2^k sum_i b_k,i 2^s q_i over weight planes k, highest first, and columns i, with b in {0, 1} and q two's complement of A bits:
- * for every segment sum_b c_b 2^b popcount(weight and plane b), c_b = -1 for the top plane, else 1 (MODEL.md 2), shifted left by s.
+ * for every segment its sum of products (`products.ts`), shifted left by s.
  * K binary weights times A bits per cycle. Latency from `weight` and `planes` to `total`: `laneLatency`.
  */
 export function lane(p: MatmulParameters): Design<ReturnType<typeof laneInterface>> {
@@ -51,30 +55,24 @@ export function lane(p: MatmulParameters): Design<ReturnType<typeof laneInterfac
   const latency = laneLatency(p);
   return defineModule(
     {
-      name: `matmul_lane_k${p.columns}_s${p.segment}_a${w.activation}_w${p.planes}_e${p.maxShift}_u${w.sum}`,
+      name: `matmul_lane_k${p.columns}_s${p.segment}_a${w.activation}_w${p.planes}_e${p.maxShift}_u${w.sum}_${p.cells ?? 'portable'}`,
       doc: `One row of the array: ${p.columns} weight bits x ${w.activation}-bit activations per cycle, latency ${latency.total}.`,
       ports: laneInterface(p.columns, w),
     },
     (m, io) => {
       const pipe = m.pipeline('lane', { enable: io.advance });
-      const weights = unpack(pipe.enter(io.weight), p.segment);
-      const planes = unpack(pipe.enter(io.planes), p.columns).map((plane) => unpack(plane, p.segment));
+      const columns = summedColumns(p);
+      const weights = unpack(io.weight, columns);
+      const planes = unpack(io.planes, p.columns).map((plane) => unpack(plane, columns));
       const shifts = unpack(pipe.enter(io.shift, latency.shift), w.shift);
       if (p.maxShift === 0) m.unused(io.shift);
       if (p.planes === 1) m.unused(io.run, io.firstPlane);
 
+      const products = productsCompressor(p);
       const partials = weights.map((weight, s) => {
-        m.comment(
-          `Segment ${s}: ones of weight AND activation per bit plane, weighted by their power of two, shifted.`,
-        );
-        const counts = planes.map((plane, b) => {
-          const ones = weight.and(plane[s]!).named(`active_${s}_${b}`).popcount().named(`ones_${s}_${b}`);
-          return pipe.stage(`count_${s}_${b}`, ones);
-        });
-        const weighted = (count: UInt, b: number): UInt => count.shl(b);
-        const positive = sum(counts.slice(0, -1).map(weighted), `planes_sum_${s}`);
-        const top = weighted(counts.at(-1)!, w.activation - 1);
-        const segment = pipe.stage(`segment_${s}`, positive.sub(top).named(`signed_sum_${s}`));
+        m.comment(`Segment ${s}: the sum of products of its columns, shifted.`);
+        const inputs = { advance: io.advance, weight, planes: planes.map((plane) => plane[s]!) };
+        const segment = pipe.enter(sumProducts(m, `products_${s}`, products, inputs), latency.shift);
         if (p.maxShift === 0) return segment;
         return pipe.stage(`shifted_${s}`, segment.shiftLeft(shifts[s]!, segment.width + p.maxShift));
       });
