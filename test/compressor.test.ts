@@ -58,9 +58,7 @@ const sideOf = (d: Design): Side => ({ text: verilog(d), top: d.module.name });
 
 describe('a compressor', () => {
   it.each<[string, Heap, number, bigint, Plan['family'], CompressorOptions['print']]>([
-    ['15 bits as LUT6_2 and CARRY8', [column(15, 0)], 4, 0n, 'xilinx', 'xcup'],
-    ['12 ANDs as LUT6_2 and CARRY4', [column(0, 12)], 4, 0n, 'xilinx', 'xc7'],
-    ['12 XNORs as LUT6_2 and CARRY8', [column(0, 12, 'xnor')], 4, 0n, 'xilinx', 'xcup'],
+    ['12 XNORs as LUT6_2 and CARRY4', [column(0, 12, 'xnor')], 4, 0n, 'xilinx', 'xc7'],
     ['15 bits as equations', [column(15, 0)], 4, 0n, 'xilinx-portable', 'portable'],
     ['two planes, the upper negative', [column(0, 5), column(0, 5, 'nand')], 5, 22n, 'xilinx', 'xcup'],
     ['bits and products of several weights', [column(4, 2), column(0, 0), column(1, 4)], 6, 0n, 'xilinx', 'xc7'],
@@ -69,14 +67,14 @@ describe('a compressor', () => {
     expect(await proved({ ...printed, behavioural: true }, printed, 'whole')).toBe(true);
   });
 
-  it.each<[string, Heap, number]>([
-    ['72 bits', [column(72, 0)], 7],
-    ['256 ANDs', [column(0, 256)], 9],
-  ])('of %s is the same in primitives and in equations, net by net', async (_name, heap, width) => {
-    const plan = planOf(heap, width);
-    const [primitives, equations] = (['xcup', 'portable'] as const).map((print) => sideOf(inPrint(plan, print)));
-    expect(await proved(primitives!, equations!, 'nets')).toBe(true);
-  });
+  it.each<[string, Heap, number]>([['72 bits', [column(72, 0)], 7]])(
+    'of %s is the same in primitives and in equations, net by net',
+    async (_name, heap, width) => {
+      const plan = planOf(heap, width);
+      const [primitives, equations] = (['xcup', 'portable'] as const).map((print) => sideOf(inPrint(plan, print)));
+      expect(await proved(primitives!, equations!, 'nets')).toBe(true);
+    },
+  );
 
   it.each(['whole', 'nets'] as const)('with a wrong LUT is found, compared by %s', async (how) => {
     const plan = planOf([column(0, 12)], 4);
@@ -126,7 +124,7 @@ async function simulated(
 
 describe('a compressor of 256 products', () => {
   const plan = planOf([column(0, 256)], 9);
-  it.each<CompressorOptions['print']>(['xcup', 'xc7', 'portable'])('as %s equals what it computes', async (print) => {
+  it.each<CompressorOptions['print']>(['xcup', 'portable'])('as %s equals what it computes', async (print) => {
     expect(await simulated(plan, { print })).toBe(undefined);
   });
   it('with two inputs of a LUT exchanged for others is found', async () => {

@@ -52,7 +52,7 @@ export interface Family {
   readonly lutsPerCell: number;
 }
 
-export type FamilyName = 'xilinx' | 'xilinx-portable' | 'ecp5' | 'lut4-portable';
+export type FamilyName = 'xilinx' | 'xilinx-portable' | 'ecp5';
 
 function family(
   name: FamilyName,
@@ -88,13 +88,6 @@ const makers: { readonly [N in FamilyName]: () => Family } = {
     family('ecp5', { inputs: 4, shared: 0 }, [ands(1), parallel(3), two, oneThree], {
       chainLuts: 1,
       carryIn: true,
-      cell: 2,
-      lutsPerCell: 0,
-    }),
-  'lut4-portable': () =>
-    family('lut4-portable', { inputs: 4, shared: 0 }, [ands(1), parallel(3), twoDirect, oneThree], {
-      chainLuts: 1,
-      carryIn: false,
       cell: 2,
       lutsPerCell: 0,
     }),

@@ -52,15 +52,18 @@ export const cellsOf = (c: Chain, family: Family): number => c.times * Math.ceil
  * Cycles from the inputs to the sum, for any plan of a heap: as many levels as its height asks for, a register behind every few. The height
  * counts what the columns below carry over.
  */
-export function latencyOf(heap: Heap, every = defaultEvery): number {
+export function latencyOf(heap: Heap, family: FamilyName, every = defaultEvery): number {
   let height = 1;
   let carried = 0;
   for (const { bits, products } of heap) {
     carried = carried / 2 + bits + products;
     height = Math.max(height, carried);
   }
-  return Math.ceil(Math.round(1.5 + 0.7 * Math.log2(height)) / every);
+  return Math.ceil(Math.round(1.5 + levelsPerDoubling[family] * Math.log2(height)) / every);
 }
+
+/** Levels that each doubling of the height costs. */
+const levelsPerDoubling: { readonly [F in FamilyName]: number } = { xilinx: 0.7, 'xilinx-portable': 0.7, ecp5: 1.4 };
 
 /** Levels between registers: two LUTs and a carry chain each take a nanosecond or so. */
 export const defaultEvery = 3;

@@ -53,7 +53,7 @@ export const searchPlan = (heap: Heap, width: number, options: SearchOptions): P
 export function search(heap: Heap, width: number, options: SearchOptions): Found {
   const { family: name, every = defaultEvery, tries = 20, from = knownTerms[name] } = options;
   const family = familyOf(name);
-  const latency = latencyOf(heap, every);
+  const latency = latencyOf(heap, name, every);
   const levels = latency * every;
   const random = generator(levels);
   let best: Found | undefined;

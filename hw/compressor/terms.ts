@@ -54,5 +54,4 @@ export const knownTerms: { readonly [F in FamilyName]: readonly (readonly Terms[
     ),
   ],
   ecp5: [],
-  'lut4-portable': [],
 };

@@ -53,7 +53,7 @@ const sumWidth = (columns: number, bits: number): number =>
 /** Cycles from weights and planes to their sum. */
 export function productsLatency(p: Sums): number {
   const { heap, constant } = heapOf(p);
-  return latencyOf(withConstant(heap, constant));
+  return latencyOf(withConstant(heap, constant), prints[p.cells ?? 'portable'].family);
 }
 
 export function productsPlan(p: Sums): Plan {

@@ -1,0 +1,77 @@
+/** Plans use every bit once, end in time, and are as small as the table of docs/matmul.md says. */
+import { describe, expect, it } from 'vitest';
+import { type FamilyName, familyOf } from './family.ts';
+import { cellsOf, type Heap, latencyOf, lutsOf, type Plan, traffic } from './plan.ts';
+import { searchPlan } from './search.ts';
+
+const products = (n: number, planes = 1): Heap =>
+  Array.from({ length: planes }, () => ({ bits: 0, products: n, operation: 'and' }));
+const widthOf = (n: number, planes = 1): number => (BigInt(n) * (2n ** BigInt(planes) - 1n)).toString(2).length;
+
+/** What is left in each column when every chain has taken and given; throws where a chain takes what is not there. */
+function leftOver({ heap, width, levels, every }: Plan): number[] {
+  const bits = Array.from({ length: width }, (_, c) => heap[c]?.bits ?? 0);
+  const left = Array.from({ length: width }, (_, c) => heap[c]?.products ?? 0);
+  for (const [n, level] of levels.entries()) {
+    const given = bits.map(() => 0);
+    for (const chain of level)
+      for (let i = 0; i < chain.times; i++)
+        traffic(
+          chain,
+          width,
+          (c, b, p) => {
+            bits[c]! -= b;
+            left[c]! -= p;
+            if (bits[c]! < 0 || left[c]! < 0) throw new Error(`level ${n} takes too much of column ${c}`);
+          },
+          (c, b) => {
+            given[c]! += b;
+          },
+        );
+    for (const [c, b] of given.entries()) bits[c]! += b;
+    if (n + 1 === every && left.some((p) => p > 0)) throw new Error('products are left behind the first registers');
+  }
+  return bits;
+}
+
+const families: readonly FamilyName[] = ['xilinx', 'xilinx-portable', 'ecp5'];
+
+describe.each(families)('a plan for %s', (family) => {
+  it('of any size uses every bit once and ends in time', () => {
+    for (const [n, planes] of [
+      [1, 1],
+      [2, 1],
+      [3, 2],
+      [7, 1],
+      [20, 3],
+      [33, 8],
+      [80, 1],
+      [100, 2],
+      [256, 1],
+    ] as const) {
+      const plan = searchPlan(products(n, planes), widthOf(n, planes), { family, tries: 4 });
+      expect(leftOver(plan).every((b) => b <= 1)).toBe(true);
+      expect(plan.levels.length).toBeLessThanOrEqual(latencyOf(plan.heap, family) * plan.every);
+      const chains = plan.levels.flat();
+      expect(plan.luts).toBe(chains.reduce((sum, c) => sum + lutsOf(c, familyOf(family)), 0));
+      expect(plan.cells).toBe(chains.reduce((sum, c) => sum + cellsOf(c, familyOf(family)), 0));
+    }
+  });
+});
+
+it.each<[FamilyName, number, number]>([
+  ['xilinx', 64, 64],
+  ['xilinx', 256, 240],
+  ['xilinx', 1024, 960],
+  ['xilinx-portable', 256, 275],
+])('for %s, %i products take at most %i LUTs', (family, n, most) => {
+  const plan = searchPlan(products(n), widthOf(n), { family });
+  expect(plan.luts).toBeLessThanOrEqual(most);
+  expect(plan.cells * familyOf(family).lutsPerCell).toBeLessThanOrEqual(plan.luts);
+});
+
+it('a plan that takes a bit twice is found', () => {
+  const plan = searchPlan(products(20), 5, { family: 'xilinx' });
+  const [first, ...others] = plan.levels;
+  expect(() => leftOver({ ...plan, levels: [[...first!, ...first!], ...others] })).toThrow('takes too much');
+});
