@@ -39,20 +39,22 @@ export interface StreamOptions {
   readonly to?: number;
   readonly coding?: PlaneCoding;
   readonly order?: Order;
+  /** A beat fills a multiple of so many bytes: the words of the bus that reads it. Default 1. */
+  readonly align?: number;
 }
 
 /** Padding and order as above. */
 export function weightStream(
   m: PlaneMatrix,
   p: Pick<MatmulParameters, 'lanes' | 'columns'>,
-  { from = 0, to = m.cols, coding = codingOf(m), order = 'row-major' }: StreamOptions = {},
+  { from = 0, to = m.cols, coding = codingOf(m), order = 'row-major', align = 1 }: StreamOptions = {},
 ): WeightStream {
   const tiles = Math.ceil(m.rows / p.lanes);
   const groups = Math.ceil((to - from) / p.columns);
   const planes = m.planes.length;
   const beats = tiles * planes * groups;
   const [perTile, perGroup] = order === 'row-major' ? [groups, 1] : [1, tiles];
-  const bytesPerBeat = Math.ceil((p.lanes * p.columns) / 8);
+  const bytesPerBeat = Math.ceil((p.lanes * p.columns) / 8 / align) * align;
   const bytes = new Uint8Array(beats * bytesPerBeat);
   m.planes.forEach(({ signs, rowWords }, plane) => {
     const inverted = coding === 'twos' && plane === planes - 1 ? 1 : 0;
