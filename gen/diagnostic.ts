@@ -57,5 +57,7 @@ export class DesignError extends Error {
     this.found = first.found;
     this.remedy = first.remedy;
     this.diagnostics = diagnostics;
+    // the message says it all: Node prints whatever can be enumerated after it
+    for (const field of Object.keys(this)) Object.defineProperty(this, field, { enumerable: false });
   }
 }

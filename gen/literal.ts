@@ -29,10 +29,23 @@ export function wholeNumber(module: NodeFactory, value: unknown, location: Locat
     location,
     expected: 'a signal, a whole number or a bigint',
     found: typeof value === 'object' ? 'an object' : `${typeof value} ${String(value)}`,
-    remedy: 'hand over a signal (of a record: one of its fields), or a whole number',
+    remedy:
+      typeof value === 'string' || typeof value === 'boolean' || Number.isNaN(value)
+        ? 'hand over a signal, or a whole number; operators such as + and < do not work on signals: use .add, .lt, ...'
+        : 'hand over a signal (of a record: one of its fields), or a whole number',
   });
   return 0n;
 }
+
+/** A plain number where nothing says what type it has. */
+export const withoutType = (what: string, value: unknown, location: Location): Diagnostic => ({
+  id: 'not-a-value',
+  what: `${what} has no type`,
+  location,
+  expected: 'a signal',
+  found: showFound(value),
+  remedy: 'say how many bits it has: m.constant(uint(1), 0)',
+});
 
 /** A constant node; a value out of range is reported and becomes zero. */
 export function literal(module: NodeFactory, value: bigint, type: BitType, location: Location): Const {

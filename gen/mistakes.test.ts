@@ -1,6 +1,7 @@
 /** Mistakes that once passed, or ended in an exception that no user understands. */
 import { describe, expect, it } from 'vitest';
 import {
+  cat,
   DesignError,
   defineModule,
   type Encoding,
@@ -56,6 +57,30 @@ describe('numbers that are no width, place or amount', () => {
     expect(toldOf((m, a) => m.switch(a, [[1.5, () => {}]]))).toEqual([
       'not-a-value: an operand is neither a signal nor a whole number',
     ]);
+  });
+
+  it('numbers where nothing says their type', () => {
+    expect(toldOf((m, a) => m.unused(a.bit(0).mux(0 as never, a) as UInt))).toEqual([
+      'not-a-value: the first value of mux has no type',
+    ]);
+    expect(toldOf((m, a) => m.unused(cat(1 as never, a, 0 as never)))).toEqual([
+      'not-a-value: a part of cat has no type',
+      'not-a-value: a part of cat has no type',
+    ]);
+    expect(told(() => cat(1 as never))).toEqual(['empty-list: cat of nothing']);
+  });
+
+  it('operators of JavaScript', () => {
+    const plus = inBody((m, a) => m.unused(a.and(`${a}1` as never)));
+    expect(plus).toThrow(/found: {4}string \[object Object\]1\n {2}to fix: .*operators such as \+ and < do not work/);
+  });
+
+  it('are all that Node prints of an exception', () => {
+    try {
+      uint(0);
+    } catch (error) {
+      expect(Object.keys(error as object)).toEqual([]);
+    }
   });
 
   it('values wider than any type', () => {

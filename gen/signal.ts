@@ -6,7 +6,7 @@
 import { DesignError, type Diagnostic } from './diagnostic.ts';
 import { nodesOf } from './fitting.ts';
 import { type BitType, bitsFor, type Node } from './ir.ts';
-import { literal, wholeNumber } from './literal.ts';
+import { literal, wholeNumber, withoutType } from './literal.ts';
 import { Location } from './location.ts';
 import { noSuchWidth } from './mistakes.ts';
 import { type Bits, bit, isWidth, type LeafShape, type Shape, type Sign, showType, uint, widest } from './shape.ts';
@@ -104,9 +104,13 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
   mux(yes: unknown, no: unknown): unknown {
     const at = this.module.locate(this.mux);
     const select = this.#select(at);
+    const leaves = leavesOf(yes);
+    if (leaves.length === 0) {
+      this.module.report(withoutType('the first value of mux', yes, at));
+      return no;
+    }
     const shape = shapeOf(yes as Readable<Shape>);
     const others = nodesOf(this.module, shape, no, 'the second value of mux', at);
-    const leaves = leavesOf(yes);
     let i = 0;
     return build(shape, '', () => {
       const leaf = leaves[i]!;
@@ -394,10 +398,12 @@ export function checkSome(list: readonly unknown[], name: string, below: Below):
 
 /** Concatenation, most significant part first. */
 export function cat(...parts: readonly [Signal, ...Signal[]]): UInt {
-  checkSome(parts, 'cat', cat);
-  const { module } = parts[0];
+  const signals = parts.filter((p) => p instanceof Signal);
+  checkSome(signals, 'cat', cat);
+  const { module } = signals[0]!;
   const at = module.locate(cat);
-  const width = parts.reduce((sum, p) => sum + p.width, 0);
-  if (parts.length === 1) return resize<'unsigned'>(parts[0], width, false, at);
-  return make<'unsigned'>(module, { tag: 'cat', width, signed: false, parts: parts.map((p) => p.node) }, at);
+  for (const part of parts) if (!(part instanceof Signal)) module.report(withoutType('a part of cat', part, at));
+  const width = signals.reduce((sum, p) => sum + p.width, 0);
+  if (signals.length === 1) return resize<'unsigned'>(signals[0]!, width, false, at);
+  return make<'unsigned'>(module, { tag: 'cat', width, signed: false, parts: signals.map((p) => p.node) }, at);
 }

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { lint } from 'verilator-wasm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Design, printVerilog } from '../gen/index.ts';
 import {
   createSimulator,
@@ -19,9 +19,13 @@ import {
 const page = fileURLToPath(new URL('../docs/tutorial.md', import.meta.url));
 const folder = fileURLToPath(new URL('./.tutorial', import.meta.url));
 let designs: Design[] = [];
+/** The script that runs the first. */
+let run = '';
 
 beforeAll(async () => {
-  const blocks = [...(await readFile(page, 'utf8')).matchAll(/```ts\n([\s\S]*?)```/g)].map((m) => m[1]!);
+  const all = [...(await readFile(page, 'utf8')).matchAll(/```ts\n([\s\S]*?)```/g)].map((m) => m[1]!);
+  const blocks = all.filter((code) => code.includes('export const design'));
+  [run] = all.filter((code) => !blocks.includes(code)) as [string];
   await mkdir(folder, { recursive: true });
   designs = await Promise.all(
     blocks.map(async (code, i) => {
@@ -54,6 +58,16 @@ it('has five designs that print without a warning', async () => {
     const { files, top } = printVerilog(design);
     expect((await lint(Object.fromEntries(files.map((f) => [f.name, f.text])), top)).log).toBe('');
   }
+});
+
+it('1: runs as the page shows', async () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  await writeFile(`${folder}/run.ts`, run.replace('./counter.ts', './design1.ts'));
+  await import(/* @vite-ignore */ `${folder}/run.ts`);
+  const lines = log.mock.calls.map(([line]) => line as string);
+  log.mockRestore();
+  expect(lines.at(-1)).toBe('cycle 5: enable 1, count 3');
+  expect(lines).toHaveLength(6);
 });
 
 it('1: counts enabled cycles modulo 16', () => {
