@@ -66,6 +66,19 @@ describe('verification of nano', () => {
     );
   });
 
+  it.each([
+    ['conv-address', 'conv', /^layer 0 conv, token 1: out, beat \d+, values \d: -?\d+ expected, -?\d+ found$/],
+    [
+      'quantizer-shift',
+      'norm',
+      /^layer 0 input of in_proj, token 0: out, beat 0, values 0: -?\d+ expected, -?\d+ found$/,
+    ],
+    ['packet-end', 'mixer', /^layer 0 mixer, token 0: act, beat \d+: no result came$|full_beats|cycle/],
+  ] as const)('catches %s', async (fault, unit, message) => {
+    const v = await verifyModel({ ...options(), units: [unit], fault });
+    expect([...wrong(v), v.real.stuck].find((text) => text !== undefined)).toMatch(message);
+  });
+
   it('catches a result that is overwritten while it waits', async () => {
     const v = await verifyModel({ ...options(), fault: 'back-pressure' });
     expect(v.corner.stuck).toContain('matmul_result');

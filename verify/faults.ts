@@ -2,10 +2,14 @@
 
 import { type Module, type Replacement, rewriteModule, type VerilogFile } from '../gen/index.ts';
 import { notPlanted } from './problem.ts';
+import type { Unit } from './units.ts';
 
 export const faults = {
   'weight-bit': 'one bit of the weight stream arrives flipped',
   'row-address': 'the scan writes every word of state back one address too far',
+  'conv-address': 'the convolution writes every word of state back one address too far',
+  'quantizer-shift': 'the quantizer shifts one place too far',
+  'packet-end': 'every beat of in_proj ends its head',
   'back-pressure': 'the matmul array moves on although its result is not taken',
   'printed-sum': 'the printed lane subtracts the first two bit planes that the design adds',
   'netlist-table': 'the first look-up table of the netlist is inverted (--post-synthesis)',
@@ -14,9 +18,12 @@ export const faults = {
 export type Fault = keyof typeof faults;
 
 /** The unit a fault sits in; the others sit in all. */
-export const unitOf: { readonly [F in Fault]?: 'matmul' | 'scan' } = {
+export const unitOf: { readonly [F in Fault]?: Unit } = {
   'weight-bit': 'matmul',
   'row-address': 'scan',
+  'conv-address': 'conv',
+  'quantizer-shift': 'norm',
+  'packet-end': 'mixer',
   'back-pressure': 'matmul',
   'printed-sum': 'matmul',
 };
@@ -48,6 +55,9 @@ function replaceNamed(top: Module, path: readonly string[], name: string, replac
 /** The design with the fault in it, for faults that sit in the design. */
 export function faultyDesign(top: Module, fault: Fault | undefined): Module {
   if (fault === 'row-address') return replaceNamed(top, ['scan', 'states'], 'write_address', plusOne);
+  if (fault === 'conv-address') return replaceNamed(top, ['conv', 'states'], 'write_address', plusOne);
+  if (fault === 'quantizer-shift') return replaceNamed(top, ['norm'], 'coarse', plusOne);
+  if (fault === 'packet-end') return replaceNamed(top, ['mixer', 'front'], 'packet_end', alwaysOne);
   if (fault === 'back-pressure') return replaceNamed(top, ['matmul'], 'move', alwaysOne);
   return top;
 }

@@ -1,11 +1,30 @@
 /** The units at sizes small enough to be run hundreds of times, each with the work that must find every fault in it. */
 import type { Design } from '../gen/index.ts';
 import { defaultNumerics } from '../golden/fixed/index.ts';
-import { type MatmulParameters, matmulArray, type ScanParameters, scanUnit, storeSize } from '../hw/index.ts';
+import {
+  type ConvParameters,
+  convUnit,
+  convWords,
+  type MatmulParameters,
+  matmulArray,
+  type NormParameters,
+  normUnit,
+  type ResidualParameters,
+  residualUnit,
+  type ScanParameters,
+  scanUnit,
+  storeSize,
+} from '../hw/index.ts';
 import { createRandom } from '../sim/index.ts';
+import { convBench } from './bench-conv.ts';
 import { matmulBench } from './bench-matmul.ts';
+import { normBench } from './bench-norm.ts';
+import { residualBench } from './bench-residual.ts';
 import { scanBench } from './bench-scan.ts';
+import { cornerResidualJobs } from './golden-residual.ts';
 import { cornerMatmulJobs, cornerScanJobs } from './jobs-corner.ts';
+import { cornerConvJobs } from './jobs-corner-conv.ts';
+import { cornerNormJobs } from './jobs-corner-norm.ts';
 import type { UnitBench } from './unit-bench.ts';
 
 /** A unit, and its work: called for every run, the same each time. */
@@ -38,5 +57,28 @@ function scan(): MutationUnit {
   return { design: scanUnit(p) as Design, bench: () => scanBench(jobs, p) };
 }
 
+function conv(): MutationUnit {
+  const bounds = { heads: 2, headDim: 5, dState: 3, groups: 2 };
+  const words = convWords(bounds, 2);
+  const p: ConvParameters = { lanes: 2, taps: 3, maxWords: words, stateWords: 2 * words, numerics: defaultNumerics };
+  const jobs = cornerConvJobs(p, bounds, createRandom(1), 16);
+  return { design: convUnit(p) as Design, bench: () => convBench(jobs, p) };
+}
+
+function norm(): MutationUnit {
+  const p: NormParameters = {
+    ...{ lanes: 2, inputBits: 24, maxTileWords: 5, maxTiles: 3, maxGroups: 5, maxColumns: 60, maxShift: 16 },
+    numerics: defaultNumerics,
+  };
+  const jobs = cornerNormJobs(p, createRandom(1), 80);
+  return { design: normUnit(p) as Design, bench: () => normBench(jobs, p) };
+}
+
+function residual(): MutationUnit {
+  const p: ResidualParameters = { lanes: 2, maxRows: 7, maxGroups: 3, resultBits: 20, residualBits: 24 };
+  const jobs = cornerResidualJobs(p, createRandom(1), 60);
+  return { design: residualUnit(p) as Design, bench: () => residualBench(jobs, p) };
+}
+
 /** By the name that `popscan mutate --unit` takes. */
-export const mutationUnits: Readonly<Record<string, () => MutationUnit>> = { matmul, scan };
+export const mutationUnits: Readonly<Record<string, () => MutationUnit>> = { matmul, scan, conv, norm, residual };
