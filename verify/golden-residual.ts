@@ -37,13 +37,16 @@ export function cornerResidualJobs(p: ResidualParameters, random: Random, vector
     const extreme = n % 3 === 1;
     const rows = n === 0 ? p.maxRows : 1 + random.below(p.maxRows);
     const base = random.below(30);
+    const quiet = n % 3 === 2; // small numbers that leave every bit of the products to be seen
     const groups = Array.from({ length: n === 0 ? p.maxGroups : 1 + random.below(p.maxGroups) }, () => ({
-      y: Array.from({ length: rows }, () => signed(random, p.resultBits, extreme)),
+      y: Array.from({ length: rows }, () => signed(random, quiet ? 5 : p.resultBits, extreme)),
       mantissa: extreme ? 2 ** (RSQRT_FRACTION + 1) : 2 ** RSQRT_FRACTION + 1 + random.below(2 ** RSQRT_FRACTION),
-      shift: extreme ? random.below(80) - base : 16 + random.below(10),
+      shift: extreme ? random.below(80) - base : (quiet ? 0 : 16) + random.below(10) - (quiet ? base : 0),
     }));
     const residual = Int32Array.from({ length: rows }, () =>
-      extreme ? (random.chance(0.5) ? largest : smallest)(p.residualBits) : signed(random, p.residualBits, false),
+      extreme
+        ? (random.chance(0.5) ? largest : smallest)(p.residualBits)
+        : signed(random, quiet ? 8 : p.residualBits, false),
     );
     const label = { group: 'corner and random sums', label: `vector ${n}: ${rows} rows, ${groups.length} groups` };
     return residualJob(base, groups, residual, p.residualBits, label);

@@ -2,9 +2,19 @@
 import type { Check, Figure, Progress, Report } from '../../cli/command.ts';
 import { defaultNumerics, type ScanShape } from '../../golden/fixed/index.ts';
 import type { ModelConfig } from '../../golden/index.ts';
-import { layerTiming, type MixerPlan, mixerSchedule, planMixer, resultPace } from '../../hw/index.ts';
+import {
+  layerTiming,
+  type MixerParameters,
+  type MixerPlan,
+  type MixerSchedule,
+  mixerBeats,
+  mixerSchedule,
+  planMixer,
+  resultPace,
+} from '../../hw/index.ts';
 import { runMixer } from '../../verify/mixer-run.ts';
 import { reportOf } from '../bench.ts';
+import { timeline, type Work } from './timeline.ts';
 
 /** R x K = 12 288 weight bits a cycle. */
 const array = { lanes: 24, columns: 512 };
@@ -24,6 +34,7 @@ const shapeOf = ({ nHeads: heads, headDim, dState, nGroups: groups }: ModelConfi
 });
 
 interface Rows {
+  readonly text: string;
   readonly figures: readonly Figure[];
   readonly checks: readonly Check[];
 }
@@ -40,6 +51,7 @@ export function mixerRows(progress: Progress): Report {
   return reportOf(
     rows.flatMap((r) => r.figures),
     rows.flatMap((r) => r.checks),
+    rows.map((r) => r.text).join('\n'),
   );
 }
 
@@ -47,7 +59,8 @@ function row(name: string, id: string, config: ModelConfig, { parameters: p }: M
   const shape = shapeOf(config);
   const pace = resultPace(array, config.dModel, p.lanes);
   const { act } = runMixer(shape, p, pace, () => 0);
-  const planned = mixerSchedule(shape, p, pace).act;
+  const schedule = mixerSchedule(shape, p, pace);
+  const planned = schedule.act;
   const { cycles, weights } = layerTiming(config, shape, p, array, act);
   const ratio = cycles / weights;
   const differs = act.findIndex((at, i) => at !== planned[i]);
@@ -56,6 +69,7 @@ function row(name: string, id: string, config: ModelConfig, { parameters: p }: M
   });
   const sizes = `P ${p.lanes}, L ${p.scan.lanes}, Q ${p.scan.rows}, array ${array.lanes} x ${array.columns}`;
   return {
+    text: `${name}, one layer and token\n${timeline(worksOf(config, p, pace, schedule, act, cycles), cycles, 72)}\n`,
     figures: [
       figure('cycles', cycles, 'clock cycles per layer and token'),
       figure('weight_cycles', weights, 'clock cycles per layer and token'),
@@ -77,4 +91,30 @@ function row(name: string, id: string, config: ModelConfig, { parameters: p }: M
       },
     ],
   };
+}
+
+/** What is drawn of a layer: weights and results of the array, the scan as planned, and what out_proj was given. */
+function worksOf(
+  config: ModelConfig,
+  p: MixerParameters,
+  pace: (beat: number) => number,
+  { scan }: MixerSchedule,
+  act: readonly number[],
+  cycles: number,
+): Work[] {
+  const order = mixerBeats(shapeOf(config), p.lanes);
+  const results = (...segments: readonly string[]): number[] =>
+    order.flatMap(({ segment }, i) => (segments.includes(segment) ? [pace(i)] : []));
+  const every = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+  const inProj = Math.ceil((order.length * p.lanes) / array.lanes) * Math.ceil(config.dModel / array.columns);
+  const tiles = Math.ceil(config.dState / p.scan.lanes);
+  return [
+    { name: 'weights of in_proj', cycles: every(0, inProj) },
+    { name: 'results B, C, dt', cycles: results('b', 'c', 'dt') },
+    { name: 'results x', cycles: results('x') },
+    { name: 'results z', cycles: results('z') },
+    { name: 'scan', cycles: scan.flatMap((at) => every(at, at + tiles)) },
+    { name: "columns of out_proj's input", cycles: act },
+    { name: 'weights of out_proj', cycles: every(inProj, cycles) },
+  ];
 }

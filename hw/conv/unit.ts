@@ -7,14 +7,11 @@
  *     in, weight ------------------'
  */
 import { type Design, defineModule } from '../../gen/index.ts';
-import { connect, fifo, fork, through } from '../../gen/stream/index.ts';
+import { connect, fork, skidBuffer, through } from '../../gen/stream/index.ts';
 import { only } from '../scan/fields.ts';
 import { stateStore } from '../scan/store.ts';
 import { convCore } from './core.ts';
 import { type ConvInterface, type ConvParameters, convInterface, historyBits, scalingShape } from './parameters.ts';
-
-/** Tokens that wait while the store goes ahead. */
-const tokensAhead = 4;
 
 /** golden's `convolveToken`, then SiLU as its `mix` takes it, bit for bit: docs/mixer.md. Initiation interval 1. */
 export function convUnit(p: ConvParameters): Design<ConvInterface> {
@@ -37,15 +34,8 @@ export function convUnit(p: ConvParameters): Design<ConvInterface> {
       const fan = m.instance('tokens', fork(placedShape(p), ['core', 'states']));
       connect(fan.in, io.token);
       const core = m.instance('core', convCore(p));
-      connect(
-        core.token,
-        through(
-          m,
-          'core_tokens',
-          fifo(scalingShape(), { depth: tokensAhead, style: 'distributed' }),
-          only(m, fan.core, scalingShape()),
-        ),
-      );
+      m.comment('The store goes ahead to the next token while the core finishes one.');
+      connect(core.token, through(m, 'core_tokens', skidBuffer(scalingShape()), only(m, fan.core, scalingShape())));
       connect(core.in, io.in);
       connect(core.weight, io.weight);
       connect(io.out, core.out);

@@ -123,7 +123,7 @@ export function residualUnit(p: ResidualParameters): Design<ResidualInterface> {
       const partial =
         p.maxGroups === 1
           ? undefined
-          : m.instance('partial', fifo(uint(p.lanes * bits), { depth: words + 4, style: 'block' }));
+          : m.instance('partial', fifo(uint(p.lanes * bits), { depth: words + 1, style: 'block' }));
       if (partial === undefined) m.unused(flags.first);
       const before =
         partial && unpack(partial.out.payload, bits).map((v) => flags.first.mux(m.constant(v.type, 0), v).asSigned());

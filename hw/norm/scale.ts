@@ -1,5 +1,13 @@
 /** Results of a projection times 1/rms. */
-import type { ModuleBuilder, Pipeline, Readable, SInt, UInt } from '../../gen/index.ts';
+import {
+  type ModuleBuilder,
+  type Pipeline,
+  pack,
+  type Readable,
+  repeat,
+  type SInt,
+  type UInt,
+} from '../../gen/index.ts';
 import { roundShiftBy } from '../scan/arithmetic.ts';
 import type { scaleShape } from './parameters.ts';
 
@@ -14,9 +22,11 @@ export function scaleAmount(m: ModuleBuilder, base: SInt, shift: SInt, valid: UI
   const sum = base.add(shift).named('scale_sum');
   const negative = sum.bit(sum.width - 1);
   m.assert('scale_shifts_right', valid.not().or(negative.not()), 'results are scaled by shifts to the right');
-  const most = 2 ** amountBits - 1;
   const large = sum.slice(sum.width - 2, amountBits).any();
-  return large.mux(m.constant(sum.trunc(amountBits).asUnsigned().type, most), sum.trunc(amountBits).asUnsigned());
+  return sum
+    .trunc(amountBits)
+    .asUnsigned()
+    .or(pack(repeat(large, amountBits)));
 }
 
 /** round(y mantissa / 2^amount), halves up, exact before; 2 stages. */
