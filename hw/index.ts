@@ -33,7 +33,16 @@ export {
 export { type ConvScaling, convScaling, mixerDescriptor, type TokenPlace } from './mixer/scaling.ts';
 export { type ArrayPorts, type MixerChoices, mixerParameters, scaleTile } from './mixer/sizing.ts';
 export { type MixerInterface, mixerUnit } from './mixer/unit.ts';
-export { exp2Unit, type NonlinearInterface, rsqrtUnit, siluUnit, softplusUnit } from './nonlinear/index.ts';
+export {
+  type CurveName,
+  curves,
+  exp2Unit,
+  type NonlinearInterface,
+  rsqrtUnit,
+  siluUnit,
+  sizedTable,
+  softplusUnit,
+} from './nonlinear/index.ts';
 export { normDescriptor, scaleShift, tileWords, vectorBeats } from './norm/layout.ts';
 export { type NormInterface, type NormParameters, normWidths } from './norm/parameters.ts';
 export { type ResidualInterface, type ResidualParameters, residualUnit } from './norm/residual.ts';

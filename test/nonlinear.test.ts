@@ -3,7 +3,7 @@ import { lint } from 'verilator-wasm';
 import { describe, expect, it } from 'vitest';
 import { type Design, printVerilog } from '../gen/index.ts';
 import { exp2Fixed, rsqrtFixed, siluFixed, softplusFixed } from '../golden/fixed/index.ts';
-import { exp2Unit, rsqrtUnit, siluUnit, softplusUnit } from '../hw/index.ts';
+import { exp2Unit, rsqrtUnit, siluUnit, sizedTable, softplusUnit } from '../hw/index.ts';
 import {
   createRandom,
   createSimulator,
@@ -97,6 +97,68 @@ describe('rsqrt', () => {
     };
     const golden = (i: number) => rsqrtFixed(all[i]!)[field];
     expect(firstDifference(rsqrtUnit(), 8, all.length, (i) => all[i]!, golden, read)).toBe(undefined);
+  });
+});
+
+describe('sized from an error bound', () => {
+  const reals = {
+    softplus: {
+      real: (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+      fixed: softplusFixed,
+      fraction: 20,
+    },
+    silu: { real: (x: number) => x / (1 + Math.exp(-x)), fixed: siluFixed, fraction: 16 },
+    exp2: { real: (x: number) => 2 ** -x, fixed: exp2Fixed, fraction: 16 },
+  };
+  const units = { softplus: softplusUnit, silu: siluUnit, exp2: exp2Unit };
+
+  it.each([
+    ['softplus', 2 ** -12, 256],
+    ['silu', 2 ** -12, 512],
+    ['exp2', 2 ** -12, 16],
+  ] as const)(
+    '%s within %s: %s segments, each error below the bound, half as many above it',
+    (name, bound, segments) => {
+      const { table, error } = sizedTable(name, bound);
+      expect(table.values.length - 1).toBe(segments);
+      expect(error).toBeLessThanOrEqual(bound);
+      const { real, fixed, fraction } = reals[name];
+      const worst = (of: typeof table): number => {
+        let most = 0;
+        for (let x = 0; x < 2 ** 20; x++)
+          most = Math.max(most, Math.abs(fixed(x, of) / 2 ** fraction - real(x / 2 ** 16)));
+        return most;
+      };
+      expect(worst(table)).toBeLessThanOrEqual(bound);
+      const half = { values: table.values.filter((_, i) => i % 2 === 0), stepBits: table.stepBits + 1 };
+      expect(worst(half)).toBeGreaterThan(bound);
+      const [low, latency] = name === 'exp2' ? [0, 4] : [-(2 ** 17), 5];
+      const at = (i: number) => low + i;
+      const expected = (i: number) => fixed(at(i), table);
+      expect(firstDifference(units[name](20, bound), latency, 2 ** 18, at, expected, data)).toBe(undefined);
+    },
+  );
+
+  it('rsqrt, relative', () => {
+    const { table, error } = sizedTable('rsqrt', 2 ** -14);
+    expect([table.values.length - 1, error <= 2 ** -14]).toEqual([192, true]);
+    const sums = Array.from({ length: 20_000 }, (_, i) => (1n << BigInt(i % 64)) + BigInt(i) * 7n);
+    for (const x of sums) {
+      const { mantissa, exponent } = rsqrtFixed(x, table);
+      expect(Math.abs(mantissa * 2 ** (-16 - exponent) * Math.sqrt(Number(x)) - 1)).toBeLessThanOrEqual(2 ** -14);
+    }
+    const read = (port: (name: string) => PortHandle) => {
+      const y = port('y_mantissa');
+      return () => y.getNumber();
+    };
+    const golden = (i: number) => rsqrtFixed(sums[i]!, table).mantissa;
+    expect(firstDifference(rsqrtUnit(2 ** -14), 8, sums.length, (i) => sums[i]!, golden, read)).toBe(undefined);
+  });
+
+  it("refuses what golden's table does not reach, and names what it does", () => {
+    expect(() => sizedTable('silu', 1e-6)).toThrow(
+      /silu cannot be built with error = 0.000001; expected at least 2\.67e-5/,
+    );
   });
 });
 

@@ -1,4 +1,7 @@
-/** The functions of the mixer and the norms as tables with linear interpolation. Arguments and results are integers. */
+/**
+ * The functions of the mixer and the norms as tables with linear interpolation. Arguments and results are integers. The errors are those
+ * of the tables here; any other of the same argument and unit may take their place.
+ */
 import { bitLength, roundShift } from './arithmetic.ts';
 
 /** Fraction bits of the arguments of softplus, silu and exp2, and of silu's result. */
@@ -48,9 +51,9 @@ export const rsqrtTable = sample(384, 15, (i) => 2 ** RSQRT_FRACTION / Math.sqrt
  * log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)). x: any integer, 16 fraction bits; result: 20 fraction bits, not saturated.
  * Absolute error at most 2^-16 (interpolation 2^-17, rounding 2^-20, the cut at 16 2^-23).
  */
-export function softplusFixed(x: number): number {
+export function softplusFixed(x: number, table = softplusTail): number {
   const t = Math.abs(x);
-  const rest = t < TAIL_END ? interpolate(softplusTail, t) : 0;
+  const rest = t < TAIL_END ? interpolate(table, t) : 0;
   return Math.max(x, 0) * 2 ** (SOFTPLUS_FRACTION - FUNCTION_FRACTION) + rest;
 }
 
@@ -58,19 +61,19 @@ export function softplusFixed(x: number): number {
  * x / (1 + exp(-x)) = max(x, 0) - |x| / (1 + exp(|x|)). x: any integer, 16 fraction bits; result: 16 fraction bits.
  * Absolute error at most 2^-15 (interpolation 2^-16, rounding 2^-16).
  */
-export function siluFixed(x: number): number {
+export function siluFixed(x: number, table = siluTail): number {
   const t = Math.abs(x);
-  return Math.max(x, 0) - (t < TAIL_END ? interpolate(siluTail, t) : 0);
+  return Math.max(x, 0) - (t < TAIL_END ? interpolate(table, t) : 0);
 }
 
 /**
  * 2^-t for t >= 0 with 16 fraction bits; result 0 to 2^16, 16 fraction bits. The whole part of t is a right shift.
  * Absolute error at most 2^-16 (rounding 2^-17 and 2^-20, interpolation 2^-20).
  */
-export function exp2Fixed(t: number): number {
+export function exp2Fixed(t: number, table = exp2Table): number {
   const whole = Math.floor(t / 2 ** FUNCTION_FRACTION);
   if (whole > 31) return 0;
-  return roundShift(interpolate(exp2Table, t - whole * 2 ** FUNCTION_FRACTION), EXP2_GUARD + whole);
+  return roundShift(interpolate(table, t - whole * 2 ** FUNCTION_FRACTION), EXP2_GUARD + whole);
 }
 
 /** mantissa 2^(-RSQRT_FRACTION - exponent). */
@@ -83,11 +86,11 @@ export interface Rsqrt {
  * 1 / sqrt(m) for whole m from 1 to 2^64 - 1: m = f 4^exponent with 1/4 <= f < 1, f cut to 24 bits, mantissa = 1 / sqrt(f) in (1, 2].
  * Relative error at most 2^-16 (interpolation 2^-17.4, rounding 2^-17, the cut of f 2^-23).
  */
-export function rsqrtFixed(m: bigint): Rsqrt {
+export function rsqrtFixed(m: bigint, table = rsqrtTable): Rsqrt {
   const high = Number(m >> 32n);
   const bits = high > 0 ? 32 + bitLength(high) : bitLength(Number(m));
   const exponent = Math.ceil(bits / 2);
   const cut = BigInt(24 - 2 * exponent);
   const f = Number(cut >= 0n ? m << cut : m >> -cut);
-  return { mantissa: interpolate(rsqrtTable, f - 2 ** 22), exponent };
+  return { mantissa: interpolate(table, f - 2 ** 22), exponent };
 }

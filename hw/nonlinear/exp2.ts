@@ -11,8 +11,8 @@ const guard = Math.log2(exp2Table.values[0]!) - DECAY_FRACTION;
  * fraction bits, 0 to 1. Latency 4: the table of the fraction, then a right shift by the whole part, rounded half up.
  * Absolute error at most 2^-16.
  */
-export function exp2(m: ModuleBuilder, p: Pipeline, t: UInt, enable: UInt): UInt {
-  const fraction = interpolate(m, p, 'exp2', exp2Table, t.trunc(FUNCTION_FRACTION), enable);
+export function exp2(m: ModuleBuilder, p: Pipeline, t: UInt, enable: UInt, table = exp2Table): UInt {
+  const fraction = interpolate(m, p, 'exp2', table, t.trunc(FUNCTION_FRACTION), enable);
   const whole = t.slice(t.width - 1, FUNCTION_FRACTION).named('exp2_whole');
   return p.join({ whole, fraction }, (at) => {
     const shifted = at.fraction

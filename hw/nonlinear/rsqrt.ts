@@ -18,6 +18,7 @@ export function rsqrt(
   p: Pipeline,
   x: UInt,
   enable: UInt,
+  table = rsqrtTable,
 ): { readonly mantissa: UInt; readonly exponent: UInt } {
   let normal = x;
   const zeros: UInt[] = [];
@@ -38,7 +39,7 @@ export function rsqrt(
     .trunc(cutBits)
     .asUnsigned()
     .named('rsqrt_argument');
-  const mantissa = interpolate(m, p, 'rsqrt', rsqrtTable, argument, enable);
+  const mantissa = interpolate(m, p, 'rsqrt', table, argument, enable);
   const count = Object.fromEntries(zeros.map((zero, i) => [`z${i}`, zero]));
   return p.join({ mantissa, ...count }, (at) => {
     const { mantissa: found, ...pairs } = at as unknown as Record<string, UInt>;

@@ -37,8 +37,8 @@ function tailed(
  * log(1 + exp(x)): golden's `softplusFixed`, bit for bit. x: two's complement, 16 fraction bits; result: unsigned, 20 fraction
  * bits, x.width + 4 bits, which hold it. Latency 5. Absolute error at most 2^-16.
  */
-export function softplus(m: ModuleBuilder, p: Pipeline, x: SInt, enable: UInt): UInt {
-  const { positive, tail } = tailed(m, p, 'softplus', softplusTail, x, enable);
+export function softplus(m: ModuleBuilder, p: Pipeline, x: SInt, enable: UInt, table = softplusTail): UInt {
+  const { positive, tail } = tailed(m, p, 'softplus', table, x, enable);
   const line = positive.shl(SOFTPLUS_FRACTION - FUNCTION_FRACTION).toSigned();
   const width = Math.max(x.width + SOFTPLUS_FRACTION - FUNCTION_FRACTION, tail.width);
   return p.stage(
@@ -53,8 +53,8 @@ export function softplus(m: ModuleBuilder, p: Pipeline, x: SInt, enable: UInt): 
  * x / (1 + exp(-x)): golden's `siluFixed`, bit for bit. x and result: two's complement, 16 fraction bits; the result has as
  * many bits as x, and at least 16, which hold the least value, -0.28. Latency 5. Absolute error at most 2^-15.
  */
-export function silu(m: ModuleBuilder, p: Pipeline, x: SInt, enable: UInt): SInt {
-  const { positive, tail } = tailed(m, p, 'silu', siluTail, x, enable);
+export function silu(m: ModuleBuilder, p: Pipeline, x: SInt, enable: UInt, table = siluTail): SInt {
+  const { positive, tail } = tailed(m, p, 'silu', table, x, enable);
   return p.stage('silu', fitted(positive.toSigned().sub(tail), Math.max(x.width, FUNCTION_FRACTION)));
 }
 
