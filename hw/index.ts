@@ -18,6 +18,7 @@ export {
 export { type NamedMatrix, type Plan, type PlanRequest, planMatmul } from './matmul/plan.ts';
 export { bursts, type ReaderParameters, weightReader, wordsPerBeat } from './matmul/reader.ts';
 export { type Resources, resources } from './matmul/resources.ts';
+export { rowScale, scaledBits } from './matmul/row-scale.ts';
 export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';
 export { type MixerParameters, mixerParts } from './mixer/parameters.ts';
 export {

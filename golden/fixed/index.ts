@@ -15,6 +15,7 @@ export {
   multiply,
   type QuantizedInput,
   quantizeInput,
+  ROW_SHIFT,
   sumGroups,
 } from './projection.ts';
 export * from './scan.ts';
