@@ -61,13 +61,13 @@ function conv(): MutationUnit {
   const bounds = { heads: 2, headDim: 5, dState: 3, groups: 2 };
   const words = convWords(bounds, 2);
   const p: ConvParameters = { lanes: 2, taps: 3, maxWords: words, stateWords: 2 * words, numerics: defaultNumerics };
-  const jobs = cornerConvJobs(p, bounds, createRandom(1), 16);
+  const jobs = cornerConvJobs(p, bounds, createRandom(1), 48);
   return { design: convUnit(p) as Design, bench: () => convBench(jobs, p) };
 }
 
 function norm(): MutationUnit {
   const p: NormParameters = {
-    ...{ lanes: 2, inputBits: 24, maxTileWords: 5, maxTiles: 3, maxGroups: 5, maxColumns: 60, maxShift: 16 },
+    ...{ lanes: 3, inputBits: 24, maxTileWords: 5, maxTiles: 3, maxGroups: 5, maxColumns: 60, maxShift: 16 },
     numerics: defaultNumerics,
   };
   const jobs = cornerNormJobs(p, createRandom(1), 80);
@@ -75,7 +75,7 @@ function norm(): MutationUnit {
 }
 
 function residual(): MutationUnit {
-  const p: ResidualParameters = { lanes: 2, maxRows: 7, maxGroups: 3, resultBits: 20, residualBits: 24 };
+  const p: ResidualParameters = { lanes: 3, maxRows: 8, maxGroups: 3, resultBits: 20, residualBits: 24 };
   const jobs = cornerResidualJobs(p, createRandom(1), 60);
   return { design: residualUnit(p) as Design, bench: () => residualBench(jobs, p) };
 }

@@ -3,6 +3,7 @@ import type { Check, Figure, Report } from '../../cli/command.ts';
 import { type Bench, joinReports, reportOf } from '../bench.ts';
 import { type Area, laneArea } from './area.ts';
 import { mixerRows } from './mixer.ts';
+import { mixerText } from './mixer-text.ts';
 import { plans, simulateSchedule } from './schedule.ts';
 import { runText, textRuns } from './text.ts';
 
@@ -125,7 +126,7 @@ async function text(progress: Progress): Promise<Report> {
   return joinReports(reports);
 }
 
-const parts = { schedule, lane, text, mixer: mixerRows } satisfies Record<
+const parts = { schedule, lane, text, mixer: mixerRows, mixer_text: mixerText } satisfies Record<
   string,
   (progress: Progress) => Report | Promise<Report>
 >;

@@ -7,8 +7,8 @@
  *
  * The pipeline stands while its last result is not taken.
  */
-import { type Design, defineModule, pack, type UInt, unpack } from '../../gen/index.ts';
-import { clampCounter } from '../lanes/counters.ts';
+import { type Design, defineModule, pack, unpack } from '../../gen/index.ts';
+import { clampCounter, counting } from '../lanes/counters.ts';
 import { convLane } from './lane.ts';
 import { biasBits, type ConvCoreInterface, type ConvParameters, convCoreInterface } from './parameters.ts';
 
@@ -72,10 +72,20 @@ export function convCore(p: ConvParameters): Design<ConvCoreInterface> {
 
       m.comment('Clamped values of the channels that count.');
       const moved = io.out.valid.and(io.out.ready).named('moved');
-      const counting = (flags: readonly UInt[]): UInt => pack(flags.map((f, i) => f.and(along.count.gt(i))));
-      const clamped = counting(lanes.map((lane) => lane.clamped)).named('clamped');
+      const clamped = counting(
+        lanes.map((lane) => lane.clamped),
+        along.count,
+      ).named('clamped');
       io.saturations.drive({
-        conv: clampCounter(m, 'conv', counting(lanes.map((lane) => lane.conv_clamped)), moved),
+        conv: clampCounter(
+          m,
+          'conv',
+          counting(
+            lanes.map((lane) => lane.conv_clamped),
+            along.count,
+          ),
+          moved,
+        ),
         b: clampCounter(m, 'b', clamped, moved.and(along.kind.is('b'))),
         c: clampCounter(m, 'c', clamped, moved.and(along.kind.is('c'))),
         x: clampCounter(m, 'x', clamped, moved.and(along.kind.is('x'))),

@@ -1,5 +1,5 @@
 /** Counters beside a data path. */
-import { bitsFor, increment, lessBy, type ModuleBuilder, type UInt, uint } from '../../gen/index.ts';
+import { bitsFor, increment, lessBy, type ModuleBuilder, pack, type UInt, uint } from '../../gen/index.ts';
 
 /** Values clamped since reset, modulo 2^32: a bit of `flags` for each, counted in cycles in which `valid` is 1. */
 export function clampCounter(m: ModuleBuilder, name: string, flags: UInt, valid: UInt): UInt {
@@ -9,6 +9,10 @@ export function clampCounter(m: ModuleBuilder, name: string, flags: UInt, valid:
   count.next(m.delay(`${name}_counted`, valid, { reset: 0 }).mux(sum, count));
   return count;
 }
+
+/** The flags of a beat's lanes, those of lanes that do not count put out; the first always counts. */
+export const counting = (flags: readonly UInt[], count: UInt): UInt =>
+  pack(flags.map((flag, i) => (i === 0 ? flag : flag.and(count.gt(i)))));
 
 /** How many have come and not gone, 0 to `most`. */
 export function underWay(m: ModuleBuilder, name: string, most: number, come: UInt, go: UInt): UInt {

@@ -1,7 +1,7 @@
 /** The gate: v = y silu(z). */
 import { bit, bitsFor, type Design, defineModule, output, pack, sink, source, uint, unpack } from '../../gen/index.ts';
 import type { Numerics } from '../../golden/fixed/index.ts';
-import { clampCounter } from '../lanes/counters.ts';
+import { clampCounter, counting } from '../lanes/counters.ts';
 import { roundTo } from '../lanes/rounding.ts';
 
 export interface GateParameters {
@@ -59,7 +59,10 @@ export function gateUnit(p: GateParameters): Design<GateInterface> {
       const valid = pipe.at(pipe.flag(issue), latency);
       io.out.valid.drive(valid);
       io.out.payload.drive({ values: pack(kept.map((k) => k.value)), count });
-      const clamped = pack(kept.map((k, i) => k.clamped.and(count.gt(i))));
+      const clamped = counting(
+        kept.map((k) => k.clamped),
+        count,
+      );
       io.saturations.gated.drive(clampCounter(m, 'gated', clamped, valid.and(io.out.ready)));
     },
   );

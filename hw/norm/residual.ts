@@ -22,7 +22,7 @@ import {
   unpack,
 } from '../../gen/index.ts';
 import { fifo, registerSlice, through } from '../../gen/stream/index.ts';
-import { clampCounter } from '../lanes/counters.ts';
+import { clampCounter, counting } from '../lanes/counters.ts';
 import { keep } from '../lanes/rounding.ts';
 import { HardwareProblem } from '../problem.ts';
 import { scaleShape } from './parameters.ts';
@@ -162,8 +162,11 @@ export function residualUnit(p: ResidualParameters): Design<ResidualInterface> {
       io.out.valid.drive(out.valid);
       out.ready.drive(io.out.ready);
       io.out.payload.drive(out.payload);
-      const clamped: UInt[] = added.map((a, i) => a.clamped.and(counted.gt(i)));
-      io.saturations.residual.drive(clampCounter(m, 'residual', pack(clamped), moves.and(flags.lastGroup)));
+      const clamped = counting(
+        added.map((a) => a.clamped),
+        counted,
+      );
+      io.saturations.residual.drive(clampCounter(m, 'residual', clamped, moves.and(flags.lastGroup)));
     },
   );
 }
