@@ -14,9 +14,12 @@ export async function clocked<T>(work: () => Promise<T>): Promise<[T, Time]> {
   return [result, { seconds: (performance.now() - started) / 1000, processor: (user + system) / 1e6 }];
 }
 
-/** At most so many seconds on the clock; the processors' seconds show what other work on the machine added. */
-export const timeCheck = (name: string, { seconds, processor }: Time, most: number): Check => ({
+/** What `threads` cores that do nothing else take: the processors' seconds shared among them. */
+export const coreSeconds = ({ processor }: Time, threads: number): number => processor / threads;
+
+/** At most so many seconds of `threads` cores. The clock shows besides what other work on the machine took from them. */
+export const timeCheck = (name: string, time: Time, threads: number, most: number): Check => ({
   name,
-  ok: seconds <= most,
-  detail: `${seconds.toFixed(1)} s (${processor.toFixed(1)} s of processors), at most ${most} s`,
+  ok: coreSeconds(time, threads) <= most,
+  detail: `${coreSeconds(time, threads).toFixed(1)} s of ${threads} cores (${time.seconds.toFixed(1)} s on the clock), at most ${most} s`,
 });

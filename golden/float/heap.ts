@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { GoldenProblem } from '../problem.ts';
 
 /** The part of the WebAssembly interface that is used here (TypeScript declares it for browsers only). */
@@ -8,10 +9,14 @@ export interface WasmMemory {
 }
 interface WasmApi {
   readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
+  readonly validate: (bytes: Uint8Array) => boolean;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: { env: { memory: WasmMemory } }) => { readonly exports: object };
 }
 const wasm = (globalThis as unknown as { readonly WebAssembly: WasmApi }).WebAssembly;
+
+/** Node 20 has relaxed SIMD behind this flag, later ones without. */
+const RELAXED_SIMD = '--experimental-wasm-relaxed-simd';
 
 const PAGE = 65536;
 /** Below lies what the compiler may use for itself. */
@@ -53,8 +58,9 @@ export function createHeap(): Heap {
 
 /** The functions of a compiled kernel file on a memory, which may be shared with other threads: kernels keep nothing but what is in it. */
 export function instantiateKernels(file: string, memory: WasmMemory): object {
-  const module = new wasm.Module(readFileSync(new URL(`../kernels/${file}`, import.meta.url)));
-  return new wasm.Instance(module, { env: { memory } }).exports;
+  const bytes = readFileSync(new URL(`../kernels/${file}`, import.meta.url));
+  if (!wasm.validate(bytes)) setFlagsFromString(RELAXED_SIMD);
+  return new wasm.Instance(new wasm.Module(bytes), { env: { memory } }).exports;
 }
 
 function grow(memory: WasmMemory, pages: number, bytes: number): void {

@@ -121,12 +121,12 @@ EXPORT(sign_tables)(const int16_t *q, int32_t columns, int32_t shift, uint8_t *t
 // Scratch of the sign product, in words: 32 sums, and 32 sums of 64 bits.
 #define TOTALS 32
 
-// Table entries of sixteen rows, summed in bytes: low bits unsigned, the rest signed.
+// Table entries of sixteen rows, summed in bytes: low bits unsigned, the rest signed. Indices are below 16, so that `relaxed` leaves nothing open.
 typedef struct {
   vec low, high;
 } Narrow;
 static inline Narrow look_up(Narrow sum, vec low, vec high, vec index) {
-  return (Narrow){wasm_i8x16_add(sum.low, wasm_i8x16_swizzle(low, index)), wasm_i8x16_add(sum.high, wasm_i8x16_swizzle(high, index))};
+  return (Narrow){wasm_i8x16_add(sum.low, wasm_i8x16_relaxed_swizzle(low, index)), wasm_i8x16_add(sum.high, wasm_i8x16_relaxed_swizzle(high, index))};
 }
 
 // Sums of sixteen rows in 16 bits.
