@@ -1,10 +1,20 @@
-/** Emitted Verilog in Icarus, the simulator that knows X, as a follower: a test bench of ours replays rows. */
+/** Emitted Verilog in Icarus, the simulator that knows X: a test bench of ours replays rows. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onPath, openChannel, runProgram, WRAPPER, withFiles, wrapperVerilog } from 'verilator-wasm';
 import type { Module } from '../gen/ir.ts';
-import { clockNames, clocksOf, enginePorts, type Follower, type RowLayout, rowLayout, SimProblem } from './engine.ts';
+import {
+  type Clocks,
+  clockNames,
+  clocksOf,
+  type Engine,
+  enginePorts,
+  type RowLayout,
+  rowLayout,
+  SimProblem,
+} from './engine.ts';
+import { rowEngine } from './row-engine.ts';
 import { noCompile, stopped } from './tool-problem.ts';
 
 export interface IcarusOptions {
@@ -18,7 +28,7 @@ export interface IcarusOptions {
   readonly name?: string;
 }
 
-export interface IcarusEngine extends Follower {
+export interface IcarusEngine extends Engine {
   readonly version: string;
   unknown(): Uint32Array;
 }
@@ -61,26 +71,36 @@ export async function createIcarus({ files, top, module, name = 'icarus' }: Icar
     const hello = new Uint8Array(4);
     channel.receive(hello); // the program has been read
     let unknown = new Uint32Array(0);
-    return {
-      name,
-      ports,
-      version: found.version,
-      replay: (rows, cycles, clocks = 1) => {
-        const result = new Uint32Array(cycles * outputs.words);
-        unknown = new Uint32Array(result.length);
-        for (let done = 0; done < cycles; done += rowsPerRequest) {
-          const count = Math.min(rowsPerRequest, cycles - done);
-          const masks = Array.from({ length: count }, (_, row) => clocksOf(clocks, done + row));
-          channel.send(encode(rows.subarray(done * inputs.words), inputs.words, masks));
-          const answer = new Uint32Array(2 * count * outputs.words);
-          channel.receive(new Uint8Array(answer.buffer));
-          decode(answer, result.subarray(done * outputs.words), unknown.subarray(done * outputs.words));
-        }
-        return result;
-      },
-      unknown: () => unknown,
-      close: () => channel.close(),
+    const replay = (rows: Uint32Array, cycles: number, clocks: Clocks = 1): Uint32Array => {
+      const result = new Uint32Array(cycles * outputs.words);
+      unknown = new Uint32Array(result.length);
+      for (let done = 0; done < cycles; done += rowsPerRequest) {
+        const count = Math.min(rowsPerRequest, cycles - done);
+        const masks = Array.from({ length: count }, (_, row) => clocksOf(clocks, done + row));
+        channel.send(encode(rows.subarray(done * inputs.words), inputs.words, masks));
+        const answer = new Uint32Array(2 * count * outputs.words);
+        channel.receive(new Uint8Array(answer.buffer));
+        decode(answer, result.subarray(done * outputs.words), unknown.subarray(done * outputs.words));
+      }
+      return result;
     };
+    const now = { inputs: new Uint32Array(inputs.words), outputs: new Uint32Array(outputs.words) };
+    const evaluate = () => now.outputs.set(replay(now.inputs, 1, 0));
+    const engine = rowEngine(name, ports, {
+      ...now,
+      eval: evaluate,
+      tick: (clocks = 1) => {
+        replay(now.inputs, 1, clocks);
+        evaluate();
+      },
+      step: (cycles, clocks = 1) => {
+        for (let i = 0; i < cycles; i++) replay(now.inputs, 1, clocks);
+        evaluate();
+      },
+      replay,
+      close: () => channel.close(),
+    });
+    return { ...engine, version: found.version, unknown: () => unknown };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

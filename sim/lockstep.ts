@@ -33,11 +33,14 @@ export interface LockStepResult {
   /** Output words (ports times cycles) that were compared, per follower. */
   readonly compared: number;
   readonly mismatch: Mismatch | undefined;
-  /** The first output that had no value in a follower that knows X, after every reset had been 1. */
+  /**
+   * The first output that had no value in a follower that knows X, after every reset had been 1; payloads that are not valid
+   * do not count.
+   */
   readonly unknown: Unknown | undefined;
 }
 
-/** No mismatch by itself: a payload that is not valid may be unknown. Where outputs must be known, it is a fault. */
+/** No mismatch by itself, where outputs need not be known. */
 export interface Unknown {
   readonly engine: string;
   readonly cycle: number;
@@ -96,6 +99,8 @@ class Recorder {
   /** Resets that have not been 1 yet. */
   readonly #untouched: Set<RowField>;
   unknown: Unknown | undefined;
+  /** The valids of streams that are given, longest name first. */
+  readonly #valids: readonly RowField[];
   #start: number;
   #count = 0;
 
@@ -106,6 +111,9 @@ class Recorder {
     this.#chunk = options.chunk ?? 1024;
     this.inputs = rowLayout(leader.ports, 'input');
     this.outputs = rowLayout(leader.ports, 'output');
+    this.#valids = this.outputs.fields
+      .filter((f) => f.port.name.endsWith('_valid'))
+      .sort((a, b) => b.port.name.length - a.port.name.length);
     this.#inputRows = new Uint32Array(this.#chunk * this.inputs.words);
     this.#outputRows = new Uint32Array(this.#chunk * this.outputs.words);
     this.#clocks = new Uint32Array(this.#chunk);
@@ -179,7 +187,7 @@ class Recorder {
     const outputs = new Map<Follower, Uint32Array>([[leader, expected]]);
     for (const follower of followers) outputs.set(follower, follower.replay(inputs, count, clocks));
     this.#options.history?.add({ count, clocks, inputs, outputs }, this.inputs, this.outputs);
-    this.#lookForUnknowns(inputs, count);
+    this.#lookForUnknowns(inputs, outputs, count);
     const firsts = followers.map((f) => firstDifference(expected, outputs.get(f)!, f.unknown?.()));
     const first = Math.min(...firsts.filter((at) => at >= 0));
     if (!Number.isFinite(first)) return;
@@ -198,7 +206,15 @@ class Recorder {
     return { row, field: this.outputs.fields.findLast((f) => f.at <= at)! };
   }
 
-  #lookForUnknowns(inputs: Uint32Array, count: number): void {
+  /** Whether a port is the payload of a stream whose valid is 0. */
+  #idle(rows: Uint32Array, unknown: Uint32Array, row: number, { port }: RowField): boolean {
+    const valid = this.#valids.find((f) => f.port !== port && port.name.startsWith(f.port.name.replace(/valid$/, '')));
+    if (valid === undefined || port.name.endsWith('_ready')) return false;
+    const start = row * this.outputs.words;
+    return readField(rows, start, valid) === 0n && readField(unknown, start, valid) === 0n;
+  }
+
+  #lookForUnknowns(inputs: Uint32Array, outputs: ReadonlyMap<Follower, Uint32Array>, count: number): void {
     let reset = 0;
     for (; reset < count && this.#untouched.size > 0; reset++) {
       for (const field of this.#untouched) {
@@ -208,10 +224,12 @@ class Recorder {
     for (const follower of this.#options.followers) {
       const bits = follower.unknown?.();
       if (bits === undefined || this.unknown !== undefined || this.#untouched.size > 0) continue;
-      const first = bits.findIndex((word, at) => word !== 0 && at >= reset * this.outputs.words);
-      if (first < 0) continue;
-      const { row, field } = this.#placeOf(first);
-      this.unknown = { engine: follower.name, cycle: this.#start + row, port: field.port.name };
+      for (let at = reset * this.outputs.words; at < bits.length && this.unknown === undefined; at++) {
+        if (bits[at] === 0) continue;
+        const { row, field } = this.#placeOf(at);
+        if (this.#idle(outputs.get(follower)!, bits, row, field)) continue;
+        this.unknown = { engine: follower.name, cycle: this.#start + row, port: field.port.name };
+      }
     }
   }
 }
