@@ -2,7 +2,9 @@
 export { type Batch, createBatch } from './batch/batch.ts';
 export { createPool, type Pool, type PoolOptions, type Program } from './batch/pool.ts';
 export type { Stimulus } from './batch/replay.ts';
+export { type Bench, createBench, type TypedMonitor } from './bench.ts';
 export { type CxxrtlOptions, createCxxrtl } from './cxxrtl.ts';
+export { type Dut, openDut, type Pin, type Probe as PortProbe, type Sample } from './dut.ts';
 export * from './engine.ts';
 export { writeText } from './files.ts';
 export { createIcarus, findIcarus, type IcarusEngine, type IcarusOptions } from './icarus.ts';
