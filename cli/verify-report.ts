@@ -1,5 +1,6 @@
 /** A verification as a report: one check per layer and unit, one per follower, one per comparison with the float model. */
 
+import { totals } from '../sim/index.ts';
 import { findingText, type Run, type Verdict, type Verification } from '../verify/index.ts';
 import type { Check, Figure, Report } from './command.ts';
 
@@ -24,8 +25,15 @@ export function verifyReport(v: Verification): Report {
     }),
     ...(v.properties === undefined ? [] : [propertyCheck(v.properties, leader!)]),
     saturationCheck(v.saturations),
+    ...(v.engines.includes('icarus') && v.registers !== true ? named.map(unknownCheck) : []),
   ];
-  return { figures: figures(v, runs), checks, skipped: [], tools: v.tools, text: text(v, runs) };
+  return {
+    figures: [...figures(v, runs), ...coverageFigures(v.coverage)],
+    checks,
+    skipped: [],
+    tools: v.tools,
+    text: text(v, runs),
+  };
 }
 
 const propertyCheck = ({ count, violations }: NonNullable<Verification['properties']>, engine: string): Check => ({
@@ -33,6 +41,24 @@ const propertyCheck = ({ count, violations }: NonNullable<Verification['properti
   ok: violations === 0,
   detail: `${count} assertions and assumptions, looked at in every cycle; ${violations} violated`,
 });
+
+/** Payloads that are not valid may have no value. */
+const unknownCheck = ({ name, run: { unknown } }: Named): Check => ({
+  name: `${name}: no X at a port after the reset`,
+  ok: unknown === undefined,
+  ...(unknown && { detail: `${unknown.port} has bits without a value in cycle ${unknown.cycle} in ${unknown.engine}` }),
+});
+
+function coverageFigures(coverage: Verification['coverage']): Figure[] {
+  if (coverage === undefined) return [];
+  const kinds = Object.entries(totals(coverage)).filter(([, { all }]) => all > 0);
+  return [
+    { name: 'coverage.cycles', value: coverage.cycles, unit: 'clock cycles in all runs', kind: 'simulated' },
+    ...kinds.map(([kind, { met, all }]): Figure => {
+      return { name: `coverage.${kind}`, value: met / all, unit: `of ${all}`, kind: 'simulated' };
+    }),
+  ];
+}
 
 const saturationCheck = (count: number): Check => ({
   name: 'no saturation in the fixed golden',

@@ -3,9 +3,11 @@ export { type Batch, createBatch } from './batch/batch.ts';
 export { createPool, type Pool, type PoolOptions, type Program } from './batch/pool.ts';
 export type { Stimulus } from './batch/replay.ts';
 export { type Bench, createBench, type TypedMonitor } from './bench.ts';
+export { type Coverage, type CoverageCollector, collectCoverage, storeCoverage, totals } from './coverage/index.ts';
 export { type CxxrtlOptions, createCxxrtl } from './cxxrtl.ts';
 export { type Dut, openDut, type Pin, type Probe as PortProbe, type Sample } from './dut.ts';
 export * from './engine.ts';
+export { exposeRegisters } from './expose.ts';
 export { writeText } from './files.ts';
 export { createIcarus, findIcarus, type IcarusEngine, type IcarusOptions } from './icarus.ts';
 export { type LockStepOptions, type LockStepResult, lockStep, type Mismatch, type Unknown } from './lockstep.ts';
@@ -15,7 +17,7 @@ export { bitText, causeText, causeWave, valueText } from './mismatch/text.ts';
 export { createNetlist, type NetlistEngine, type NetlistOptions } from './netlist.ts';
 export { findNextpnr, nextpnrVariable, type PlacedRouted, placeAndRoute } from './place-route.ts';
 export { createRandom, type Random } from './random.ts';
-export type { Coverage, SimulatorStatus, Violation } from './reports.ts';
+export type { Coverage as CoverCount, SimulatorStatus, Violation } from './reports.ts';
 export {
   createSimulator,
   type NamedSignal,

@@ -55,6 +55,8 @@ export interface Simulator extends Engine {
   peekNamed(path: string): bigint;
   /** A net looked up once. */
   signal(path: string): { get(): bigint };
+  /** A net's 64-bit words as they change, in 32-bit halves, sign- or zero-extended; valid as `peekNamed` is. */
+  view(path: string): Uint32Array;
   /** A word of a memory, by hierarchical name. */
   peekMemory(path: string, index: number): bigint;
   /** Cycles in which an assert or assume did not hold, in order; the first 1000 since the simulator was made. */
@@ -237,10 +239,18 @@ class WasmSimulator implements Simulator {
       });
   }
   signal(path: string): { get(): bigint } {
+    const { node, address } = this.#placeOf(path);
+    return new Slot(this.#buffer, address, node);
+  }
+  view(path: string): Uint32Array {
+    const { node, address } = this.#placeOf(path);
+    return new Uint32Array(this.#buffer, address, 2 * wordsFor(node.width));
+  }
+  #placeOf(path: string): { readonly node: Node; readonly address: number } {
     const node = this.#design.names.get(path);
     const address = node === undefined ? undefined : this.#compiled.visible.get(node);
     if (node === undefined || address === undefined) throw this.#invisible(path);
-    return new Slot(this.#buffer, address, node);
+    return { node, address };
   }
   peekNamed(path: string): bigint {
     return this.signal(path).get();

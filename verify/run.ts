@@ -3,12 +3,17 @@ import { bundle, type Design, type Module, printVerilog } from '../gen/index.ts'
 import { flatten } from '../gen/passes/flatten.ts';
 import type { UnitParameters } from '../hw/index.ts';
 import {
+  type CoverageCollector,
+  collectCoverage,
+  createCxxrtl,
   createHistory,
+  createIcarus,
   createNetlist,
   createSimulator,
   createVerilator,
   driveStream,
   type Engine,
+  exposeRegisters,
   type History,
   lockStep,
   type Mismatch,
@@ -16,6 +21,7 @@ import {
   reset,
   runUntil,
   SimProblem,
+  type Unknown,
 } from '../sim/index.ts';
 import { type Fault, faultyDesign, faultyFiles, faultyNetlist } from './faults.ts';
 import { type Finding, findCauses, type Wrong, wrongInLockStep, wrongResult } from './finding.ts';
@@ -24,7 +30,7 @@ import { type Unit, verifiedUnits } from './units.ts';
 import { version } from './version.ts';
 
 /** `netlist`: what Yosys made of the printed Verilog, in Verilator. */
-export type EngineName = 'sim' | 'verilator' | 'netlist';
+export type EngineName = 'sim' | 'verilator' | 'icarus' | 'cxxrtl' | 'netlist';
 export type VerilatorChoice = 'auto' | 'native' | 'wasm';
 
 export interface Properties {
@@ -39,6 +45,8 @@ export interface Bench {
   readonly tools: Readonly<Record<string, { version: string; how: string }>>;
   /** Assertions and assumptions of all instances, which the simulator checks in every cycle, and how often one was violated. */
   readonly properties?: Properties | undefined;
+  /** Of the simulator, where coverage was asked for. */
+  readonly collector?: CoverageCollector | undefined;
   /** Of the netlist, where it runs. */
   readonly cells?: number | undefined;
   /** Of all runs on these engines. */
@@ -46,27 +54,41 @@ export interface Bench {
   close(): void;
 }
 
+/** With the modules' names, which carry their parameters: what coverage of one elaboration is kept under. */
+const nameOf = ({ name, instances }: Module): string => `${name} (${instances.map((i) => i.module.name).join(', ')})`;
+
 /** One module with the chosen units side by side. */
 export function unitsTop(units: readonly Unit[], p: UnitParameters): Design {
   return bundle(`popscan_${units.join('_')}`, Object.fromEntries(units.map((u) => [u, verifiedUnits[u].design(p)])));
+}
+
+export interface BenchOptions {
+  readonly engines: readonly EngineName[];
+  readonly how: VerilatorChoice;
+  readonly fault: Fault | undefined;
+  readonly progress: (line: string) => void;
+  /** All named registers become output ports, which are compared like others. */
+  readonly registers?: boolean;
+  /** The simulator watches all named nets. */
+  readonly coverage?: boolean;
 }
 
 /** Builds the engines; a fault of the printer reaches only those that run the printed Verilog. */
 export async function openBench(
   units: readonly Unit[],
   p: UnitParameters,
-  names: readonly EngineName[],
-  how: VerilatorChoice,
-  fault: Fault | undefined,
-  progress: (line: string) => void,
+  { engines: names, how, fault, progress, registers = false, coverage = false }: BenchOptions,
 ): Promise<Bench> {
-  const top = faultyDesign(unitsTop(units, p).module, fault);
+  const faulty = faultyDesign(unitsTop(units, p).module, fault);
+  const top = registers ? exposeRegisters(faulty) : faulty;
   const engines: Engine[] = [];
   const tools: Record<string, { version: string; how: string }> = {};
   let properties: Properties | undefined;
+  let collector: CoverageCollector | undefined;
   if (names.includes('sim')) {
     progress('compiling the simulator');
-    const simulator = createSimulator(top, { properties: 'throw' });
+    const simulator = createSimulator(top, { properties: 'throw', visibility: coverage ? 'named' : 'ports' });
+    if (coverage) collector = collectCoverage(simulator, nameOf(faulty));
     engines.push(simulator);
     const count = flatten(top).properties.filter((p) => p.kind !== 'cover').length;
     properties = { count, violations: () => simulator.status().violations };
@@ -83,6 +105,18 @@ export async function openBench(
     engines.push(engine);
     tools['verilator'] = { version: engine.version, how: engine.how };
   }
+  if (names.includes('cxxrtl')) {
+    const onProgress = (what: string): void => progress(`cxxrtl: ${what}`);
+    const engine = await createCxxrtl({ ...verilog(), onProgress });
+    engines.push(engine);
+    tools['cxxrtl'] = { version: engine.version, how: engine.how };
+  }
+  if (names.includes('icarus')) {
+    progress('compiling for Icarus');
+    const engine = await createIcarus(verilog());
+    engines.push(engine);
+    tools['icarus'] = { version: engine.version, how: 'native' };
+  }
   let cells: number | undefined;
   if (names.includes('netlist')) {
     const onProgress = (what: string): void => progress(`netlist: ${what}`);
@@ -98,6 +132,7 @@ export async function openBench(
     engines,
     tools,
     properties,
+    collector,
     cells,
     history: createHistory({ module: top }),
     close: () => {
@@ -132,6 +167,8 @@ export interface Run {
   readonly cycles: number;
   readonly compared: number;
   readonly mismatch: Mismatch | undefined;
+  /** The first output without a value after the reset, in an engine that knows X; undefined too where none does. */
+  readonly unknown?: Unknown | undefined;
   /** Why the test bench could not finish, if it could not. */
   readonly stuck: string | undefined;
   /** The first thing that went wrong, if anything did. */
@@ -156,6 +193,7 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
       last = begin + cycle + 1;
       if (cycle % 4096 === 4095) options.progress(`${engine.name}: ${cycle + 1} cycles`);
       for (const w of work) w.onCycle(cycle);
+      bench.collector?.sample();
     };
     const agents = work.flatMap((w) => [...w.drivers, ...w.monitors]);
     let left = settleCycles;
@@ -183,8 +221,8 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
   const first = wrongInLockStep(result, widthOf) ?? wrong.find((w) => w !== undefined);
   const { wave } = options;
   const finding = first === undefined || wave === undefined ? undefined : findCauses(first, history, wave);
-  const { cycles, compared, mismatch } = result;
-  return { verdicts, units, stuck, cycles, compared, mismatch, finding };
+  const { cycles, compared, mismatch, unknown } = result;
+  return { verdicts, units, stuck, cycles, compared, mismatch, unknown, finding };
 }
 
 const resetCycles = 2;

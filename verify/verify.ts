@@ -2,7 +2,7 @@
 import { defaultNumerics } from '../golden/fixed/index.ts';
 import { loadModel, type Model, type ZeroChoice } from '../golden/index.ts';
 import { type Choices, type UnitParameters, unitParameters } from '../hw/index.ts';
-import { createRandom } from '../sim/index.ts';
+import { type Coverage, createRandom, storeCoverage } from '../sim/index.ts';
 import { type Fault, unitOf } from './faults.ts';
 import type { Deviation } from './job.ts';
 import { modelJobs } from './jobs-model.ts';
@@ -26,6 +26,10 @@ export interface VerifyOptions {
   readonly seed: number;
   readonly wave: string;
   readonly fault: Fault | undefined;
+  /** Compares all named registers, too. */
+  readonly registers?: boolean;
+  /** A folder that coverage is added to. */
+  readonly coverage?: string | undefined;
   readonly progress: (line: string) => void;
 }
 
@@ -43,6 +47,10 @@ export interface Verification {
   readonly corner: Run;
   readonly deviations: readonly Deviation[];
   readonly saturations: number;
+  /** Registers were ports, which have no value before they take one. */
+  readonly registers?: boolean | undefined;
+  /** Of this run and all before it in the folder. */
+  readonly coverage?: Coverage | undefined;
 }
 
 /** Probability of a pause in the corner run. */
@@ -57,7 +65,7 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
   const tokens = await textTokens(o.text, o.offset, o.tokens, model.config.vocabSize);
   progress(`float model: ${o.tokens} tokens`);
   const jobs = modelJobs(model, tokens, defaultNumerics, units);
-  const bench = await openBench(units, parameters, o.engines, o.how, fault, progress);
+  const bench = await openBench(units, parameters, { ...o, coverage: o.coverage !== undefined });
   try {
     const flip = fault === 'weight-bit';
     const random = createRandom(o.seed);
@@ -75,7 +83,10 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
             { ...options, stall, wave: first.finding === undefined ? o.wave : undefined },
           )
         : first;
+    const seen = o.coverage === undefined ? undefined : bench.collector?.result();
     return {
+      registers: o.registers,
+      coverage: seen && storeCoverage(o.coverage!, seen),
       parameters,
       tools: bench.tools,
       engines: bench.engines.map((e) => e.name),
@@ -91,9 +102,18 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
   }
 }
 
-function checkOptions({ units, engines, fault, tokens, random, seed, offset }: VerifyOptions): void {
+function checkOptions({ units, engines, fault, coverage, tokens, random, seed, offset }: VerifyOptions): void {
   if (fault === 'printed-sum' && !engines.includes('verilator') && !engines.includes('netlist'))
     throw notPlanted('only an engine that runs the printed Verilog sees it');
+  if (coverage !== undefined && !engines.includes('sim'))
+    throw new VerifyProblem(
+      'coverage-engine',
+      'coverage is what our simulator sees',
+      '--coverage',
+      '--engines with sim',
+      engines.join(','),
+      'add sim to --engines',
+    );
   if (fault === 'netlist-table' && !engines.includes('netlist'))
     throw notPlanted('it sits in the netlist, which runs with --post-synthesis');
   const whole = (name: string, value: number, low: number): void => {

@@ -40,7 +40,12 @@ export async function runText({ model, tokens, layer }: TextRun, progress: (l: s
   const ids = await textTokens(at('kjv-val.txt'), 1000, tokens, loaded.config.vocabSize);
   const jobs = modelJobs(loaded, ids, defaultNumerics, ['scan']).scan;
   const chosen = layer === undefined ? jobs : jobs.filter((j) => j.layer === layer);
-  const bench = await openBench(['scan'], parameters, ['sim', 'verilator'], 'auto', undefined, progress);
+  const bench = await openBench(['scan'], parameters, {
+    engines: ['sim', 'verilator'],
+    how: 'auto',
+    fault: undefined,
+    progress,
+  });
   try {
     const options = { stall, seed: 7, wave: undefined, progress };
     const done = run(bench, [scanBench(chosen, parameters.scan)], options);

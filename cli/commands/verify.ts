@@ -32,9 +32,11 @@ interface Args extends ModelArgs, SizeArgs {
   readonly random: number;
   readonly wave: string;
   readonly plant: Fault | undefined;
+  readonly registers: boolean;
+  readonly coverage: string | undefined;
 }
 
-const engines = ['sim', 'verilator'] as const satisfies readonly EngineName[];
+const engines = ['sim', 'verilator', 'cxxrtl', 'icarus'] as const satisfies readonly EngineName[];
 
 /** More tokens, random cases and seeds than anyone waits for; bounds keep a typing error from looking like a long run. */
 const most = { tokens: 65536, random: 100_000, seed: 2 ** 32 - 1 };
@@ -84,8 +86,8 @@ export const verifyCommand: Command<Args> = {
       .option('engines', {
         group: 'Engines:',
         type: 'string',
-        default: engines.join(','),
-        describe: 'sim, verilator, or both',
+        default: 'sim,verilator',
+        describe: 'any of sim, verilator, cxxrtl, icarus; the first drives',
       })
       .option('verilator', {
         group: 'Engines:',
@@ -105,6 +107,17 @@ export const verifyCommand: Command<Args> = {
         default: 'popscan-mismatch.vcd',
         describe: 'waveform to write when engines differ',
       })
+      .option('registers', {
+        group: 'Engines:',
+        type: 'boolean',
+        default: false,
+        describe: 'compare all named registers, not only output ports',
+      })
+      .option('coverage', {
+        group: 'Engines:',
+        type: 'string',
+        describe: 'folder that coverage is added to: coverage.json and index.html',
+      })
       .option('plant', {
         group: 'Engines:',
         choices: Object.keys(faults) as Fault[],
@@ -113,6 +126,8 @@ export const verifyCommand: Command<Args> = {
       .epilogue(['Faults to plant:', ...faultList].join('\n'))
       .example('popscan verify --model models/nano --tokens 32', '')
       .example('popscan verify --model models/tiny --unit scan --engines sim', '')
+      .example('popscan verify --model models/nano --unit scan --engines sim,icarus,cxxrtl --registers', '')
+      .example('popscan verify --model models/nano --coverage coverage', '')
       .example('popscan verify --model models/nano --plant row-address', '')
       .example('popscan verify --model models/nano --unit matmul --tokens 1 --random 8 --post-synthesis', ''),
   run: async (a, progress) => {
