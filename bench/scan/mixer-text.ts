@@ -45,7 +45,12 @@ async function runText({ model, tokens, layer }: TextRun, progress: Progress): P
   const ids = await textTokens(at('kjv-val.txt'), 1000, tokens, loaded.config.vocabSize);
   const all = modelJobs(loaded, ids, defaultNumerics, units);
   const jobs = layer === undefined ? all : ofLayer(all, layer);
-  const bench = await openBench(units, parameters, ['sim', 'verilator'], 'auto', undefined, progress);
+  const bench = await openBench(units, parameters, {
+    engines: ['sim', 'verilator'],
+    how: 'auto',
+    fault: undefined,
+    progress,
+  });
   try {
     const benches = units.map((unit) => verifiedUnits[unit].real(parameters, jobs, false));
     const done = run(bench, benches, { stall, seed: 7, wave: undefined, progress });
