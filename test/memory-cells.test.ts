@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import {
   addressWidth,
   bit,
+  bundle,
+  type Design,
   defineModule,
   input,
   type MemoryOptions,
@@ -45,7 +47,7 @@ const title = ({ style, read, size, more }: Row): string =>
   `| ${style} | ${read} | ${size.join(' x ')} | ${more ?? ''} |`;
 
 /** One write port and one read port at another address. */
-function verilog({ style, read, size: [depth, width], more }: Row): string {
+function store(name: string, { style, read, size: [depth, width], more }: Row): Design {
   const address = uint(addressWidth(depth));
   const ports = {
     store: input(bit, 'write'),
@@ -55,7 +57,7 @@ function verilog({ style, read, size: [depth, width], more }: Row): string {
     bytes: input(uint(width / 8), 'byte enables'),
     y: output(uint(width), 'word'),
   };
-  const design = defineModule({ name: 'store', doc: '', ports }, (m, io) => {
+  return defineModule({ name, doc: '', ports }, (m, io) => {
     const init = more === 'init' ? { init: [1, 2, 3] } : {};
     const words = m.memory('words', { depth, shape: uint(width), style, ...init });
     const enables = more === 'bytes' ? { mask: io.bytes } : {};
@@ -63,27 +65,29 @@ function verilog({ style, read, size: [depth, width], more }: Row): string {
     words.write({ address: io.to, data: io.data, enable: io.store, ...enables });
     io.y.drive(read === 'now' ? words.readNow('word', io.from) : words.read('word', io.from, { underWrite: read }));
   });
-  return printVerilog(design).files[0]!.text;
 }
 
 const targets = {
-  xcup: 'synth_xilinx -family xcup -noiopad -noclkbuf -top store -run :map_ffram',
-  ecp5: 'synth_ecp5 -top store -run :map_ffram',
+  xcup: 'synth_xilinx -family xcup -noiopad -noclkbuf -top stores -run :map_ffram',
+  ecp5: 'synth_ecp5 -noflatten -top stores -run :map_ffram',
 } as const;
 
 /** Memory cells of every row, as Yosys maps them. */
 async function cells(target: keyof typeof targets): Promise<Record<string, string>> {
   const known = rows.filter((row) => row[target] !== 'none');
-  const files = Object.fromEntries(known.map((row, i) => [`store_${i}.v`, verilog(row)]));
-  const script = known.map(
-    (_, i) => `design -reset; read_verilog -sv store_${i}.v; ${targets[target]}; tee -o ${i}.txt stat`,
+  const nameOf = (row: Row): string => `store_${known.indexOf(row)}`;
+  const { files } = printVerilog(
+    bundle('stores', Object.fromEntries(known.map((r) => [nameOf(r), store(nameOf(r), r)]))),
   );
-  const wanted = known.map((_, i) => `${i}.txt`);
-  const run = await yosys(script.join('; '), files, { seconds: 500, wanted });
+  const texts = Object.fromEntries(files.map((f) => [f.name, f.text]));
+  const script = `read_verilog -sv ${Object.keys(texts).join(' ')}; ${targets[target]}; tee -o cells.txt stat`;
+  const run = await yosys(script, texts, { seconds: 500, wanted: ['cells.txt'] });
   if (run.status !== 0) throw new Error(run.log.slice(-500));
+  const tables = run.files['cells.txt']!.split(/^=== /m);
   return Object.fromEntries(
-    known.map((row, i) => {
-      const found = [...run.files[`${i}.txt`]!.matchAll(/^\s+(RAM\w+|URAM288|DP16KD|TRELLIS_DPR16X4)\s+(\d+)$/gm)];
+    known.map((row) => {
+      const table = tables.find((t) => t.startsWith(`${nameOf(row)} `))!;
+      const found = [...table.matchAll(/^\s+(RAM\w+|URAM288|DP16KD|TRELLIS_DPR16X4)\s+(\d+)$/gm)];
       return [title(row), found.map((m) => `${m[1]} ${m[2]}`).join(', ') || '-'];
     }),
   );
