@@ -129,7 +129,7 @@ export const verifyCommand: Command<Args> = {
       .example('popscan verify --model models/nano --unit scan --engines sim,icarus,cxxrtl --registers', '')
       .example('popscan verify --model models/nano --coverage coverage', '')
       .example('popscan verify --model models/nano --plant row-address', '')
-      .example('popscan verify --model models/nano --unit matmul --tokens 1 --random 8 --post-synthesis', ''),
+      .example('popscan verify --model models/nano --unit residual --tokens 1 --random 8 --post-synthesis', ''),
   run: async (a, progress) => {
     const options = {
       ...a,
