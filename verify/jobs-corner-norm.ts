@@ -43,7 +43,7 @@ function randomProjection(p: NormParameters, random: Random, extreme: boolean) {
     resultFraction: matmul.resultFraction,
     weight: { values: ints(norm.weightBits), unit },
     bias: { values: ints(norm.biasWeightBits), unit: extreme ? unit + biasRoom : pick(random, -24, -12) },
-    epsilon: 1n << BigInt(random.below(40)),
+    epsilon: random.bits(1 + random.below(62)) | 1n,
   };
   return { projection, packet };
 }

@@ -70,7 +70,7 @@ function norm(): MutationUnit {
     ...{ lanes: 3, inputBits: 24, maxTileWords: 5, maxTiles: 3, maxGroups: 5, maxColumns: 60, maxShift: 16 },
     numerics: defaultNumerics,
   };
-  const jobs = cornerNormJobs(p, createRandom(1), 80);
+  const jobs = cornerNormJobs(p, createRandom(1), 160);
   return { design: normUnit(p) as Design, bench: () => normBench(jobs, p) };
 }
 
