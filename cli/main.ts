@@ -12,6 +12,7 @@ import { generateCommand } from './commands/generate.ts';
 import { modelCommand } from './commands/model.ts';
 import { mutateCommand } from './commands/mutate.ts';
 import { planCommand } from './commands/plan.ts';
+import { synthCommand } from './commands/synth.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { waveCommand } from './commands/wave.ts';
 import { whereCommand } from './commands/where.ts';
@@ -34,6 +35,7 @@ export const commands: readonly AnyCommand[] = [
   mutateCommand,
   waveCommand,
   whereCommand,
+  synthCommand,
   benchCommand,
   doctorCommand,
 ] as readonly unknown[] as readonly AnyCommand[];

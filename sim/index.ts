@@ -25,7 +25,14 @@ export {
   type SimulatorOptions,
   type Snapshot,
 } from './simulator.ts';
-export { type Synthesis, type SynthesisOptions, type SynthesisTarget, synthesize } from './synthesis.ts';
+export {
+  type ModuleCells,
+  type Synthesis,
+  type SynthesisOptions,
+  type SynthesisTarget,
+  synthesisTargets,
+  synthesize,
+} from './synthesis.ts';
 export {
   type Agent,
   type Beat,

@@ -1,10 +1,18 @@
 /** What printed Verilog takes on an FPGA: mapped by Yosys, flattened, its cells counted. */
 import type { VerilogOutput } from '../gen/index.ts';
 import { SimProblem } from './engine.ts';
-import { yosys } from './yosys.ts';
+import { yosys, yosysVersion } from './yosys.ts';
 
-/** UltraScale+ and ECP5. */
-export type SynthesisTarget = 'xcup' | 'ecp5';
+/** UltraScale+, 7-series, ECP5 and iCE40. */
+export const synthesisTargets = ['xcup', 'xc7', 'ecp5', 'ice40'] as const;
+export type SynthesisTarget = (typeof synthesisTargets)[number];
+
+export interface ModuleCells {
+  readonly name: string;
+  readonly lut: number;
+  readonly ff: number;
+  readonly carry: number;
+}
 
 export interface SynthesisOptions {
   readonly target: SynthesisTarget;
@@ -13,25 +21,35 @@ export interface SynthesisOptions {
   /** Yosys commands between reading and mapping. */
   readonly before?: string;
   readonly seconds?: number;
+  /** Maps each module alone instead of dissolving the hierarchy; counts that are not listed are then 0. */
+  readonly keepHierarchy?: boolean;
+  /** Told of every pass that begins. */
+  readonly progress?: (line: string) => void;
 }
 
 export interface Synthesis {
   /** LUTs of any size, those used as shift registers and memories among them. */
   readonly lut: number;
   readonly ff: number;
+  /** Carry cells: CARRY8, CARRY4, CCU2C, SB_CARRY. */
+  readonly carry: number;
   readonly dsp: number;
-  /** Block RAMs: RAMB36, two RAMB18 for one; DP16KD. */
+  /** Block RAMs: RAMB36, two RAMB18 for one; DP16KD; SB_RAM40_4K. */
   readonly bram: number;
   readonly uram: number;
   /** Every kind of cell. */
   readonly cells: ReadonlyMap<string, number>;
-  /** The netlist as Yosys writes it in JSON, for place and route; for ECP5 alone. */
+  /** Where the hierarchy is kept: LUTs and flip-flops of every module alone, without what is below it. */
+  readonly modules: readonly ModuleCells[];
+  /** The netlist as Yosys writes it in JSON, for place and route; for ECP5 and iCE40. */
   readonly netlist: string;
+  /** Of Yosys. */
+  readonly version: string;
 }
 
 /** LUTs that a cell takes: a memory of LUTs has several. */
 function lutsOf(cell: string): number {
-  if (/^(LUT[1-6]|LUT6_2|SRL16E|SRLC16E|SRLC32E|LUT4)$/.test(cell)) return 1;
+  if (/^(LUT[1-6]|LUT6_2|SRL16E|SRLC16E|SRLC32E|SB_LUT4)$/.test(cell)) return 1;
   if (/^(RAM32M16|RAM64M8|RAM256X1D|RAM512X1S)$/.test(cell)) return 8;
   if (/^(RAM32M|RAM64M|RAM128X1D)$/.test(cell)) return 4;
   if (/^(RAM32X1D|RAM64X1D|RAM128X1S)$/.test(cell)) return 2;
@@ -39,37 +57,85 @@ function lutsOf(cell: string): number {
   return { CCU2C: 2, TRELLIS_DPR16X4: 4 }[cell] ?? 0;
 }
 
-const scripts: Readonly<Record<SynthesisTarget, (top: string, o: SynthesisOptions) => string>> = {
-  xcup: (top, o) => `synth_xilinx -family xcup -flatten -noiopad -noclkbuf ${o.noDsp ? '-nodsp ' : ''}-top ${top}`,
-  ecp5: (top, o) => `synth_ecp5 -nowidelut ${o.noDsp ? '-nodsp ' : ''}-top ${top} -json netlist.json`,
+type Options = { readonly dsp: string; readonly flat: boolean };
+const xilinx =
+  (family: 'xcup' | 'xc7') =>
+  (top: string, { dsp, flat }: Options): string =>
+    `synth_xilinx -family ${family} ${flat ? '-flatten' : ''} -noiopad -noclkbuf ${dsp} -top ${top}`;
+
+const noflatten = ({ flat }: Options): string => (flat ? '' : '-noflatten');
+
+const scripts: { readonly [T in SynthesisTarget]: (top: string, o: Options) => string } = {
+  xcup: xilinx('xcup'),
+  xc7: xilinx('xc7'),
+  ecp5: (top, o) => `synth_ecp5 -nowidelut ${noflatten(o)} ${o.dsp} -top ${top} -json netlist.json`,
+  // DSP blocks are used only where they are asked for
+  ice40: (top, o) => `synth_ice40 ${noflatten(o)} -top ${top} -json netlist.json`,
 };
 
 /** Throws a `SimProblem` where Yosys does not end well. */
 export async function synthesize({ files, top }: VerilogOutput, o: SynthesisOptions): Promise<Synthesis> {
   const texts = Object.fromEntries(files.map((f) => [f.name, f.text]));
-  const { seconds = 900, before = '' } = o;
-  const read = `read_verilog -sv ${Object.keys(texts).join(' ')}\nhierarchy -check -top ${top}\n${before}`;
-  const script = `${read}\n${scripts[o.target](top, o)}\ntee -o cells.txt stat`;
-  const run = await yosys(script, texts, { seconds, wanted: ['cells.txt', 'netlist.json'] });
+  const { seconds = 900, before = '', keepHierarchy = false, progress } = o;
+  const read = `read_verilog -sv ${Object.keys(texts).join(' ')}\nhierarchy -top ${top}\n${before}`;
+  const options = { dsp: o.noDsp ? '-nodsp' : '', flat: !keepHierarchy };
+  const script = `${read}\n${scripts[o.target](top, options)}\ntee -o cells.txt stat`;
+  const run = await yosys(script, texts, { seconds, wanted: ['cells.txt', 'netlist.json'], progress });
   if (run.status !== 0) throw notMapped(top, o.target, run.log);
-  const cells = countCells(run.files['cells.txt'] ?? '');
-  const sum = (count: (cell: string) => number): number => [...cells].reduce((s, [cell, n]) => s + n * count(cell), 0);
+  const stat = run.files['cells.txt'] ?? '';
+  const tables = tablesOf(stat);
+  const cells = countCells(stat);
   return {
-    lut: sum(lutsOf),
-    ff: sum((c) => (/^(FD[RSCP]E|TRELLIS_FF)$/.test(c) ? 1 : 0)),
-    dsp: sum((c) => (/^(DSP48E2|MULT18X18D)$/.test(c) ? 1 : 0)),
-    bram: sum((c) => (/^(RAMB36E2|DP16KD)$/.test(c) ? 1 : c === 'RAMB18E2' ? 0.5 : 0)),
-    uram: sum((c) => (c === 'URAM288' ? 1 : 0)),
+    lut: sumOf(cells, lutsOf),
+    ff: sumOf(cells, isFlipFlop),
+    carry: sumOf(cells, isCarry),
+    dsp: sumOf(cells, one(/^(DSP48E2|DSP48E1|MULT18X18D|SB_MAC16)$/)),
+    bram: sumOf(cells, (c) =>
+      /^(RAMB36E[12]|DP16KD|SB_RAM40_4K\w*)$/.test(c) ? 1 : /^RAMB18E[12]$/.test(c) ? 0.5 : 0,
+    ),
+    uram: sumOf(cells, one(/^URAM288$/)),
     cells,
+    modules: keepHierarchy
+      ? tables
+          .filter((t) => t.name !== hierarchyTable)
+          .map((t) => ({
+            name: t.name,
+            lut: sumOf(t.cells, lutsOf),
+            ff: sumOf(t.cells, isFlipFlop),
+            carry: sumOf(t.cells, isCarry),
+          }))
+      : [],
     netlist: run.files['netlist.json'] ?? '',
+    version: yosysVersion(),
   };
 }
 
-/** Rows of `stat` like `     LUT6     12`, in either order, of the whole design: the last table. */
-export function countCells(text: string): Map<string, number> {
-  const table = text.slice(Math.max(0, text.lastIndexOf('Number of cells'), text.lastIndexOf(' cells')));
-  const rows = [...table.matchAll(/^\s+(?:([$\w]+)\s+(\d+)|(\d+)\s+([$\w]+))\s*$/gm)];
-  return new Map(rows.map(([, name, count, countFirst, nameLast]) => [name ?? nameLast!, Number(count ?? countFirst)]));
+type Count = (cell: string) => number;
+const sumOf = (cells: ReadonlyMap<string, number>, count: Count): number =>
+  [...cells].reduce((s, [cell, n]) => s + n * count(cell), 0);
+const one =
+  (pattern: RegExp): Count =>
+  (cell) =>
+    pattern.test(cell) ? 1 : 0;
+const isFlipFlop = one(/^(FD[RSCP]E|TRELLIS_FF|SB_DFF\w*)$/);
+const isCarry = one(/^(CARRY8|CARRY4|CCU2C|SB_CARRY)$/);
+
+/** What Yosys calls the table of the whole hierarchy, which is the last. */
+const hierarchyTable = 'design hierarchy';
+
+/** Cells of the whole design, from the text of `stat`. */
+export const countCells = (text: string): Map<string, number> => tablesOf(text).at(-1)?.cells ?? new Map();
+
+/** The tables of `stat`: rows like `     LUT6     12`, in either order. */
+function tablesOf(text: string): { readonly name: string; readonly cells: Map<string, number> }[] {
+  return text
+    .split(/^=== /m)
+    .slice(1)
+    .map((table) => {
+      const rows = [...table.matchAll(/^\s+(?:([$\w]+)\s+(\d+)|(\d+)\s+([$\w]+))\s*$/gm)];
+      const cells = new Map(rows.map(([, name, count, first, last]) => [name ?? last!, Number(count ?? first)]));
+      return { name: table.slice(0, table.indexOf(' ===')), cells };
+    });
 }
 
 const notMapped = (top: string, target: string, log: string): SimProblem =>

@@ -21,6 +21,8 @@ export interface YosysOptions {
   readonly seconds?: number;
   /** Files that the script writes and the caller wants. */
   readonly wanted?: readonly string[];
+  /** Told of every pass that begins. */
+  readonly progress?: ((line: string) => void) | undefined;
 }
 
 /** Reads { script, files, wanted } from stdin; Yosys prints to this process's stdout, files are sent as a message. */
@@ -45,7 +47,7 @@ process.disconnect();
 export function yosys(
   script: string,
   files: Readonly<Record<string, string>>,
-  { seconds = 60, wanted = [] }: YosysOptions = {},
+  { seconds = 60, wanted = [], progress }: YosysOptions = {},
 ): Promise<YosysRun> {
   return new Promise((resolve) => {
     const cwd = dirname(fileURLToPath(import.meta.url)); // where the child finds its packages
@@ -60,7 +62,12 @@ export function yosys(
       late = true;
       process_.kill('SIGKILL');
     }, 1000 * seconds);
-    for (const stream of [process_.stdout!, process_.stderr!]) stream.on('data', (chunk: Buffer) => log.push(chunk));
+    for (const stream of [process_.stdout!, process_.stderr!])
+      stream.on('data', (chunk: Buffer) => {
+        log.push(chunk);
+        const pass = /^[\d.]+ Executing (\S+)/m.exec(chunk.toString())?.[1];
+        if (pass !== undefined) progress?.(`yosys: ${pass}`);
+      });
     const end = (status: number, more = ''): void => {
       clearTimeout(timer);
       resolve({ status, log: Buffer.concat(log).toString() + more, files: made });

@@ -1,6 +1,7 @@
 /** `popscan bench matmul`: the array's area, cycles, results and generation against their bounds. */
 import type { Progress, Report } from '../../cli/command.ts';
 import { type Bench, joinReports } from '../bench.ts';
+import { compressors, lanes, otherForms, popcountArray } from './area.ts';
 import { correctness } from './correctness.ts';
 import { generation } from './generation.ts';
 import { lookUp } from './look-up.ts';
@@ -8,6 +9,10 @@ import { utilisation } from './utilisation.ts';
 
 /** The parts, in the order of the table; one file each. */
 const rows: Readonly<Record<string, (progress: Progress) => Promise<Report>>> = {
+  compressors,
+  forms: otherForms,
+  lane: lanes,
+  'popcount-array': popcountArray,
   'look-up': lookUp,
   utilisation,
   correctness,

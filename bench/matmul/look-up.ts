@@ -1,15 +1,19 @@
 /** The whole array of the look-up engine, the filling of its tables included: LUTs per multiply-accumulate and cycle. */
 import type { Progress, Report } from '../../cli/command.ts';
+import { printVerilog } from '../../gen/index.ts';
 import { matmulArray } from '../../hw/index.ts';
+import { synthesize } from '../../sim/index.ts';
 import { measured, reportOf } from '../bench.ts';
 import { lookUpTile } from './arrays.ts';
-import { countCells } from './count-cells.ts';
 
 const bound = 4;
 
 export async function lookUp(progress: Progress): Promise<Report> {
   progress('look-up: Yosys on the array of 16 x 256, some minutes');
-  const { lut, ff, carry, bram, version } = await countCells(matmulArray(lookUpTile), 3600);
+  const { lut, ff, carry, bram, version } = await synthesize(printVerilog(matmulArray(lookUpTile)), {
+    ...{ target: 'xcup' as const, seconds: 3600 },
+    progress,
+  });
   const perMac = lut / (lookUpTile.lanes * lookUpTile.columns);
   const check = {
     name: 'W1A8, table look-up, whole array of 16 x 256: LUT per MAC and cycle',

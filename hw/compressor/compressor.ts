@@ -14,18 +14,20 @@ import {
   type UInt,
   uint,
 } from '../../gen/index.ts';
+import { ecp5 } from './ecp5.ts';
 import { type Inputs, joined, netlist, operations, type Realization } from './netlist.ts';
 import type { Column, Heap, Plan } from './plan.ts';
 import { portable } from './portable.ts';
 import { xilinx } from './xilinx.ts';
 
 /** How a compressor appears in Verilog. */
-export type Print = 'behavioural' | 'portable' | 'xcup' | 'xc7';
+export type Print = 'behavioural' | 'portable' | 'xcup' | 'xc7' | 'ecp5';
 
 const realizations: { readonly [P in Exclude<Print, 'behavioural'>]: Realization } = {
   portable,
   xcup: xilinx('CARRY8'),
   xc7: xilinx('CARRY4'),
+  ecp5,
 };
 
 export interface CompressorOptions {

@@ -48,6 +48,8 @@ export interface Family {
   readonly carryIn: boolean;
   /** Positions of a carry cell; a chain takes whole cells. */
   readonly cell: number;
+  /** LUTs for each bit less, at best: the scale of what a bit is worth. */
+  readonly lutsPerBit: number;
   /** LUTs for each carry cell that there must be, so that cells never ask for more slices than LUTs do. */
   readonly lutsPerCell: number;
 }
@@ -58,12 +60,12 @@ function family(
   name: FamilyName,
   lut: LutShape,
   counters: readonly Counter[],
-  chains: Pick<Family, 'chainLuts' | 'carryIn' | 'cell' | 'lutsPerCell'>,
+  chains: Omit<Family, 'name' | 'lut' | 'variants'>,
 ): Family {
   return { name, lut, ...chains, variants: counters.flatMap((c) => variantsOf(c, lut)) };
 }
 
-const slice = { cell: 4, lutsPerCell: 4 };
+const slice = { cell: 4, lutsPerCell: 4, lutsPerBit: 0.5 };
 
 /** Made when first asked for. */
 const makers: { readonly [N in FamilyName]: () => Family } = {
@@ -90,6 +92,7 @@ const makers: { readonly [N in FamilyName]: () => Family } = {
       carryIn: true,
       cell: 2,
       lutsPerCell: 0,
+      lutsPerBit: 1,
     }),
 };
 

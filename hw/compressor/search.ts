@@ -60,7 +60,9 @@ export function search(heap: Heap, width: number, options: SearchOptions): Found
   const next = (i: number): readonly Terms[] => {
     if (i < from.length) return from[i]!;
     if (best !== undefined && i >= tries / 3) return nearTerms(best.terms, random);
-    return from.length > 0 && i < tries ? nearTerms(from[i % from.length]!, random) : anyTerms(levels, random);
+    return from.length > 0 && i < tries
+      ? nearTerms(from[i % from.length]!, random)
+      : anyTerms(levels, family.lutsPerBit, random);
   };
   for (let i = 0; i < tries || (best === undefined && i < mostTries); i++) {
     const terms = ofLength(levels, next(i));
@@ -87,12 +89,13 @@ function generator(seed: number): () => number {
   };
 }
 
-function anyTerms(levels: number, random: () => number): Terms[] {
-  let bit = 0.5 + 0.1 * random();
-  const start = 1.2 * random();
+function anyTerms(levels: number, scale: number, random: () => number): Terms[] {
+  let bit = scale * (1 + 0.2 * random());
+  const start = scale * 2.4 * random();
   return Array.from({ length: levels }, () => {
-    bit += 0.4 * random() * random();
-    return { bit, product: bit + 0.2 + 0.8 * random(), share: random(), cells: 0.05 + 0.2 * random(), start };
+    bit += scale * 0.8 * random() * random();
+    const product = bit + scale * (0.4 + 1.6 * random());
+    return { bit, product, share: random(), cells: 0.05 + 0.2 * random(), start };
   });
 }
 
@@ -134,10 +137,11 @@ function attempt(
       return accounted({ family: family.name, heap, width, levels, every, latency }, family);
     }
     if (n === terms.length - 1) return undefined;
-    const lastForProducts = n >= every - 1;
-    const withProducts = lastForProducts ? { ...t, product: t.bit + 2, share: 1 } : t;
-    levels.push(takeLevel(stock, family, withProducts, n < every, usable));
-    if (lastForProducts && stock.products.some((p) => p > 0)) return undefined;
+    const deadline = levels.length === every - 1;
+    const urgent = deadline ? { ...t, product: t.bit + 4 * family.lutsPerBit, share: 1 } : t;
+    const level = takeLevel(stock, family, urgent, levels.length < every, usable);
+    if (level.length > 0) levels.push(level);
+    if (deadline && stock.products.some((p) => p > 0)) return undefined;
   }
   return undefined;
 }

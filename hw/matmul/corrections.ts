@@ -14,7 +14,7 @@ import { asSum } from './accumulator.ts';
 import type { Loaded } from './activations.ts';
 import type { MatmulInterface } from './interface.ts';
 import type { Loader } from './loader.ts';
-import { type MatmulParameters, matmulWidths } from './parameters.ts';
+import { type MatmulParameters, matmulWidths, ternaryCells } from './parameters.ts';
 import { levels, sumOfSigned } from './ternary.ts';
 
 export function correctionLatency(p: MatmulParameters): number {
@@ -41,7 +41,7 @@ export function corrections(
   const width = Math.min(p.segment, w.load);
   const terms = Array.from({ length: w.loadSegments }, (_, s) => {
     const ofSegment = entered.slice(s * width, (s + 1) * width);
-    const segment = sumOfSigned(m, pipe, ofSegment, { name: `q_sum_${s}`, cells: p.cells ?? 'portable' });
+    const segment = sumOfSigned(m, pipe, ofSegment, { name: `q_sum_${s}`, cells: ternaryCells(p) });
     return p.maxShift === 0
       ? segment
       : pipe.stage(

@@ -27,12 +27,22 @@ export interface MatmulParameters {
   readonly storedRows?: number;
   /** How a lane multiplies: it counts ones of bit planes, or looks sums of four activations up. Default popcount. */
   readonly engine?: Engine;
-  /** What the look-up engine prints: `+` and memories that any tool takes, or LUT6_2, CARRY8 and memories cut to RAM32M16. Default portable. */
-  readonly cells?: 'portable' | 'xilinx';
+  /**
+   * What lanes are made of: equations, `+` and memories that any tool takes (default), or the cells of a family. The look-up engine knows
+   * those of UltraScale+ (`xilinx`) alone, with memories cut to RAM32M16; popcount those of 7-series and ECP5 besides.
+   */
+  readonly cells?: CellFamily;
   /** Bits of sums that saturate. Default: sums grow to hold those of any matrix. */
   readonly saturate?: number;
   readonly numerics: MatmulNumerics;
 }
+
+export const cellFamilies = ['portable', 'xilinx', 'xc7', 'ecp5'] as const;
+export type CellFamily = (typeof cellFamilies)[number];
+
+/** What sums of three are made of. */
+export const ternaryCells = ({ cells }: Pick<MatmulParameters, 'cells'>): 'portable' | 'xilinx' =>
+  cells === 'xilinx' ? 'xilinx' : 'portable';
 
 export type Engine = 'popcount' | 'table';
 
@@ -184,8 +194,12 @@ function checkParameters(p: MatmulParameters): void {
   const widest = sumBitsOf(p, { cols: p.maxColumns, planes: p.planes });
   if (p.saturate !== undefined) inRange('saturate', p.saturate, p.numerics.activationBits, widest);
   inRange('storedRows', p.storedRows ?? 0, 0, p.maxRows);
+  const families: readonly string[] = p.engine === 'table' ? cellFamilies.slice(0, 2) : cellFamilies;
+  const { cells = 'portable' } = p;
+  if (!families.includes(cells))
+    throw new HardwareProblem('matmul', 'cells', `one of ${families.join(', ')}`, cells, 'portable');
   if (p.engine === 'table') checkTables(p, among, inRange);
-  inRange('activationBits', p.numerics.activationBits, 2, 16);
+  inRange('activationBits', p.numerics.activationBits, 1, 16);
 }
 
 /** A table lies within a load and a segment; it is filled once for all rows and read by one vector. */

@@ -4,24 +4,23 @@ import {
   type Column,
   type CompressorOptions,
   compressor,
-  type FamilyName,
   type Heap,
   latencyOf,
   type Plan,
+  type SearchOptions,
   searchPlan,
   withConstant,
 } from '../compressor/index.ts';
-import type { MatmulParameters } from './parameters.ts';
+import type { CellFamily, MatmulParameters } from './parameters.ts';
 
 /** Which plan, and which print of it, the cells ask for. */
 const prints: {
-  readonly [C in NonNullable<MatmulParameters['cells']>]: {
-    readonly family: FamilyName;
-    readonly print: CompressorOptions['print'];
-  };
+  readonly [C in CellFamily]: Pick<SearchOptions, 'family'> & Pick<CompressorOptions, 'print'>;
 } = {
   portable: { family: 'xilinx-portable', print: 'portable' },
   xilinx: { family: 'xilinx', print: 'xcup' },
+  xc7: { family: 'xilinx', print: 'xc7' },
+  ecp5: { family: 'ecp5', print: 'ecp5' },
 };
 
 /** What of a lane's parameters its sums depend on. */

@@ -2,7 +2,7 @@
 import { type Design, defineModule, input, sum, uint, unpack } from '../../../gen/index.ts';
 import { accumulate, addPlanes } from '../accumulator.ts';
 import { type LaneLatency, sumInterface } from '../lane.ts';
-import { type MatmulParameters, type MatmulWidths, matmulWidths, tableColumns } from '../parameters.ts';
+import { type MatmulParameters, type MatmulWidths, matmulWidths, tableColumns, ternaryCells } from '../parameters.ts';
 import { type Bounded, levels, lowered, sumOfThrees } from '../ternary.ts';
 
 /** Columns that are added up before a shift. */
@@ -26,7 +26,7 @@ const ports = (columns: number, w: MatmulWidths) => ({
 /** Latency from `entries` to `total`: `tableLaneLatency`. */
 export function tableLane(p: MatmulParameters): Design<ReturnType<typeof ports>> {
   const w = matmulWidths(p);
-  const { cells = 'portable' } = p;
+  const cells = ternaryCells(p);
   return defineModule(
     {
       name: `matmul_table_lane_k${p.columns}_s${columnsPerShift(p)}_a${w.activation}_w${p.planes}_e${p.maxShift}_u${w.sum}`,

@@ -1,0 +1,187 @@
+/**
+ * Counters as LUT4 and CCU2C. A chain ends in a position that takes the carry as its sum and sends the next chain's carry in on its way: so the
+ * chains of a level stand one behind the other in strings of cells.
+ */
+import { bit, type ModuleBuilder, type UInt } from '../../gen/index.ts';
+import type { Formula } from './formula.ts';
+import { type Group, joined, type Operand, outputColumns, type Realization } from './netlist.ts';
+import { evaluate, inputsOf, type Shape, tableOf } from './table.ts';
+import { ccu2c, lut4 } from './vendor.ts';
+
+/** Positions of a string of cells: timing analysis follows the carry through all of it. */
+const longest = 8;
+
+/** A position: its table, and what stands at A, B, C and D. */
+interface Position {
+  readonly init: number;
+  readonly pins: readonly (UInt | undefined)[];
+  /** Takes its sum; undefined: nobody does. */
+  readonly done: ((sum: UInt) => void) | undefined;
+}
+
+interface Request {
+  readonly carryIn: UInt | undefined;
+  readonly positions: readonly Position[];
+  readonly carryDone: ((carry: UInt) => void) | undefined;
+}
+
+export const ecp5: Realization = (m, level, name) => {
+  const requests: Request[] = [];
+  const tables = new Map<number, ReturnType<typeof lut4>>();
+  const groups = level.map((group) => makeGroup(m, group, tables, requests));
+  placeStrings(m, requests, name);
+  return groups.map((columns) => columns.flatMap((bits) => joined(bits) ?? []));
+};
+
+/** The LUTs of a group, and its chains; its bits by output column and chain, which are complete when the requests are placed. */
+function makeGroup(
+  m: ModuleBuilder,
+  { name, chain, slots, carryIn, carryOut }: Group,
+  tables: Map<number, ReturnType<typeof lut4>>,
+  requests: Request[],
+): UInt[][] {
+  const columns: UInt[][] = outputColumns(chain, Number.POSITIVE_INFINITY).map(() => []);
+  for (let i = 0; i < chain.times; i++) {
+    const positions: Position[] = [];
+    let column = 0;
+    const putAt = (c: number) => (b: UInt) => void columns[c]!.push(b);
+    for (const [s, { counter }] of chain.steps.entries()) {
+      const operands = (sees: readonly number[]): (Operand | undefined)[] => sees.map((k) => slots[s]![k]);
+      for (const l of counter.luts) {
+        if (l.generate === undefined) continue;
+        const { generate } = l;
+        const generates: Formula = generate === 'o5' ? l.o5! : (_g, x) => x[l.sees.indexOf(generate)];
+        const seen = operands(l.sees);
+        const found = positionTable(l.o6, generates, seen)!;
+        const inputs = inputsOf(seen).map((x) => x.bit(i));
+        positions.push({
+          init: found.init,
+          pins: found.pins.map((n) => (n === undefined ? undefined : inputs[n])),
+          done: putAt(column++),
+        });
+      }
+      for (const o of counter.outs) {
+        const l = counter.luts[o.lut]!;
+        const seen = operands(l.sees);
+        const init = Number(tableOf(l[o.pin]!, seen, 4));
+        const design = tables.get(init) ?? lut4(init);
+        tables.set(init, design);
+        const lut = m.instance(`${name}_${i}_s${s}_${column}`, design);
+        const inputs = inputsOf(seen).map((x) => x.bit(i));
+        for (const [n, pin] of (['A', 'B', 'C', 'D'] as const).entries())
+          lut[pin].drive(inputs[n] ?? m.constant(bit, 1));
+        putAt(column++)(lut.Z);
+      }
+    }
+    if (positions.length > 0)
+      requests.push({ carryIn: carryIn?.bit(i), positions, carryDone: carryOut ? putAt(column) : undefined });
+  }
+  return columns;
+}
+
+/** A table for a position, and the input that goes to each of A, B, C and D (undefined: 1). */
+export interface PositionTable {
+  readonly init: number;
+  readonly pins: readonly (number | undefined)[];
+}
+
+/**
+ * Where `passes` is 0 the carry is the entry at the same A and B with C = D = 0: not every function has such a table, and it depends on which
+ * input goes where. Undefined: there is none.
+ */
+export function positionTable(
+  passes: Formula,
+  generates: Formula,
+  shapes: readonly Shape[],
+): PositionTable | undefined {
+  const count = shapes.reduce((n, s) => n + (s === undefined ? 0 : s.kind === 'bit' ? 1 : 2), 0);
+  if (count > 4) return undefined;
+  const sources = Array.from({ length: 4 }, (_, n) => (n < count ? n : undefined));
+  for (const pins of permutations(sources)) {
+    const init = tableFor(pins, (x) => [evaluate(passes, shapes, x), evaluate(generates, shapes, x)]);
+    if (init !== undefined) return { init, pins };
+  }
+  return undefined;
+}
+
+/** The table, if there is one: unused pins are at 1, and entries that they cannot reach are free. */
+function tableFor(
+  pins: readonly (number | undefined)[],
+  values: (inputs: number) => readonly [passes: number, generates: number],
+): number | undefined {
+  const entries: (number | undefined)[] = new Array(16).fill(undefined);
+  const set = (entry: number, value: number): boolean => {
+    const free = entries[entry] === undefined;
+    if (free) entries[entry] = value;
+    return free || entries[entry] === value;
+  };
+  for (let entry = 0; entry < 16; entry++) {
+    if (pins.some((p, n) => p === undefined && ((entry >> n) & 1) === 0)) continue;
+    const inputs = pins.reduce<number>((x, p, n) => (p === undefined ? x : x | (((entry >> n) & 1) << p)), 0);
+    const [passes, generates] = values(inputs);
+    if (!set(entry, passes) || (passes === 0 && !set(entry & 3, generates))) return undefined;
+  }
+  return entries.reduce<number>((init, e, n) => init | ((e ?? 0) << n), 0);
+}
+
+function permutations<T>(of: readonly T[]): T[][] {
+  if (of.length <= 1) return [[...of]];
+  return of.flatMap((first, i) =>
+    permutations([...of.slice(0, i), ...of.slice(i + 1)]).map((rest) => [first, ...rest]),
+  );
+}
+
+/** Sends a carry on its way whatever comes: table 0 but for A at C = D = 0, with D = 1. */
+const inject = 0b1010;
+
+/** Strings of cells: [carry in] positions [carry out, and the next carry in] positions ... */
+function placeStrings(m: ModuleBuilder, requests: readonly Request[], name: string): void {
+  // a string begins with a chain that needs no carry in, where there is one
+  const waiting = [...requests].sort((a, b) => Number(a.carryIn !== undefined) - Number(b.carryIn !== undefined));
+  let cells = 0;
+  while (waiting.length > 0) {
+    const string: Position[] = [];
+    const through = (carryIn: UInt | undefined, done: Position['done']): Position => ({
+      init: inject,
+      pins: [carryIn],
+      done,
+    });
+    let last: Request | undefined;
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      if (last !== undefined && string.length + next.positions.length + 2 > longest) break;
+      if (last !== undefined || next.carryIn !== undefined) string.push(through(next.carryIn, last?.carryDone));
+      string.push(...next.positions);
+      last = waiting.shift()!;
+    }
+    if (last?.carryDone !== undefined) string.push(through(undefined, last.carryDone));
+    if (string.length % 2 === 1) string.push(through(undefined, undefined));
+    cells = placeCells(m, string, name, cells);
+  }
+}
+
+function placeCells(m: ModuleBuilder, string: readonly Position[], name: string, first: number): number {
+  let carry: UInt = m.constant(bit, 0);
+  for (let p = 0; p < string.length; p += 2) {
+    const [low, high] = [string[p]!, string[p + 1]!];
+    const cell = m.instance(`${name}_carry_${first + p / 2}`, ccu2c(low.init, high.init));
+    cell.CIN.drive(carry);
+    for (const [n, pin] of (['A', 'B', 'C', 'D'] as const).entries()) {
+      cell[`${pin}0`].drive(low.pins[n] ?? m.constant(bit, idle(low, n)));
+      cell[`${pin}1`].drive(high.pins[n] ?? m.constant(bit, idle(high, n)));
+    }
+    for (const [position, sum] of [
+      [low, cell.S0],
+      [high, cell.S1],
+    ] as const) {
+      if (position.done === undefined) m.unused(sum);
+      else position.done(sum);
+    }
+    carry = cell.COUT;
+  }
+  m.unused(carry);
+  return first + string.length / 2;
+}
+
+/** Unused pins are at 1; a carry that is sent on without a bit is 0. */
+const idle = ({ init, pins }: Position, n: number): number =>
+  init === inject && n === 0 && pins[0] === undefined ? 0 : 1;
