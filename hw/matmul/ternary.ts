@@ -12,7 +12,7 @@ import {
   type UInt,
   uint,
 } from '../../gen/index.ts';
-import { carry8, lut62 } from './cells.ts';
+import { carry8, lut62 } from '../compressor/vendor.ts';
 
 const ports = (width: number) => ({
   a: input(uint(width), 'addend'),
@@ -69,6 +69,9 @@ function makeAdder(width: number): Design<ReturnType<typeof ports>> {
   });
 }
 
+/** A chain of its own, made once. */
+const cell8 = carry8('SINGLE_CY8');
+
 const adders = new Map<number, ReturnType<typeof makeAdder>>();
 
 /** Made once for each width. */
@@ -83,7 +86,7 @@ function chain(m: ModuleBuilder, passes: readonly UInt[], generates: readonly UI
   const sums: UInt[] = [];
   let carry = zero;
   for (let i = 0; i < passes.length; i += 8) {
-    const cell = m.instance(`carry_${i / 8}`, carry8);
+    const cell = m.instance(`carry_${i / 8}`, cell8);
     const used = Math.min(8, passes.length - i);
     const eight = (bits: readonly UInt[]): UInt => pack(Array.from({ length: 8 }, (_, k) => bits[i + k] ?? zero));
     cell.CI.drive(carry);
