@@ -82,7 +82,7 @@ test.each([
 ])('the weight images hold the signs of the checkpoint: %i rows x %i columns, %s', async (lanes, columns, engine) => {
   using dir = scratchDir();
   const out = join(dir.path, 'out');
-  await gen(out, '--lanes', `${lanes}`, '--columns', `${columns}`, '--engine', engine);
+  await gen(out, '--lanes', `${lanes}`, '--columns', `${columns}`, '--matmul-engine', engine);
   const checkpoint = readCheckpoint(nano);
   for (const layer of [0, 1]) {
     for (const side of ['in_proj', 'out_proj']) {

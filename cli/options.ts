@@ -36,7 +36,7 @@ export const modelOptions = <T>(y: Argv<T>) =>
 export interface SizeArgs {
   readonly lanes: number;
   readonly columns: number;
-  readonly engine: Engine;
+  readonly 'matmul-engine': Engine;
   readonly 'scan-lanes': number;
   readonly 'scan-rows': number;
   readonly 'mixer-lanes': number;
@@ -56,7 +56,7 @@ export const sizeOptions = <T>(y: Argv<T>) =>
       default: defaultChoices.columns,
       describe: 'K: matrix columns that it takes per cycle',
     })
-    .option('engine', {
+    .option('matmul-engine', {
       group: 'Hardware:',
       choices: ['popcount', 'table'] as const,
       default: defaultChoices.engine,
@@ -112,7 +112,7 @@ export function sizeChoices(a: SizeArgs): Choices {
   const choices = {
     lanes: a.lanes,
     columns: a.columns,
-    engine: a.engine,
+    engine: a['matmul-engine'],
     scanLanes: a['scan-lanes'],
     scanRows: a['scan-rows'],
     mixerLanes: a['mixer-lanes'],

@@ -14,13 +14,21 @@ describe('popscan plan', () => {
 
   it('plans any configuration, and the engine that is asked for', async () => {
     const config = bundled('models/nano/config.json');
-    const { status, out } = await popscan('plan', '--config', config, '--engine', 'popcount', '--bandwidth', '2');
+    const { status, out } = await popscan(
+      'plan',
+      '--config',
+      config,
+      '--matmul-engine',
+      'popcount',
+      '--bandwidth',
+      '2',
+    );
     expect(status).toBe(0);
     expect(out).toContain('popcount engine');
   });
 
   it('takes no more than its share of a small device', async () => {
-    const args = ['--device', 'ecp5-85', '--engine', 'table', '--bandwidth', '1e9', '--vectors', '1'];
+    const args = ['--device', 'ecp5-85', '--matmul-engine', 'table', '--bandwidth', '1e9', '--vectors', '1'];
     const { status, out } = await popscan('plan', '--model-size', '2.7B', ...args, '--json');
     expect(status).toBe(0);
     expect(JSON.parse(out).figures.find((f: { name: string }) => f.name === 'lut').value).toBeLessThan(0.7 * 83_640);

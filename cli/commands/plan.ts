@@ -13,7 +13,7 @@ interface Args {
   readonly bandwidth: number;
   readonly clock: number;
   readonly vectors: number;
-  readonly engine: Engine | 'any';
+  readonly 'matmul-engine': Engine | 'any';
 }
 
 export const planCommand: Command<Args> = {
@@ -41,7 +41,7 @@ export const planCommand: Command<Args> = {
         default: 1,
         describe: 'tokens that come together: 1 for writing text, more for reading a prompt',
       })
-      .option('engine', {
+      .option('matmul-engine', {
         group: 'Hardware:',
         choices: ['any', 'popcount', 'table'] as const,
         default: 'any' as const,
@@ -61,7 +61,7 @@ export const planCommand: Command<Args> = {
       bitsPerCycle,
       device: devices[a.device],
       vectors: a.vectors,
-      engine: a.engine === 'any' ? undefined : a.engine,
+      engine: a['matmul-engine'] === 'any' ? undefined : a['matmul-engine'],
       maxShift: 0,
       segment: config.headDim,
       numerics: defaultNumerics.matmul,
