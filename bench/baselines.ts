@@ -10,6 +10,7 @@ import {
   defaultNumerics,
   type FixedChoice,
   gptq,
+  gptqPlanes,
   loadModel,
   type Method,
   type Model,
@@ -29,15 +30,15 @@ const METHODS: readonly { readonly name: string; readonly bits: string; readonly
   ...[4, 3, 2].map((bits) => ({
     name: 'round to nearest',
     bits: String(bits),
-    method: ((matrix) => roundToNearest(matrix, bits)) satisfies Method as Method,
+    method: ((matrix) => ({ weights: roundToNearest(matrix, bits) })) satisfies Method as Method,
   })),
   ...[4, 3, 2].map((bits) => ({
     name: 'GPTQ',
     bits: String(bits),
-    method: ((matrix, factor) => gptq(matrix, bits, factor())) satisfies Method as Method,
+    method: ((matrix, factor) => ({ weights: gptq(matrix, bits, factor()) })) satisfies Method as Method,
   })),
-  { name: 'sign, best scale per row', bits: '1', method: (matrix) => signs(matrix) },
-  { name: 'BiLLM', bits: '1 to 2', method: (matrix, factor) => billm(matrix, factor()).weights },
+  { name: 'sign, best scale per row', bits: '1', method: (matrix) => ({ weights: signs(matrix) }) },
+  { name: 'BiLLM', bits: '1 to 2', method: (matrix, factor) => ({ weights: billm(matrix, factor()).weights }) },
 ];
 
 export const baselines: Bench = {
@@ -63,6 +64,17 @@ export const baselines: Bench = {
       const numerics = variant(defaultNumerics, 'dense_bits', bits);
       await add('fixed point, planes of one scale per row', bits, full, { calibration: ranges, numerics });
     }
+    const planes = quantizeModel(
+      full,
+      (matrix, factor) => gptqPlanes(matrix, 4, factor()),
+      calibration,
+      (done, total) => progress(`GPTQ planes: matrix ${done} of ${total}`),
+    );
+    const numerics = variant(defaultNumerics, 'dense_bits', '4');
+    await add('fixed point, GPTQ on such planes', '4', planes, {
+      calibration: calibrate(planes, calibration),
+      numerics,
+    });
     return report(results);
 
     async function evaluate(name: string, bits: string, model: Model, fixed?: FixedChoice): Promise<Result> {

@@ -1,6 +1,6 @@
 /** The golden model: checkpoint readers, the float model, evaluation. README.md shows how they fit together. */
 export { billm, signs } from './baselines/binary.ts';
-export { gptq, type Matrix, roundToNearest } from './baselines/grids.ts';
+export { gptq, gptqPlanes, type Matrix, roundToNearest } from './baselines/grids.ts';
 export { type Method, quantizeModel } from './baselines/quantize-model.ts';
 export { convDim, inProjRows, type ModelConfig } from './config.ts';
 export { bitsPerByte, type Evaluation, type EvaluationOptions } from './eval/bits-per-byte.ts';

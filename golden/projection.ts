@@ -40,6 +40,8 @@ export interface DenseProjection {
   readonly rows: number;
   readonly cols: number;
   readonly weights: Float32Array;
+  /** [rows], where the weights of a row are whole multiples of a step: what quantization after training made. */
+  readonly steps?: Float64Array;
   readonly stats?: WeightStats;
 }
 

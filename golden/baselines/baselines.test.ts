@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import { planeRow, planeWeight, quantizeRows } from '../fixed/planes.ts';
 import { loadModel } from '../model.ts';
 import { randomFloats, randomSource } from '../testing/random.ts';
 import { AWKWARD, scratchDir, syntheticCheckpoint, writeCheckpoint } from '../testing/synthetic.ts';
 import { billm, signs } from './binary.ts';
-import { gptq, type Matrix, roundToNearest } from './grids.ts';
+import { gptq, gptqPlanes, type Matrix, roundToNearest } from './grids.ts';
 import { addInputs, emptyStatistics, inverseFactor } from './hessian.ts';
 import { quantizeModel } from './quantize-model.ts';
 
@@ -80,6 +81,33 @@ it('GPTQ: better outputs than rounding on alike inputs, rounding itself on indep
   expect(gptq(matrix, 3, inverseFactor(independent))).toEqual(roundToNearest(matrix, 3));
 });
 
+it('GPTQ on planes: the fixed-point model holds its integers exactly, whatever the largest of a row', () => {
+  for (const bits of [2, 3, 4]) {
+    const { weights, steps } = gptqPlanes(matrix, bits, factor);
+    const planes = quantizeRows(weights, ROWS, COLS, bits, steps);
+    let [most, short] = [0, 0];
+    for (let o = 0; o < ROWS; o++) {
+      const row = planeRow(planes, o, new Int32Array(COLS));
+      const wrong = row.findIndex((integer, i) => Math.fround(integer * steps[o]!) !== weights[o * COLS + i]);
+      expect(wrong).toBe(-1);
+      const largest = Math.max(...row.map(Math.abs));
+      most = Math.max(most, largest);
+      if (largest < 2 ** (bits - 1) - 1) short++;
+    }
+    expect(most).toBe(2 ** (bits - 1) - 1);
+    expect(short).toBeLessThan(ROWS);
+    expect(outputError(weights)).toBeLessThan(outputError(rounded(bits)));
+  }
+});
+
+/** Each weight to the nearest integer of the same planes. */
+function rounded(bits: number): Float32Array {
+  const planes = quantizeRows(matrix.weights, ROWS, COLS, bits);
+  return matrix.weights.map(
+    (_, at) => planeWeight(planes, Math.floor(at / COLS), at % COLS) * planes.scales[Math.floor(at / COLS)]!,
+  );
+}
+
 it('signs: no other scale of a row is better', () => {
   const q = signs(matrix);
   const error = (scale: number) => q.reduce((sum, v, i) => sum + (scale * v - matrix.weights[i]!) ** 2, 0);
@@ -107,7 +135,7 @@ it('a model: in_proj then out_proj of every layer, on the inputs that the change
     ({ cols, weights }, of) => {
       seen.push(cols);
       factors.push(of());
-      return weights.map((w) => -w);
+      return { weights: weights.map((w) => -w) };
     },
     text,
   );
@@ -121,7 +149,7 @@ it('a model: in_proj then out_proj of every layer, on the inputs that the change
     model,
     ({ weights }, of) => {
       unchanged.push(of());
-      return weights;
+      return { weights };
     },
     text,
   );

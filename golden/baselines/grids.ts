@@ -35,9 +35,13 @@ export function roundToNearest(matrix: Matrix, bits: number): Float32Array {
  * GPTQ: columns in order, each rounded to its row's grid, its error spread over the columns that follow:
  * w[j] -= (w[i] - q[i]) / U[i,i] U[i,j] for j > i, with U of `inverseFactor`.
  */
-export function gptq(matrix: Matrix, bits: number, factor: Float64Array): Float32Array {
+export function gptq(
+  matrix: Matrix,
+  bits: number,
+  factor: Float64Array,
+  nearest = rowGrids(matrix, bits),
+): Float32Array {
   const { rows, cols } = matrix;
-  const nearest = rowGrids(matrix, bits);
   const out = new Float32Array(rows * cols);
   for (let o = 0; o < rows; o++) {
     const w = Float64Array.from(matrix.weights.subarray(o * cols, (o + 1) * cols));
@@ -49,4 +53,21 @@ export function gptq(matrix: Matrix, bits: number, factor: Float64Array): Float3
     }
   }
   return out;
+}
+
+/**
+ * GPTQ on grids that sign planes hold, one scale per row and no offset: multiples of steps[row] = max |w| / (2^(bits-1) - 1), in two's
+ * complement of `bits` bits without its lowest value. The fixed-point model keeps such weights exactly.
+ */
+export function gptqPlanes(matrix: Matrix, bits: number, factor: Float64Array) {
+  const { rows, cols, weights } = matrix;
+  const top = 2 ** (bits - 1) - 1;
+  const steps = Float64Array.from({ length: rows }, (_, o) =>
+    weights.subarray(o * cols, (o + 1) * cols).reduce((most, w) => Math.max(most, Math.abs(w) / top), 0),
+  );
+  const nearest = (row: number, value: number) => {
+    const step = steps[row]!;
+    return step === 0 ? 0 : step * Math.min(top, Math.max(-top, Math.round(value / step)));
+  };
+  return { weights: gptq(matrix, bits, factor, nearest), steps };
 }

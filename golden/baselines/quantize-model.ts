@@ -4,12 +4,12 @@ import { prefill } from '../float/forward.ts';
 import { createSession, resetState } from '../float/session.ts';
 import { createSimdKernels } from '../float/simd.ts';
 import type { Model } from '../model.ts';
-import type { Projection } from '../projection.ts';
+import type { DenseProjection, Projection } from '../projection.ts';
 import type { Matrix } from './grids.ts';
 import { addInputs, emptyStatistics, inverseFactor } from './hessian.ts';
 
-/** A method: new weights [rows, cols] of a matrix; `factor` gives `inverseFactor` of its inputs. */
-export type Method = (matrix: Matrix, factor: () => Float64Array) => Float32Array;
+/** A method: new weights [rows, cols] of a matrix, and their steps where they have some; `factor` gives `inverseFactor` of its inputs. */
+export type Method = (matrix: Matrix, factor: () => Float64Array) => Pick<DenseProjection, 'weights' | 'steps'>;
 
 /** Replaces in_proj and out_proj of every layer; everything else stays in full precision. Dense models only. */
 export function quantizeModel(
@@ -36,7 +36,7 @@ export function quantizeModel(
 
 function replaced(projection: Projection, method: Method, factor: () => Float64Array): Projection {
   if (projection.kind !== 'dense') throw new Error('the projection is binary already');
-  return { ...projection, weights: method(projection, factor) };
+  return { ...projection, ...method(projection, factor) };
 }
 
 function inputsOf(

@@ -91,13 +91,22 @@ export function splitPlanes(weights: ArrayLike<number>, rows: number, cols: numb
   return { rows, cols, planes };
 }
 
-/** Rounds each row to the nearest multiples of its largest magnitude / (2^(bits-1) - 1), halves up. A row of zeros has scale 0. */
-export function quantizeRows(weights: Float32Array, rows: number, cols: number, bits: number): QuantizedMatrix {
+/**
+ * Rounds each row to the nearest multiples of its step, halves up, saturated to +-(2^(bits-1) - 1). Without `steps` that is its largest
+ * magnitude / (2^(bits-1) - 1). A row of zeros has scale 0.
+ */
+export function quantizeRows(
+  weights: Float32Array,
+  rows: number,
+  cols: number,
+  bits: number,
+  steps?: Float64Array,
+): QuantizedMatrix {
   const scales = new Float64Array(rows);
   const integers = new (bits > 8 ? Int16Array : Int8Array)(rows * cols);
   for (let o = 0; o < rows; o++) {
     const row = weights.subarray(o * cols, (o + 1) * cols);
-    const scale = maxAbs(row) / largest(bits);
+    const scale = steps?.[o] ?? maxAbs(row) / largest(bits);
     scales[o] = scale;
     for (let i = 0; i < cols && scale > 0; i++) {
       integers[o * cols + i] = saturateSymmetric(Math.floor(row[i]! / scale + 0.5), bits);

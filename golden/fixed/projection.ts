@@ -183,7 +183,7 @@ export function fixProjection(from: NormedProjection, n: Numerics): FixedProject
     scaled((i) => (w.kind === 'binary' && !perRow ? at(w.wscale, i) : 1)),
     n.norm.weightBits,
   );
-  const dense = w.kind === 'dense' ? quantizeRows(w.weights, w.rows, w.cols, from.denseBits) : undefined;
+  const dense = w.kind === 'dense' ? quantizeRows(w.weights, w.rows, w.cols, from.denseBits, w.steps) : undefined;
   const common = {
     matrix: dense ?? { rows: w.rows, cols: w.cols, planes: [w as never] },
     groups,

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { golden } from './index.ts';
+import { isolated } from './isolate.ts';
+import { timeCheck } from './time.ts';
+
+const quiet = () => {};
+
+it('prints the rows that were chosen, one check for each model', async () => {
+  const { checks, figures, skipped } = await golden.run({ threads: 1, rows: ['logits'] }, quiet);
+  expect(checks.map(({ ok }) => ok)).toEqual(new Array(7).fill(true));
+  expect(new Set(checks.map(({ name }) => name)).size).toBe(7);
+  expect(figures.map(({ name }) => name)).toContain('two_groups.max_logit_error');
+  expect(skipped).toEqual([]);
+});
+
+it('a row whose process fails is a failed check, never a passed one', async () => {
+  const { checks } = await isolated('no-such-row')({ threads: 1, rows: [] }, quiet);
+  expect(checks).toMatchObject([{ name: 'no-such-row runs to its end', ok: false }]);
+});
+
+it('time is that of the cores, whatever the clock says', () => {
+  const time = { seconds: 100, processor: 30 };
+  expect(timeCheck('a', time, 2, 20)).toEqual({
+    name: 'a',
+    ok: true,
+    detail: '15.0 s of 2 cores (100.0 s on the clock), at most 20 s',
+  });
+  expect(timeCheck('a', time, 2, 14).ok).toBe(false);
+});
