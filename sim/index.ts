@@ -15,6 +15,7 @@ export { type Cause, causesOf } from './mismatch/cause.ts';
 export { createHistory, type History, type HistoryOptions } from './mismatch/history.ts';
 export { bitText, causeText, causeWave, valueText } from './mismatch/text.ts';
 export { createNetlist, type NetlistEngine, type NetlistOptions } from './netlist.ts';
+export { pace, rateOf } from './pace.ts';
 export { findNextpnr, nextpnrVariable, type PlacedRouted, placeAndRoute } from './place-route.ts';
 export { createRandom, type Random } from './random.ts';
 export type { Coverage as CoverCount, SimulatorStatus, Violation } from './reports.ts';

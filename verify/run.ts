@@ -18,6 +18,8 @@ import {
   lockStep,
   type Mismatch,
   monitorStream,
+  pace,
+  rateOf,
   reset,
   runUntil,
   SimProblem,
@@ -189,9 +191,15 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
     const work = benches.map((b, i) => attach(engine, b, begin, { ...options, seed: options.seed + 100 * i }));
     const limit = Math.ceil(Math.max(...benches.map((b) => b.cycleBound)) / (1 - Math.max(...stallOf(options))) ** 3);
     let last = begin;
+    const speed = rateOf('cycles');
+    const far = pace(
+      'results',
+      benches.flatMap((b) => Object.values(b.collects)).reduce((sum, n) => sum + n, 0),
+    );
     const onCycle = (cycle: number): void => {
       last = begin + cycle + 1;
-      if (cycle % 4096 === 4095) options.progress(`${engine.name}: ${cycle + 1} cycles`);
+      if (cycle % 4096 === 4095)
+        options.progress(`${engine.name}: ${speed(cycle + 1)}; ${far(work.reduce((n, w) => n + w.moved(), 0))}`);
       for (const w of work) w.onCycle(cycle);
       bench.collector?.sample();
     };
@@ -287,6 +295,7 @@ function attach(engine: Engine, bench: UnitBench, begin: number, options: RunOpt
       if (finished === 0 && monitors.every((m) => m.done)) finished = cycle + 1;
     },
     finished: () => finished,
+    moved: () => monitors.reduce((sum, m) => sum + m.moved, 0),
     taken: () => Object.fromEntries(collected.map(({ stream, monitor }) => [stream, monitor.beats])),
     cycles: Object.fromEntries(collected.map(({ stream, cycles }) => [stream, cycles])),
     /** The valids of streams that have not given all their beats. */

@@ -12,10 +12,10 @@ import {
   shrink,
   verilogOf,
 } from '../../sim/fuzz/index.ts';
+import { pace } from '../../sim/pace.ts';
 import type { Command, Progress, Report, Skipped } from '../command.ts';
 import { listOf } from '../list.ts';
 import { wholeNumber } from '../options.ts';
-import { pace } from '../pace.ts';
 
 interface Args {
   readonly modules: number;
@@ -55,7 +55,8 @@ export const fuzzCommand: Command<Args> = {
       })
       .example('popscan fuzz --modules 1000 --seed 7', '')
       .example('popscan fuzz --modules 1 --seed 7 --first 123 --engines sim,icarus', 'one module again'),
-  run: async (a, progress) => {
+  interruptible: true,
+  run: async (a, progress, { interrupted }) => {
     const options = {
       modules: wholeNumber('--modules', a.modules, 1, most.modules),
       seed: wholeNumber('--seed', a.seed, 0, most.seed),
@@ -67,7 +68,7 @@ export const fuzzCommand: Command<Args> = {
     const { engines, tools, skipped } = await openEngines(wanted);
     const start = performance.now();
     const rate = pace('modules', options.modules);
-    const run = { ...options, engines };
+    const run = { ...options, engines, stopped: interrupted };
     const result = await fuzz({ ...run, progress: (done) => progress(rate(done)) });
     const seconds = (performance.now() - start) / 1000;
     const failed = (name: string) => result.failures.filter((f) => f.engine === name);
@@ -85,17 +86,25 @@ export const fuzzCommand: Command<Args> = {
         })),
         { name: 'modules_per_second', value: result.modules / seconds, unit: 'modules/s', kind: 'measured' },
       ],
-      checks: others.map((name) => ({
-        name: `${name} = ${leader}`,
-        ok: failed(name).length === 0,
-        detail: `${result.taken.get(name)} modules${leftOut(name, result, crashed(name))}${failed(name).map((f) => `; module ${f.case.index}: ${what(f, run)}`)}`,
-      })),
+      checks: [
+        ...unfinished(result, options.modules, interrupted()),
+        ...others.map((name) => ({
+          name: `${name} = ${leader}`,
+          ok: failed(name).length === 0,
+          detail: `${result.taken.get(name)} modules${leftOut(name, result, crashed(name))}${failed(name).map((f) => `; module ${f.case.index}: ${what(f, run)}`)}`,
+        })),
+      ],
       skipped,
       tools,
       text,
     } satisfies Report;
   },
 };
+
+const unfinished = ({ modules }: FuzzResult, all: number, interrupted: boolean) =>
+  interrupted && modules < all
+    ? [{ name: 'all modules were compared', ok: false, detail: `interrupted after ${modules} of ${all}` }]
+    : [];
 
 /** Which modules an engine did not run, and why. */
 function leftOut(name: string, { modules, taken }: FuzzResult, crashed: readonly number[]): string {

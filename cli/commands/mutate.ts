@@ -1,13 +1,13 @@
 /** `popscan mutate`: single faults in a unit, each of which the unit's own vectors must find. */
 import { relative } from 'node:path';
 import { describe, type Mutant, type Mutants, mutationKinds } from '../../sim/mutate/index.ts';
+import { pace } from '../../sim/pace.ts';
 import { yosysVersion } from '../../sim/yosys.ts';
 import { mutateUnit } from '../../verify/mutate.ts';
 import { mutationUnits } from '../../verify/mutation-units.ts';
 import { version } from '../../verify/version.ts';
 import type { Check, Command, Report } from '../command.ts';
 import { wholeNumber } from '../options.ts';
-import { pace } from '../pace.ts';
 import { table } from '../print.ts';
 
 interface Args {

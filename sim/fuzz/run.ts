@@ -9,6 +9,8 @@ export interface FuzzOptions extends Run {
   /** Modules in one build. */
   readonly bundle: number;
   readonly progress?: (done: number) => void;
+  /** True when no further bundle is to be begun. */
+  readonly stopped?: () => boolean;
 }
 
 export interface FuzzResult {
@@ -34,7 +36,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   let started = 0;
   let done = 0;
   const work = async (): Promise<void> => {
-    while (started < modules && failures.length === 0) {
+    while (started < modules && failures.length === 0 && options.stopped?.() !== true) {
       const from = first + started;
       const count = Math.min(bundle, modules - started);
       started += count;
