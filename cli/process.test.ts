@@ -47,6 +47,22 @@ test('an interrupt in the middle of a simulation ends it at once', async () => {
   });
 });
 
+test('an interrupted mutate reports what it has; a second interrupt ends it', async () => {
+  const child = start(['mutate', '--unit', 'matmul', '-n', '100000', '--json']);
+  const ended = outcomeOf(child);
+  let err = '';
+  child.stderr!.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  await until(() => err.includes('killed') || child.exitCode !== null);
+  child.kill('SIGINT');
+  const outcome = await ended;
+  expect(outcome.err).toContain('interrupted: a summary follows');
+  expect(outcome.status).toBe(1);
+  const report = objectOf(outcome) as { readonly checks: readonly { readonly name: string; readonly ok: boolean }[] };
+  expect(report.checks.find((c) => c.name === 'all faults were planted')).toMatchObject({ ok: false });
+});
+
 test('a reader that goes away does not make a crash', async () => {
   using dir = scratchDir();
   const child = start(['doctor'], { ...process.env, TMPDIR: dir.path });

@@ -40,7 +40,7 @@ const cases: readonly (readonly [string, string, string, string])[] = [
   ['gen --model M --out O --columns -3', 'option-range', '--columns is out of range', 'give --columns such a number'],
   ['gen --model M --out O --scan-lanes 3', 'option-range', '--scan-lanes is out of range', 'leave it out'],
   ['verify --model M --unit matmull', 'unknown-choice', "--unit does not know 'matmull'", 'did you mean matmul?'],
-  ['verify --model M --engines sim,icarus', 'unknown-choice', "--engines does not know 'icarus'", 'correct the name'],
+  ['verify --model M --engines sim,xcelium', 'unknown-choice', "--engines does not know 'xcelium'", 'correct the name'],
   ['verify --model M --verilator nativ', 'usage-value', "--verilator does not know 'nativ'", 'did you mean native?'],
   ['verify --model M --zeros keep', 'usage-value', "--zeros does not know 'keep'", 'choose one of them'],
   ['verify --model M --plant bug', 'usage-value', "--plant does not know 'bug'", 'choose one of them'],

@@ -76,7 +76,10 @@ export function checkUsage(command: AnyCommand, argv: readonly string[]): void {
     options: Object.fromEntries(
       [...options]
         .filter(([name]) => !positionals.includes(name))
-        .map(([name, { type }]) => [name, { type: type === 'boolean' ? type : 'string' }]),
+        .map(([name, option]) => {
+          const type = option.type === 'boolean' ? option.type : 'string';
+          return [name, name.length === 1 ? { type, short: name } : { type }];
+        }),
     ),
     strict: false,
     tokens: true,
@@ -87,7 +90,8 @@ export function checkUsage(command: AnyCommand, argv: readonly string[]): void {
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
     const option = positionals.includes(token.name) ? undefined : options.get(token.name);
-    if (option === undefined || !token.rawName.startsWith('--')) throw unknownOption(where, token.rawName, options);
+    if (option === undefined || token.rawName !== written(token.name))
+      throw unknownOption(where, token.rawName, options);
     if (given.has(token.name) && !option.repeats) throw repeated(where, token.rawName);
     given.add(token.name);
     checkValue(where, token.rawName, option, token.value, token.inlineValue === true);
@@ -96,7 +100,7 @@ export function checkUsage(command: AnyCommand, argv: readonly string[]): void {
   checkPositionals(where, positionals, options, words);
   for (const [name, { required }] of options) {
     if (!required || given.has(name) || positionals.includes(name)) continue;
-    const option = `--${name}`;
+    const option = written(name);
     throw usage('usage-required', `${option} is missing`, where, `${option} with a value`, 'none', `add ${option}`);
   }
 }
@@ -157,8 +161,11 @@ function checkValue(where: string, name: string, option: Option, value: string |
   }
 }
 
+/** As it stands on the command line: one letter behind one dash. */
+const written = (option: string): string => (option.length === 1 ? `-${option}` : `--${option}`);
+
 function unknownOption(where: string, raw: string, options: ReadonlyMap<string, Option>): CommandProblem {
-  const known = [...options.keys()].map((o) => `--${o}`);
+  const known = [...options.keys()].map(written);
   const remedy = meant(nearest(raw, known), `see \`${where} --help\``);
   return usage('usage-option', `unknown option ${raw}`, where, `one of ${known.join(' ')}`, raw, remedy);
 }

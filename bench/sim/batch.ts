@@ -37,13 +37,13 @@ const best = async (times: number, work: () => unknown): Promise<number> => {
 };
 
 export async function timeBatch(): Promise<BatchTimes> {
-  const cycles = { short: 20_000, long: 200_000 };
+  const cycles = { short: 20_000, long: 60_000 };
   const short = stimuli(cycles.short);
   let [apart, together]: [Uint32Array[], Uint32Array[]] = [[], []];
-  const single = await best(3, () => {
+  const single = await best(2, () => {
     apart = short.map((s) => createSimulator(designs.scan().module).replay(s.inputs, s.cycles));
   });
-  const batch = await best(3, async () => {
+  const batch = await best(2, async () => {
     const opened = createBatch(designs.scan().module, { threads: 2 });
     together = await opened.replay(short);
     await opened.close();

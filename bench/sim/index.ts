@@ -22,7 +22,7 @@ const runs: Readonly<Record<DesignName, readonly EngineName[]>> = {
 /** After so many cycles all engines must have the same hash, and after more those that are fast. */
 const checked = { slow: 256, fast: 20_000 };
 /** Engines run in turns, each for a moment that nothing interrupts; the best moment counts. */
-const rounds = 40;
+const rounds = 30;
 const momentMs = 5;
 
 interface Measured {
@@ -166,7 +166,7 @@ export const simBench: Bench = {
       const theirs = all.get(name)?.get('verilator')?.buildSeconds;
       if (theirs === undefined) continue;
       progress(`${name}: building again`);
-      const ours = await coldBuild(name, 'sim', 5);
+      const ours = await coldBuild(name, 'sim', 3);
       figure(`${name}.first_cycle_seconds`, ours, 's');
       const detail = `${(1000 * ours).toFixed(0)} ms and ${theirs.toFixed(1)} s`;
       bound(`${name}: design object to first cycle, against Verilator's cold build`, theirs / ours, 20, detail);
