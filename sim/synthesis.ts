@@ -20,6 +20,8 @@ export interface SynthesisOptions {
   readonly noDsp?: boolean;
   /** Yosys commands between reading and mapping. */
   readonly before?: string;
+  /** Files that these commands read. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly seconds?: number;
   /** Maps each module alone instead of dissolving the hierarchy; counts that are not listed are then 0. */
   readonly keepHierarchy?: boolean;
@@ -80,7 +82,11 @@ export async function synthesize({ files, top }: VerilogOutput, o: SynthesisOpti
   const read = `read_verilog -sv ${Object.keys(texts).join(' ')}\nhierarchy -top ${top}\n${before}`;
   const options = { dsp: o.noDsp ? '-nodsp' : '', flat: !keepHierarchy };
   const script = `${read}\n${scripts[o.target](top, options)}\ntee -o cells.txt stat`;
-  const run = await yosys(script, texts, { seconds, wanted: ['cells.txt', 'netlist.json'], progress });
+  const run = await yosys(
+    script,
+    { ...o.files, ...texts },
+    { seconds, wanted: ['cells.txt', 'netlist.json'], progress },
+  );
   if (run.status !== 0) throw notMapped(top, o.target, run.log);
   const stat = run.files['cells.txt'] ?? '';
   const tables = tablesOf(stat);

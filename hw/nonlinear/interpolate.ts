@@ -16,10 +16,10 @@ export const argumentBits = ({ values, stepBits }: Table): number => bitsFor(Big
 
 const signedBits = (values: readonly number[]): number => Math.max(...values.map((v) => bitsFor(BigInt(v), true)));
 
-/** LUTs that take as large a share of a device as a RAMB18 does (xcu280: 1 303 680 of 4 032). */
+/** LUTs that take as large a share of a device as a RAMB18 does (xcu280: 1 303 680 of 4 032): below, synthesis may choose LUTs. */
 const lutsPerBlock = 323;
-const romStyle = (words: number, width: number): 'block' | 'distributed' =>
-  (words * width) / 64 < lutsPerBlock ? 'distributed' : 'block';
+const romStyle = (words: number, width: number): 'block' | 'auto' =>
+  (words * width) / 64 < lutsPerBlock ? 'auto' : 'block';
 
 /** Low bits that are 0 in every value. */
 function grain(values: readonly number[]): number {
@@ -33,7 +33,7 @@ function grain(values: readonly number[]): number {
  * something undefined.
  *
  *     latency     3: read, product, sum
- *     memory      (samples - 1) words, read by a register: block RAM, or LUTs where they take the smaller share of a device
+ *     memory      (samples - 1) words, read by a register: block RAM, or what synthesis likes where LUTs take the smaller share of a device
  *     multiplier  rise x (stepBits + 1), signed
  */
 export function interpolate(
