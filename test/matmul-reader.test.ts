@@ -1,10 +1,13 @@
 /** Weights from an AXI4 memory: bursts proved and counted, and the array behind a reader. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundle, type Design, printVerilog, rewriteModule } from '../gen/index.ts';
+import { bundle, type Design, defineModule, printVerilog, rewriteModule } from '../gen/index.ts';
 import { connect } from '../gen/stream/index.ts';
+import { defaultNumerics } from '../golden/fixed/index.ts';
 import {
   bursts,
   HardwareProblem,
+  type MatmulParameters,
+  matmulArray,
   type ReaderParameters,
   weightReader,
   weightStream,
@@ -20,10 +23,36 @@ import {
   runUntil,
 } from '../sim/index.ts';
 import { yosys } from '../sim/yosys.ts';
-import { planeMatrix } from '../verify/jobs-corner.ts';
+import { matmulBench } from '../verify/bench-matmul.ts';
+import { cornerMatmulJobs, planeMatrix } from '../verify/jobs-corner.ts';
 import { monitor } from './stream/monitor.ts';
 
 const reader: ReaderParameters = { bus: 64, beat: 100, addressBits: 20, countBits: 16, maxBurst: 16 };
+
+/** The array with a reader before its weights. */
+function fed(p: MatmulParameters) {
+  const array = matmulArray(p);
+  const source = weightReader(reader);
+  const { flush, desc, act, token, result } = array.ports;
+  const { region, ar, r } = source.ports;
+  const ports = {
+    ...{ matmul_flush: flush, matmul_desc: desc, matmul_act: act, matmul_token: token, matmul_result: result },
+    ...{ reader_region: region, reader_ar: ar, reader_r: r },
+  };
+  return defineModule({ name: 'fed', doc: 'The array behind a weight reader.', ports }, (m, io) => {
+    const inside = m.instance('matmul', array);
+    const from = m.instance('reader', source);
+    connect(inside.weight, from.weight);
+    inside.flush.drive(io.matmul_flush);
+    connect(inside.desc, io.matmul_desc);
+    connect(inside.act, io.matmul_act);
+    connect(inside.token, io.matmul_token);
+    connect(io.matmul_result, inside.result);
+    connect(from.region, io.reader_region);
+    connect(from.r, io.reader_r);
+    connect(io.reader_ar, from.ar);
+  });
+}
 
 /** A memory that stalls at random: takes bursts, checks them, and gives their words in order. */
 function memory(engine: Engine, image: Uint8Array, { bus, maxBurst }: ReaderParameters, seed: number) {
@@ -102,6 +131,42 @@ describe('weight reader', () => {
     const m = planeMatrix(7, 90, 1, (o, i) => (o * i) % 5 < 2);
     const stream = weightStream(m, { lanes: 5, columns: 20 }, { align: 8 });
     expect([stream.bytesPerBeat, stream.bytes.length]).toEqual([16, stream.beats * 16]);
+  });
+
+  it.each(['popcount', 'table'] as const)('feeds the array from a memory that stalls: %s', (engine) => {
+    const p: MatmulParameters = {
+      ...{ lanes: 5, columns: 20, segment: 20, load: 20, tokens: 1, drain: 5, planes: 2, maxShift: 0, maxRows: 30 },
+      ...{ maxColumns: 60, storedRows: 30, engine, numerics: defaultNumerics.matmul },
+    };
+    const jobs = cornerMatmulJobs(p, createRandom(31), 20);
+    const { feeds, collects, cycleBound, judge } = matmulBench(jobs, p, false);
+    const align = reader.bus / 8;
+    const streams = jobs.map(({ matrix, vectors, coding, order }) =>
+      weightStream(matrix, p, { from: 0, to: vectors[0]!.to, coding, order, align }),
+    );
+    const starts = streams.map(() => 0);
+    const image: number[] = [];
+    for (const [i, { bytes }] of streams.entries()) {
+      starts[i] = image.length;
+      image.push(...bytes);
+    }
+    const regions = streams.map(({ bytes }, i) => ({ address: starts[i]!, words: bytes.length / align }));
+    const engineOf = createSimulator(fed(p).module, { properties: 'throw' });
+    reset(engineOf);
+    const { weight: _, ...others } = feeds;
+    const given = Object.entries(others).map(([name, beats], seed) =>
+      driveStream(engineOf, `matmul_${name}`, beats(), { stall: 0.2, seed }),
+    );
+    const results = monitorStream(engineOf, 'matmul_result', { stall: 0.2, seed: 8, count: collects['result']! });
+    const agents = [
+      ...given,
+      driveStream(engineOf, 'reader_region', regions, { seed: 7 }),
+      memory(engineOf, Uint8Array.from(image), reader, 6),
+      results,
+    ];
+    runUntil(engineOf, agents, { limit: 20 * cycleBound, until: () => results.done });
+    engineOf.close();
+    expect(judge({ result: results.beats }, () => 0n).flatMap((v) => v.mismatch?.text ?? [])).toEqual([]);
   });
 
   it('refuses a bus that does not fit', () => {

@@ -8,6 +8,7 @@ import { createRandom, createSimulator, createVerilator, type Engine, type Rando
 import { matmulBench } from '../../verify/bench-matmul.ts';
 import { countCycles } from '../../verify/count-cycles.ts';
 import type { MatmulJob } from '../../verify/job.ts';
+import { joinReports, reportOf } from '../bench.ts';
 import { layer, planned } from './arrays.ts';
 
 const bound = 0.95;
@@ -28,56 +29,69 @@ function realJob({ name, rows, cols }: NamedMatrix, p: MatmulParameters, random:
   return { group: name, label: name, matrix, coding: 'signs', order, vectors: [vector], expected };
 }
 
-async function engines(design: Design, progress: Progress): Promise<Engine[]> {
+async function verilator(design: Design, progress: Progress) {
   const printed = printVerilog(design);
   const files = Object.fromEntries(printed.files.map((f) => [f.name, f.text]));
   const onProgress = (what: string): void => progress(`utilisation: verilator: ${what}`);
-  const simulator = createSimulator(design.module, { properties: 'throw' });
-  return [simulator, await createVerilator({ files, top: printed.top, module: design.module, onProgress })];
+  return createVerilator({ files, top: printed.top, module: design.module, onProgress });
 }
 
-export async function utilisation(progress: Progress): Promise<Report> {
+/** The planned array of an engine on a layer of each size. */
+function runLayers(p: MatmulParameters, engines: readonly Engine[], progress: Progress): Report {
   const figures: Figure[] = [];
   const checks: Check[] = [];
-  const tools: Record<string, { version: string; how: string }> = {};
-  const p: MatmulParameters = { ...planned().parameters, cells: 'portable' };
-  const all = await engines(bundle('top', { matmul: matmulArray(p) }), progress);
-  try {
-    for (const [size, config] of Object.entries(releasedConfigs)) {
-      const matrices = layer(config);
-      const random = createRandom(27);
-      const jobs = matrices.map((m) => realJob(m, p, random));
-      const work = { planes: 1, tokens: 1, order: jobs[0]!.order };
-      const plan = schedule(
-        p,
-        matrices.map(({ rows, cols }) => ({ ...work, rows, cols })),
-      );
-      const useful = matrices.reduce((sum, m) => sum + m.rows * m.cols, 0);
-      for (const engine of all) {
-        progress(`utilisation: ${size} in ${engine.name}`);
-        const { cycles, verdicts } = countCycles(engine, matmulBench(jobs, p, false));
-        const share = useful / (cycles * p.lanes * p.columns);
-        const wrong = verdicts.find((v) => v.mismatch !== undefined)?.mismatch?.text;
-        const name = `${engine.name}.${size}`;
-        figures.push({ name: `${name}.utilisation`, value: share, unit: 'useful of all MACs', kind: 'simulated' });
-        figures.push({ name: `${name}.cycles`, value: cycles, unit: 'cycles', kind: 'simulated' });
-        checks.push(
-          {
-            name: `${engine.name}: utilisation of in_proj and out_proj, ${size}`,
-            ok: share >= bound,
-            detail: `${(100 * share).toFixed(2)} %, at least ${100 * bound} %`,
-          },
-          {
-            name: `${engine.name}: cycles as planned, results right, ${size}`,
-            ok: cycles === plan.cycles && wrong === undefined,
-            detail: wrong ?? `${cycles} cycles, ${plan.cycles} planned`,
-          },
-        );
-      }
+  for (const [size, config] of Object.entries(releasedConfigs)) {
+    const matrices = layer(config);
+    const random = createRandom(27);
+    const jobs = matrices.map((m) => realJob(m, p, random));
+    const work = { planes: 1, tokens: 1, order: orderOf(p) };
+    const plan = schedule(
+      p,
+      matrices.map(({ rows, cols }) => ({ ...work, rows, cols })),
+    );
+    const useful = matrices.reduce((sum, m) => sum + m.rows * m.cols, 0);
+    for (const engine of engines) {
+      progress(`utilisation: ${p.engine}, ${size} in ${engine.name}`);
+      const { cycles, verdicts } = countCycles(engine, matmulBench(jobs, p, false));
+      const share = useful / (cycles * p.lanes * p.columns);
+      const wrong = verdicts.find((v) => v.mismatch !== undefined)?.mismatch?.text;
+      const key = `${engine.name}.${p.engine}.${size}`;
+      figures.push({ name: `${key}.utilisation`, value: share, unit: 'useful of all MACs', kind: 'simulated' });
+      figures.push({ name: `${key}.cycles`, value: cycles, unit: 'cycles', kind: 'simulated' });
+      const what = `${engine.name}, ${p.engine}: in_proj and out_proj of ${size}`;
+      const percent = `${(100 * share).toFixed(2)} %`;
+      checks.push({
+        name: `${what}: utilisation`,
+        ok: share >= bound,
+        detail: `${percent}, at least ${100 * bound} %`,
+      });
+      checks.push({
+        name: `${what}: cycles as planned, results right`,
+        ok: cycles === plan.cycles && wrong === undefined,
+        detail: wrong ?? `${cycles} cycles, ${plan.cycles} planned`,
+      });
     }
-    for (const e of all.slice(1)) tools[e.name] = { version: e.name, how: 'native' };
-  } finally {
-    for (const engine of all) engine.close();
   }
-  return { figures, checks, skipped: [], tools, text: `utilisation: ${p.engine} engine, ${p.lanes} x ${p.columns}` };
+  return reportOf(figures, checks, `utilisation: ${p.engine} engine, ${p.lanes} x ${p.columns}`);
+}
+
+/** The engine that the planner takes in both engines of simulation; the other one in our simulator. */
+export async function utilisation(progress: Progress): Promise<Report> {
+  const chosen = planned().parameters.engine;
+  const reports: Report[] = [];
+  for (const engine of ['table', 'popcount'] as const) {
+    const p: MatmulParameters = { ...planned(engine).parameters, cells: 'portable' };
+    const design = bundle('top', { matmul: matmulArray(p) });
+    const sim = createSimulator(design.module, { properties: 'throw' });
+    const other = engine === chosen ? await verilator(design, progress) : undefined;
+    try {
+      const report = runLayers(p, other === undefined ? [sim] : [sim, other], progress);
+      const tools = other === undefined ? {} : { verilator: { version: other.version, how: other.how } };
+      reports.push({ ...report, tools });
+    } finally {
+      sim.close();
+      other?.close();
+    }
+  }
+  return joinReports(reports);
 }
