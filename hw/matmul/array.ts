@@ -27,15 +27,15 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
   const w = matmulWidths(p);
   return defineModule(
     {
-      name: `matmul_r${p.lanes}_k${p.columns}_a${w.activation}_t${p.tokens}`,
+      name: `${p.engine === 'table' ? 'matmul_table' : 'matmul'}_r${p.lanes}_k${p.columns}_a${w.activation}_t${p.tokens}`,
       doc: [
         `Binary matmul array: ${p.lanes} rows x ${p.columns} columns of weight bits per cycle, ${w.activation}-bit activations, ${p.tokens} vectors at once.`,
         `y[o] = round(2^${p.numerics.resultFraction} sum_i w[o,i] 2^shift[i] q[i] / 2^round) + bias, for matrices of up to ${p.maxRows} x ${p.maxColumns}.`,
         '',
         'Streams are ready/valid: a beat moves at a rising edge at which both are 1; valid stays 1, with its payload, until then.',
-        `Per matrix: one beat of desc; for each vector ceil(cols / ${p.columns}) beats of act, and one of token with the last of them;`,
-        `then for each tile of ${p.lanes} rows, for each weight plane from the highest down, ceil(cols / ${p.columns}) beats of weight;`,
-        `each tile gives, for each vector, ceil(rows / ${p.drain}) beats of result. Two's complement planes: the highest comes inverted.`,
+        `Per matrix: one beat of desc; for each vector ceil(cols / ${w.load}) beats of act, and one of token with the last of them;`,
+        `then for each tile of ${p.lanes} rows, for each group of ${p.columns} columns (column-major: for each group, for each tile), a beat of weight for`,
+        `each plane, the highest first and, where planes are two's complement, inverted; then for each tile and vector ceil(rows / ${p.drain}) beats of result.`,
       ].join('\n'),
       ports: matmulInterface(p),
     },
