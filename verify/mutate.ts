@@ -2,9 +2,8 @@
 import { bundle, type Module } from '../gen/index.ts';
 import { createHistory, createSimulator } from '../sim/index.ts';
 import { type Mutants, type MutationOptions, mutate } from '../sim/mutate/index.ts';
-import { mutationUnits } from './mutation-units.ts';
+import { type MutationUnit, mutationUnits } from './mutation-units.ts';
 import { type RunOptions, run } from './run.ts';
-import type { UnitBench } from './unit-bench.ts';
 
 /** At full speed at first, which is over soonest; then with pauses, behind work that was dropped half-way. */
 const runs: readonly Pick<RunOptions, 'stall' | 'dropped'>[] = [
@@ -34,22 +33,24 @@ export type UnitMutationOptions = Pick<MutationOptions, 'count' | 'seed' | 'prog
 
 /** `unit`: one of `mutationUnits`. */
 export function mutateUnit(unit: string, options: UnitMutationOptions): Promise<Mutants> {
-  const { design, bench } = mutationUnits[unit]!();
-  const top = bundle(`mutated_${unit}`, { [unit]: design }).module;
-  const found = firstFinding(top, bench);
+  const work = mutationUnits[unit]!();
+  const top = bundle(`mutated_${unit}`, { [unit]: work.design }).module;
+  const found = firstFinding(top, work);
   if (found !== undefined) throw new Error(`${unit} fails its own vectors: ${found}`);
-  return mutate({ ...options, top, test: (faulty) => firstFinding(faulty, bench) });
+  return mutate({ ...options, top, test: (faulty) => firstFinding(faulty, work) });
 }
 
 /** What the vectors find wrong with a design; undefined: nothing. */
-function firstFinding(top: Module, bench: () => UnitBench): string | undefined {
+function firstFinding(top: Module, { bench, also }: MutationUnit): string | undefined {
+  const engine = createSimulator(top, { properties: 'throw' });
+  const powerUp = engine.save();
   for (const how of runs) {
-    const engine = createSimulator(top, { properties: 'throw' });
+    engine.restore(powerUp);
     const opened = { top, engines: [engine], tools: {}, history: createHistory(), close: () => engine.close() };
     const result = run(opened, [bench()], { ...how, seed: 1, wave: undefined, progress: () => undefined });
     const wrong = result.verdicts.find((v) => v.mismatch !== undefined);
     const found = result.stuck ?? (wrong === undefined ? undefined : `${wrong.label}: ${wrong.mismatch!.text}`);
     if (found !== undefined) return found;
   }
-  return undefined;
+  return also?.(top.instances[0]!.module);
 }

@@ -1,5 +1,5 @@
 /** The units at sizes small enough to be run hundreds of times, each with the work that must find every fault in it. */
-import type { Design } from '../gen/index.ts';
+import type { Design, Module } from '../gen/index.ts';
 import { defaultNumerics } from '../golden/fixed/index.ts';
 import {
   type ConvParameters,
@@ -25,17 +25,21 @@ import { cornerResidualJobs } from './golden-residual.ts';
 import { cornerMatmulJobs, cornerScanJobs } from './jobs-corner.ts';
 import { cornerConvJobs } from './jobs-corner-conv.ts';
 import { cornerNormJobs } from './jobs-corner-norm.ts';
+import { scanCoreWork } from './scan-core-run.ts';
 import type { UnitBench } from './unit-bench.ts';
 
 /** A unit, and its work: called for every run, the same each time. */
 export interface MutationUnit {
   readonly design: Design;
   readonly bench: () => UnitBench;
+  /** Further work, on the unit as it stands in a mutated design; returns what it found. */
+  readonly also?: (unit: Module) => string | undefined;
 }
 
 function matmul(): MutationUnit {
   const p: MatmulParameters = {
-    ...{ lanes: 3, columns: 6, segment: 2, tokens: 2, drain: 2, planes: 2, maxShift: 5, maxRows: 10, maxColumns: 20 },
+    ...{ lanes: 3, columns: 6, segment: 2, load: 2, tokens: 2, drain: 2, planes: 2 },
+    ...{ maxShift: 5, maxRows: 10, maxColumns: 20, storedRows: 10 },
     numerics: defaultNumerics.matmul,
   };
   const jobs = cornerMatmulJobs(p, createRandom(1), 40);
@@ -54,7 +58,9 @@ function scan(): MutationUnit {
     state: defaultNumerics.state,
   };
   const jobs = cornerScanJobs(p, createRandom(1), 16);
-  return { design: scanUnit(p) as Design, bench: () => scanBench(jobs, p) };
+  const core = scanCoreWork(p, { heads: 4, headDim: 5, dState: 13, groups: 2 });
+  const also = (unit: Module) => core(unit.instances.find((i) => i.name === 'core')!.module);
+  return { design: scanUnit(p) as Design, bench: () => scanBench(jobs, p), also };
 }
 
 function conv(): MutationUnit {

@@ -1,0 +1,84 @@
+/** The scan core on an external memory that stalls: what the unit, whose store never waits, cannot ask of it. */
+import type { Module } from '../gen/index.ts';
+import type { RowStates, ScanShape } from '../golden/fixed/index.ts';
+import { type ScanParameters, storeSize } from '../hw/index.ts';
+import {
+  createRandom,
+  createSimulator,
+  driveStream,
+  monitorStream,
+  reset,
+  runUntil,
+  SimProblem,
+} from '../sim/index.ts';
+import { activationFeeds, coreToken } from './bench-scan.ts';
+import { externalMemory } from './external-memory.ts';
+import { goldenScan } from './golden-scan.ts';
+import { randomScanInput } from './jobs-corner.ts';
+import { stateWords, yWords } from './scan-words.ts';
+import { splitFields } from './words.ts';
+
+const order = [0, 1, 2, 0, 0, 2, 1, 1, 0, 2, 1, 2];
+const spreads = ['random', 'ties', 'quiet', 'extreme'] as const;
+
+/** Three sequences through cores of these parameters; returns what a core does wrong, or undefined. */
+export function scanCoreWork(p: ScanParameters, shape: ScanShape): (core: Module) => string | undefined {
+  const size = storeSize(shape, p);
+  const random = createRandom(11);
+  const scans = [0, 1, 2].map((slot) => goldenScan(shape, { slot, layer: slot }, p));
+  const jobs = order.map((slot, i) => {
+    const input = randomScanInput(shape, p, random, spreads[i % spreads.length]!);
+    return scans[slot]!.next(input, { group: '', label: `token ${i}, slot ${slot}` });
+  });
+  const golden = scans.map((s) => stateWords(shape, s.state as RowStates, p));
+  const y = yWords(jobs, p);
+  return (core) => {
+    const engine = createSimulator(core, { properties: 'throw' });
+    const stall = 0.5;
+    try {
+      reset(engine);
+      const feeds = { token: () => jobs.map((j) => coreToken(j, p)), ...activationFeeds(jobs, p) };
+      const drivers = Object.entries(feeds).map(([name, beats], i) =>
+        driveStream(engine, name, beats(), { stall: 0.1, seed: 30 + i }),
+      );
+      const results = monitorStream(engine, 'y', { stall, seed: 3, count: y.length });
+      const ones = (words: number, bits: number) => new Array<bigint>(3 * words).fill((1n << BigInt(bits)) - 1n);
+      const widthOf = (port: string) => engine.handle(port).port.width;
+      const state = externalMemory(engine, 'state', ones(size.words, widthOf('state_data')), size.words, jobs, stall);
+      const exponent = externalMemory(
+        engine,
+        'exponent',
+        ones(size.rows, widthOf('exponent_data')),
+        size.rows,
+        jobs,
+        stall,
+      );
+      runUntil(engine, [...drivers, results, state, exponent], { limit: 30_000 });
+      const found = results.beats.map((b) => splitFields(b['y']!, p.numerics.outputBits, p.rows));
+      const wrong = found.findIndex((beat, i) => beat.some((v, q) => v !== y[i]![q]));
+      if (wrong >= 0) return `beat ${wrong} of y on an external memory: ${y[wrong]} expected, ${found[wrong]} found`;
+      const differs = (words: readonly bigint[], expected: readonly bigint[]) =>
+        words.some((w, i) => w !== expected[i]);
+      if (
+        differs(
+          state.words,
+          golden.flatMap((g) => g.state),
+        )
+      )
+        return 'the state in the external memory is wrong';
+      if (
+        differs(
+          exponent.words,
+          golden.flatMap((g) => g.exponent),
+        )
+      )
+        return 'the exponents in the external memory are wrong';
+      return undefined;
+    } catch (error) {
+      if (error instanceof SimProblem) return `${error.what}: ${error.found}`;
+      throw error;
+    } finally {
+      engine.close();
+    }
+  };
+}
