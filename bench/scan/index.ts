@@ -6,6 +6,7 @@ import { type Bench, joinReports, reportOf } from '../bench.ts';
 import { type Area, laneArea } from './area.ts';
 import { laneFrequencies } from './fmax.ts';
 import { mixerRows } from './mixer.ts';
+import { mixerArea } from './mixer-area.ts';
 import { mixerText } from './mixer-text.ts';
 import { memoryError, nonlinearUnits, published } from './nonlinear.ts';
 import { plans, simulateSchedule } from './schedule.ts';
@@ -192,10 +193,16 @@ async function fmax(progress: Progress): Promise<Report> {
   return { ...reportOf(figures, [check]), tools: { 'nextpnr-ecp5': { version: nextpnr, how: 'PATH' } } };
 }
 
-const parts = { schedule, lane, text, fmax, nonlinear, mixer: mixerRows, mixer_text: mixerText } satisfies Record<
-  string,
-  (progress: Progress) => Report | Promise<Report>
->;
+const parts = {
+  schedule,
+  lane,
+  text,
+  fmax,
+  nonlinear,
+  mixer: mixerRows,
+  mixer_text: mixerText,
+  mixer_area: mixerArea,
+} satisfies Record<string, (progress: Progress) => Report | Promise<Report>>;
 
 export const scan: Bench = {
   describe: 'schedule, area, frequency and long runs of the scan unit, and the mixer beside the matmul array',
