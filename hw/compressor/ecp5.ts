@@ -9,7 +9,7 @@ import { evaluate, inputsOf, type Shape, tableOf } from './table.ts';
 import { ccu2c, lut4 } from './vendor.ts';
 
 /** Positions of a string of cells: timing analysis follows the carry through all of it. */
-const longest = 8;
+const longest = 16;
 
 /** A position: its table, and what stands at A, B, C and D. */
 interface Position {

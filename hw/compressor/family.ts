@@ -48,6 +48,8 @@ export interface Family {
   readonly carryIn: boolean;
   /** Positions of a carry cell; a chain takes whole cells. */
   readonly cell: number;
+  /** Chains stand right before registers only: a carry behind another is too slow. */
+  readonly chainsLast: boolean;
   /** LUTs for each bit less, at best: the scale of what a bit is worth. */
   readonly lutsPerBit: number;
   /** LUTs for each carry cell that there must be, so that cells never ask for more slices than LUTs do. */
@@ -65,7 +67,7 @@ function family(
   return { name, lut, ...chains, variants: counters.flatMap((c) => variantsOf(c, lut)) };
 }
 
-const slice = { cell: 4, lutsPerCell: 4, lutsPerBit: 0.5 };
+const slice = { cell: 4, lutsPerCell: 4, lutsPerBit: 0.5, chainsLast: false };
 
 /** Made when first asked for. */
 const makers: { readonly [N in FamilyName]: () => Family } = {
@@ -93,6 +95,7 @@ const makers: { readonly [N in FamilyName]: () => Family } = {
       cell: 2,
       lutsPerCell: 0,
       lutsPerBit: 1,
+      chainsLast: true,
     }),
 };
 

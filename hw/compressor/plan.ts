@@ -52,7 +52,7 @@ export const cellsOf = (c: Chain, family: Family): number => c.times * Math.ceil
  * Cycles from the inputs to the sum, for any plan of a heap: as many levels as its height asks for, a register behind every few. The height
  * counts what the columns below carry over.
  */
-export function latencyOf(heap: Heap, family: FamilyName, every = defaultEvery): number {
+export function latencyOf(heap: Heap, family: FamilyName, every = defaultEvery[family]): number {
   let height = 1;
   let carried = 0;
   for (const { bits, products } of heap) {
@@ -63,10 +63,10 @@ export function latencyOf(heap: Heap, family: FamilyName, every = defaultEvery):
 }
 
 /** Levels that each doubling of the height costs. */
-const levelsPerDoubling: { readonly [F in FamilyName]: number } = { xilinx: 0.7, 'xilinx-portable': 0.7, ecp5: 1.4 };
+const levelsPerDoubling: { readonly [F in FamilyName]: number } = { xilinx: 0.7, 'xilinx-portable': 0.7, ecp5: 1.05 };
 
-/** Levels between registers: two LUTs and a carry chain each take a nanosecond or so. */
-export const defaultEvery = 3;
+/** Levels between registers. */
+export const defaultEvery: { readonly [F in FamilyName]: number } = { xilinx: 3, 'xilinx-portable': 3, ecp5: 2 };
 
 /** Calls `take` and `give` for all columns that one of the chains takes bits and products from, and gives bits to. */
 export function traffic(

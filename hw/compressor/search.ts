@@ -33,7 +33,7 @@ export interface Terms {
 
 export interface SearchOptions {
   readonly family: FamilyName;
-  /** Levels between registers; default 3. */
+  /** Levels between registers; default that of the family. */
   readonly every?: number;
   /** Tries; more find better plans. Default 20. */
   readonly tries?: number;
@@ -51,7 +51,7 @@ export const searchPlan = (heap: Heap, width: number, options: SearchOptions): P
   search(heap, width, options).plan;
 
 export function search(heap: Heap, width: number, options: SearchOptions): Found {
-  const { family: name, every = defaultEvery, tries = 20, from = knownTerms[name] } = options;
+  const { family: name, every = defaultEvery[options.family], tries = 20, from = knownTerms[name] } = options;
   const family = familyOf(name);
   const latency = latencyOf(heap, name, every);
   const levels = latency * every;
@@ -139,7 +139,8 @@ function attempt(
     if (n === terms.length - 1) return undefined;
     const deadline = levels.length === every - 1;
     const urgent = deadline ? { ...t, product: t.bit + 4 * family.lutsPerBit, share: 1 } : t;
-    const level = takeLevel(stock, family, urgent, levels.length < every, usable);
+    const chains = !family.chainsLast || levels.length % every === every - 1;
+    const level = takeLevel(stock, family, chains ? urgent : { ...urgent, cells: 0 }, levels.length < every, usable);
     if (level.length > 0) levels.push(level);
     if (deadline && stock.products.some((p) => p > 0)) return undefined;
   }
@@ -174,7 +175,7 @@ function takeLevel(stock: Stock, family: Family, t: Terms, products: boolean, us
   const chained = offers.filter((o) => o.variant.positions > 0);
   const given = new Int32Array(width);
   const level: Chain[] = [];
-  let cells = Math.ceil(t.cells * stock.bits.reduce((n, b) => n + b, 0)) + 1;
+  let cells = t.cells === 0 ? 0 : Math.ceil(t.cells * stock.bits.reduce((n, b) => n + b, 0)) + 1;
   for (;;) {
     const market = { family, width, chained: cells > 0 ? chained : [], single, bit: t.bit, start: t.start, usable };
     const chain = bestChain(stock, market);
