@@ -3,11 +3,11 @@
 import type { Check, Progress, Report } from '../../cli/command.ts';
 import { type Design, printVerilog } from '../../gen/index.ts';
 import { type CompressorOptions, compressor, type FamilyName, searchPlan } from '../../hw/compressor/index.ts';
-import { type MatmulParameters, matmulArray } from '../../hw/index.ts';
-import { lane } from '../../hw/matmul/lane.ts';
+import { matmulArray } from '../../hw/index.ts';
 import { type Synthesis, type SynthesisTarget, synthesize } from '../../sim/index.ts';
 import { joinReports, measured, reportOf } from '../bench.ts';
 import { tile } from './arrays.ts';
+import { binaryLane } from './binary-lane.ts';
 import { forms } from './forms.ts';
 
 /** BISMO's bit-serial dot product: LUT6 per binary multiply-accumulate, derived from its compressor's schedule. */
@@ -76,15 +76,8 @@ export async function compressors(progress: Progress): Promise<Report> {
   return joinReports(reports);
 }
 
-/** One plane of activations: a binary dot product with its accumulator. */
-export const binaryLane: MatmulParameters = {
-  ...tile,
-  cells: 'xilinx',
-  numerics: { ...tile.numerics, activationBits: 1 },
-};
-
 export async function lanes(progress: Progress): Promise<Report> {
-  const made = await map(lane(binaryLane) as Design, 'xcup', progress);
+  const made = await map(binaryLane(256, 'xilinx', 'xcup') as Design, 'xcup', progress);
   const name = `whole lane of 256 columns with accumulator, primitives: ${perMac}`;
   return rowReport({ figure: 'lane_256', name, bound: 1.2, by: 256, unit: perMac, other: 'BISMO 1.34, quoted' }, made);
 }

@@ -3,6 +3,7 @@ import type { Progress, Report } from '../../cli/command.ts';
 import { type Bench, joinReports } from '../bench.ts';
 import { compressors, lanes, otherForms, popcountArray } from './area.ts';
 import { correctness } from './correctness.ts';
+import { ecp5 } from './ecp5.ts';
 import { generation } from './generation.ts';
 import { lookUp } from './look-up.ts';
 import { utilisation } from './utilisation.ts';
@@ -13,6 +14,7 @@ const rows: Readonly<Record<string, (progress: Progress) => Promise<Report>>> = 
   forms: otherForms,
   lane: lanes,
   'popcount-array': popcountArray,
+  ecp5,
   'look-up': lookUp,
   utilisation,
   correctness,

@@ -3,13 +3,16 @@
  * chains of a level stand one behind the other in strings of cells.
  */
 import { bit, type ModuleBuilder, type UInt } from '../../gen/index.ts';
+import type { Lut } from './counter.ts';
+import type { Variant } from './family.ts';
 import type { Formula } from './formula.ts';
 import { type Group, joined, type Operand, outputColumns, type Realization } from './netlist.ts';
+import type { Operation } from './plan.ts';
 import { evaluate, inputsOf, type Shape, tableOf } from './table.ts';
 import { ccu2c, lut4 } from './vendor.ts';
 
-/** Positions of a string of cells: timing analysis follows the carry through all of it. */
-const longest = 16;
+/** Positions of a string of cells: timing analysis follows the carry through all of it. Where products go in there is an AND before it, else a counter. */
+const longest = { products: 10, bits: 6 };
 
 /** A position: its table, and what stands at A, B, C and D. */
 interface Position {
@@ -29,7 +32,8 @@ export const ecp5: Realization = (m, level, name) => {
   const requests: Request[] = [];
   const tables = new Map<number, ReturnType<typeof lut4>>();
   const groups = level.map((group) => makeGroup(m, group, tables, requests));
-  placeStrings(m, requests, name);
+  const products = level.some((g) => g.slots.some((s) => s.some((o) => o?.kind === 'product')));
+  placeStrings(m, requests, name, products ? longest.products : longest.bits);
   return groups.map((columns) => columns.flatMap((bits) => joined(bits) ?? []));
 };
 
@@ -49,10 +53,8 @@ function makeGroup(
       const operands = (sees: readonly number[]): (Operand | undefined)[] => sees.map((k) => slots[s]![k]);
       for (const l of counter.luts) {
         if (l.generate === undefined) continue;
-        const { generate } = l;
-        const generates: Formula = generate === 'o5' ? l.o5! : (_g, x) => x[l.sees.indexOf(generate)];
         const seen = operands(l.sees);
-        const found = positionTable(l.o6, generates, seen)!;
+        const found = positionTable(l.o6, generatesOf(l), seen)!;
         const inputs = inputsOf(seen).map((x) => x.bit(i));
         positions.push({
           init: found.init,
@@ -78,6 +80,23 @@ function makeGroup(
   }
   return columns;
 }
+
+/** What generates in a position of a counter. */
+const generatesOf = (l: Lut): Formula => {
+  const { generate } = l;
+  return generate === 'o5' ? l.o5! : (_g, x) => x[l.sees.indexOf(generate!)];
+};
+
+/** Whether all positions of a counter have tables, with products that are these operations of their inputs, by column. */
+export const hasTables = ({ counter, filling }: Variant, operations: readonly Operation[]): boolean =>
+  counter.luts.every((l) => {
+    if (l.generate === undefined) return true;
+    const shapes = l.sees.map((s): Shape => {
+      const kind = filling[s];
+      return kind === 'product' ? { kind, operation: operations[counter.slots[s]!.column]! } : kind && { kind };
+    });
+    return positionTable(l.o6, generatesOf(l), shapes) !== undefined;
+  });
 
 /** A table for a position, and the input that goes to each of A, B, C and D (undefined: 1). */
 export interface PositionTable {
@@ -135,7 +154,7 @@ function permutations<T>(of: readonly T[]): T[][] {
 const inject = 0b1010;
 
 /** Strings of cells: [carry in] positions [carry out, and the next carry in] positions ... */
-function placeStrings(m: ModuleBuilder, requests: readonly Request[], name: string): void {
+function placeStrings(m: ModuleBuilder, requests: readonly Request[], name: string, most: number): void {
   // a string begins with a chain that needs no carry in, where there is one
   const waiting = [...requests].sort((a, b) => Number(a.carryIn !== undefined) - Number(b.carryIn !== undefined));
   let cells = 0;
@@ -148,7 +167,7 @@ function placeStrings(m: ModuleBuilder, requests: readonly Request[], name: stri
     });
     let last: Request | undefined;
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      if (last !== undefined && string.length + next.positions.length + 2 > longest) break;
+      if (last !== undefined && string.length + next.positions.length + 2 > most) break;
       if (last !== undefined || next.carryIn !== undefined) string.push(through(next.carryIn, last?.carryDone));
       string.push(...next.positions);
       last = waiting.shift()!;

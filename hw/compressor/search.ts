@@ -4,6 +4,7 @@
  * level does, and that is what the search is over: many tries from a fixed seed, the later ones near the best so far.
  */
 import { bestChain, type Market, type Stock } from './chain.ts';
+import { hasTables } from './ecp5.ts';
 import { type Family, type FamilyName, familyOf, type Variant } from './family.ts';
 import { finish } from './finish.ts';
 import {
@@ -53,6 +54,7 @@ export const searchPlan = (heap: Heap, width: number, options: SearchOptions): P
 export function search(heap: Heap, width: number, options: SearchOptions): Found {
   const { family: name, every = defaultEvery[options.family], tries = 20, from = knownTerms[name] } = options;
   const family = familyOf(name);
+  const usable = usableIn(family, heap);
   const latency = latencyOf(heap, name, every);
   const levels = latency * every;
   const random = generator(levels);
@@ -66,11 +68,27 @@ export function search(heap: Heap, width: number, options: SearchOptions): Found
   };
   for (let i = 0; i < tries || (best === undefined && i < mostTries); i++) {
     const terms = ofLength(levels, next(i));
-    const plan = attempt(heap, width, family, { every, latency }, terms, () => true);
+    const plan = attempt(heap, width, family, { every, latency }, terms, usable);
     if (plan !== undefined && (best === undefined || plan.luts < best.plan.luts)) best = { plan, terms };
   }
   if (best === undefined) throw new Error(`no plan of ${levels} levels for a heap of ${JSON.stringify(heap)}`);
   return best;
+}
+
+/** Whether a counter at a column has tables: a position of a CCU2C has none for some functions of products. */
+function usableIn(family: Family, heap: Heap): Market['usable'] {
+  if (family.name !== 'ecp5') return () => true;
+  const known = new Map<Variant, Map<string, boolean>>();
+  return (v, column) => {
+    if (v.products.every((n) => n === 0)) return true;
+    const operations = v.products.map((_, k) => heap[column + k]?.operation ?? 'and');
+    const key = operations.join(' ');
+    const of = known.get(v) ?? new Map<string, boolean>();
+    known.set(v, of);
+    const found = of.get(key) ?? hasTables(v, operations);
+    of.set(key, found);
+    return found;
+  };
 }
 
 /** Where none of the tries ends in time, there are more. */

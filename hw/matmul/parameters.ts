@@ -199,7 +199,7 @@ function checkParameters(p: MatmulParameters): void {
   if (!families.includes(cells))
     throw new HardwareProblem('matmul', 'cells', `one of ${families.join(', ')}`, cells, 'portable');
   if (p.engine === 'table') checkTables(p, among, inRange);
-  inRange('activationBits', p.numerics.activationBits, 1, 16);
+  inRange('activationBits', p.numerics.activationBits, 2, 16);
 }
 
 /** A table lies within a load and a segment; it is filled once for all rows and read by one vector. */
