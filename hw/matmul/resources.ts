@@ -13,8 +13,8 @@ export interface Resources {
 /** Blocks of a memory with one port to read: 72 bits wide and 512 deep. */
 const blocks = (width: number, depth: number): number => Math.ceil(width / 72) * Math.ceil(depth / 512);
 
-/** LUTs of AND and popcount per bit, of a sum of three per bit, and of a look-up of 14 bits in a RAM32M16. */
-const shares = { popcount: 1.1, ternary: 1, lookUp: 8 / 14 };
+/** LUTs of a lane's products per bit of weight and plane, of a sum of three per bit, and of a look-up of 14 bits in a RAM32M16. */
+const shares = { products: 0.87, ternary: 1, lookUp: 8 / 14 };
 
 /** LUTs with cells of UltraScale+. */
 export function resources(p: MatmulParameters): Resources {
@@ -35,11 +35,10 @@ export function resources(p: MatmulParameters): Resources {
   };
 }
 
-/** Planes counted, weighted and added. */
+/** All products in one heap, with registers behind every third level. */
 function popcountLane(p: MatmulParameters, w: MatmulWidths): { lut: number; ff: number } {
   const bits = p.columns * w.activation;
-  const count = Math.ceil(Math.log2(p.columns + 1));
-  return { lut: bits * shares.popcount + w.activation * (count + 1), ff: bits * 0.5 + w.activation * count * 2 };
+  return { lut: bits * shares.products, ff: bits * 0.27 };
 }
 
 /** Entries looked up and added by threes. */
