@@ -3,9 +3,10 @@
  * under way, none comes back that was not read, and addresses stay in the region. All that 13 cycles after a reset can bring.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bit, type Design, printVerilog, rewriteModule } from '../gen/index.ts';
+import { bit, type Design, printVerilog, rewriteModule, type UInt, uint } from '../gen/index.ts';
 import { connect, watch } from '../gen/stream/index.ts';
 import { type ChipStoreParameters, stateStore } from '../hw/scan/store.ts';
+import { type StreamedStoreParameters, streamedStore } from '../hw/scan/streamed-store.ts';
 import { yosys } from '../sim/yosys.ts';
 import { free, implies, monitor, moves } from './stream/monitor.ts';
 import { probe } from './stream/probe.ts';
@@ -60,6 +61,68 @@ function claims(element: Design): Design {
   });
 }
 
+const streamed: StreamedStoreParameters = { ...store, depth: 2 * store.depth, ahead: 2 };
+
+/** The same about a memory outside, which answers when it likes: a word is under way from its fetch until it is stored. */
+function streamedClaims(element: Design): Design {
+  const ports = { ...streamedStore(streamed).ports, ...free };
+  return monitor(element, ports, (m, io, say) => {
+    const dut = m.instance('dut', element) as unknown as ReturnType<typeof m.instance<typeof ports, string>>;
+    const { base, words, clear } = io.region.payload;
+    say.assume(
+      implies(
+        io.region.valid,
+        words
+          .eq(regionWords)
+          .and(base.bit(0).not())
+          .and(base.lt(regions * regionWords)),
+      ),
+    );
+    m.unused(clear);
+    say.assume(watch(m, 'rules_region', io.region).now.not());
+    say.assume(watch(m, 'rules_write', io.write).now.not());
+    say.assume(watch(m, 'rules_fetched', io.fetched).now.not());
+    connect(dut.region, io.region);
+    connect(io.read, dut.read);
+    connect(dut.write, io.write);
+    connect(io.fetch, dut.fetch);
+    connect(dut.fetched, io.fetched);
+    connect(io.put, dut.put);
+    connect(dut.stored, io.stored);
+
+    m.comment('The surroundings give back and answer no more than they were given and asked.');
+    const owed = (name: string, more: UInt, less: UInt): UInt => {
+      const count = m.register(name, uint(3), { reset: 0 });
+      const [down, up] = [count.sub(1).trunc(3).asUnsigned(), count.add(1).trunc(3)];
+      count.next(more.eq(less).mux(count, more.mux(up, down)));
+      return count;
+    };
+    say.assume(io.write.valid.not().or(owed('outside', moves(io.read), moves(io.write)).ne(0)));
+    say.assume(io.fetched.valid.not().or(owed('wanted', moves(io.fetch), moves(io.fetched)).ne(0)));
+    const storing = owed('storing', moves(io.put), io.stored.valid);
+    say.assume(io.stored.valid.not().or(storing.ne(0)));
+
+    m.comment('The word that is followed: fetched, put, and behind how many others it waits to be stored.');
+    const word = m.register('word', base.type, { reset: 0 });
+    const fixed = m.register('fixed', bit, { reset: 0 });
+    fixed.next(1);
+    word.next(fixed.mux(word, base.xor(io.mark.ext(base.width))));
+    const fetch = fixed.and(moves(io.fetch)).and(io.fetch.payload.eq(word)).named('word_fetched');
+    const put = fixed.and(moves(io.put)).and(io.put.payload.address.eq(word)).named('word_put');
+    const behind = m.register('behind', uint(3), { reset: 0 });
+    const fewer = behind.sub(1).trunc(3).asUnsigned();
+    const others = io.stored.valid.mux(storing, storing.add(1).trunc(3));
+    behind.next(put.mux(others, behind.ne(0).and(io.stored.valid).mux(fewer, behind)));
+    const pending = m.register('pending', bit, { reset: 0 });
+    const back = behind.eq(1).and(io.stored.valid).and(put.not());
+    pending.next(fetch.or(pending.and(back.not())));
+    say.never(fetch.and(pending));
+    say.never(put.and(behind.ne(0)));
+    say.never(moves(io.fetch).and(io.fetch.payload.ge(regions * regionWords)));
+    say.never(moves(io.put).and(io.put.payload.address.ge(regions * regionWords)));
+  });
+}
+
 /** The store that reads without waiting for words on their way. */
 function hasty(design: Design): Design {
   const { module } = design;
@@ -69,15 +132,15 @@ function hasty(design: Design): Design {
   return { ...design, module: rewriteModule(module, { values: new Map([[returned, always as never]]) }) };
 }
 
-async function check(design: Design): Promise<string> {
-  const { files, top } = printVerilog(claims(design));
+async function check(claimed: Design, cycles: number): Promise<string> {
+  const { files, top } = printVerilog(claimed);
   const script = [
     'read_verilog a.v',
     `hierarchy -check -top ${top}`,
     'proc; flatten; memory -nomap; memory_map; opt_clean',
-    `sat -seq 1 -set-at 1 rst 1 -timeout 60 -set assumed 1 -tempinduct -tempinduct-baseonly -maxsteps ${cycles} -prove wrong 0 ${top}`,
+    `sat -seq 1 -set-at 1 rst 1 -timeout 300 -set assumed 1 -tempinduct -tempinduct-baseonly -maxsteps ${cycles} -prove wrong 0 ${top}`,
   ].join('\n');
-  const { status, log } = await yosys(script, { 'a.v': files.map((f) => f.text).join('\n') }, { seconds: 120 });
+  const { status, log } = await yosys(script, { 'a.v': files.map((f) => f.text).join('\n') }, { seconds: 400 });
   if (status !== 0) throw new Error(log.slice(-2000));
   return log;
 }
@@ -85,7 +148,10 @@ async function check(design: Design): Promise<string> {
 describe('the store', () => {
   let [good, bad] = ['', ''];
   beforeAll(async () => {
-    [good, bad] = await Promise.all([check(stateStore(store)), check(hasty(stateStore(store)))]);
+    [good, bad] = await Promise.all([
+      check(claims(stateStore(store)), cycles),
+      check(claims(hasty(stateStore(store))), cycles),
+    ]);
   });
   it(`reads no word that is under way, for ${cycles} cycles of anything`, () => {
     expect(good).not.toMatch(/model found/);
@@ -93,5 +159,18 @@ describe('the store', () => {
   });
   it('refuted when the read does not wait', () => {
     expect(bad).toMatch(/SAT temporal induction proof finished - model found for base case: FAIL!/);
+  });
+});
+
+describe('the store with its memory outside', () => {
+  const steps = 9;
+  it(`fetches no word that is not stored yet, and none elsewhere, for ${steps} cycles of anything`, async () => {
+    const log = await check(streamedClaims(streamedStore(streamed)), steps);
+    expect(log).not.toMatch(/model found/);
+    expect(log).toMatch(`proved base case for ${steps} steps: SUCCESS!`);
+  });
+  it('refuted when the fetch does not wait', async () => {
+    const log = await check(streamedClaims(hasty(streamedStore(streamed))), steps);
+    expect(log).toMatch(/model found for base case: FAIL!/);
   });
 });
