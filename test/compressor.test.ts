@@ -6,7 +6,7 @@ import type { Column, Heap, Operation, Plan } from '../hw/compressor/plan.ts';
 import { searchPlan } from '../hw/compressor/search.ts';
 import { createRandom, createSimulator, createVerilator, lockStep } from '../sim/index.ts';
 import { yosys } from '../sim/yosys.ts';
-import { xilinxCells } from './vendor-cells.ts';
+import { ecp5Cells, xilinxCells } from './vendor-cells.ts';
 
 const column = (bits: number, products: number, operation: Operation = 'and'): Column => ({
   bits,
@@ -14,7 +14,7 @@ const column = (bits: number, products: number, operation: Operation = 'and'): C
   operation,
 });
 
-const vendor = await xilinxCells('LUT6', 'LUT6_2', 'CARRY4', 'CARRY8');
+const vendor = (await xilinxCells('LUT6', 'LUT6_2', 'CARRY4', 'CARRY8')) + (await ecp5Cells('LUT2', 'LUT4', 'CCU2C'));
 
 const verilog = (d: Design): string =>
   printVerilog(d)
@@ -59,6 +59,7 @@ const sideOf = (d: Design): Side => ({ text: verilog(d), top: d.module.name });
 describe('a compressor', () => {
   it.each<[string, Heap, number, bigint, Plan['family'], CompressorOptions['print']]>([
     ['12 XNORs as LUT6_2 and CARRY4', [column(0, 12, 'xnor')], 4, 0n, 'xilinx', 'xc7'],
+    ['12 ANDs as LUT4 and CCU2C', [column(0, 12)], 4, 0n, 'ecp5', 'ecp5'],
     ['15 bits as equations', [column(15, 0)], 4, 0n, 'xilinx-portable', 'portable'],
     ['two planes, the upper negative', [column(0, 5), column(0, 5, 'nand')], 5, 22n, 'xilinx', 'xcup'],
     ['bits and products of several weights', [column(4, 2), column(0, 0), column(1, 4)], 6, 0n, 'xilinx', 'xc7'],
@@ -86,6 +87,40 @@ describe('a compressor', () => {
     expect(wrong.text).not.toBe(text);
     const against: Side = how === 'whole' ? { ...right, behavioural: true } : right;
     expect(await proved(against, wrong, how)).toBe(false);
+  });
+});
+
+describe.each<[CompressorOptions['print'], Plan['family']]>([
+  ['xcup', 'xilinx'],
+  ['xc7', 'xilinx'],
+  ['ecp5', 'ecp5'],
+  ['portable', 'xilinx-portable'],
+])('compressors printed as %s', (print, family) => {
+  it('count ones, whatever the bits: every size up to 9', () => {
+    for (let n = 1; n <= 9; n++) {
+      const plan = planOf([column(n, 0)], n.toString(2).length, family);
+      const sim = createSimulator(inPrint(plan, print).module.implementation!);
+      for (let x = 0; x < 2 ** n; x++) {
+        sim.poke('x0', x);
+        sim.eval();
+        const ones = x.toString(2).replaceAll('0', '').length;
+        if (sim.peek('sum') !== BigInt(ones)) expect.fail(`${n} bits: ${x.toString(2)} gives ${sim.peek('sum')}`);
+      }
+    }
+  });
+  it.each(['and', 'nand', 'xnor'] as const)('sum products of two weights: %s', (operation) => {
+    const plan = planOf([column(0, 3, 'and'), column(0, 3, operation)], 4, family);
+    const sim = createSimulator(inPrint(plan, print).module.implementation!);
+    const made = { and: (a: number) => a, nand: (a: number) => 7 ^ a, xnor: (a: number) => 7 ^ a };
+    const ones = (x: number): number => [0, 1, 2].reduce((n, i) => n + ((x >> i) & 1), 0);
+    for (let x = 0; x < 2 ** 12; x++) {
+      const [a0, b0, a1, b1] = [0, 3, 6, 9].map((low) => (x >> low) & 7) as [number, number, number, number];
+      for (const [port, value] of Object.entries({ a0, b0, a1, b1 })) sim.poke(port, value);
+      sim.eval();
+      const second = made[operation](operation === 'xnor' ? a1 ^ b1 : a1 & b1);
+      const total = ones(a0 & b0) + 2 * ones(second);
+      if (sim.peek('sum') !== BigInt(total)) expect.fail(`${x}: ${sim.peek('sum')} instead of ${total}`);
+    }
   });
 });
 

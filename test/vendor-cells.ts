@@ -1,16 +1,17 @@
 /** The vendors' models of their primitives, as Yosys ships them. */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-
-const shares = join(dirname(createRequire(import.meta.url).resolve('@yowasp/yosys')), 'share');
+import { sharedFile } from '../sim/yosys.ts';
 
 /**
  * The text of some modules among the cells of Xilinx, without timing. Carries that depend on each other within one vector are told apart for
  * Verilator, which otherwise computes long chains wrongly (docs/tool-notes.md).
  */
-export async function xilinxCells(...names: readonly string[]): Promise<string> {
-  const text = await readFile(join(shares, 'xilinx', 'cells_sim.v'), 'utf8');
+export const xilinxCells = (...names: readonly string[]): Promise<string> => cells('xilinx/cells_sim.v', names);
+
+/** The same of ECP5. */
+export const ecp5Cells = (...names: readonly string[]): Promise<string> => cells('ecp5/cells_sim.v', names);
+
+async function cells(path: string, names: readonly string[]): Promise<string> {
+  const text = await sharedFile(path);
   return names
     .map((name) => {
       const found = new RegExp(`(^\\(\\*[^\\n]*\\*\\)\\n)*^module ${name}\\b[\\s\\S]*?^endmodule`, 'm').exec(text);
