@@ -18,10 +18,10 @@ export const layer = (config: ModelConfig): NamedMatrix[] => [
   { name: 'out_proj', rows: config.dModel, cols: config.dInner, planes: 1 },
 ];
 
-/** The array of the 2.7B model; it runs the smaller ones too. */
+/** One array for the layers of all released sizes. */
 export const planned = (engine?: Engine): Plan =>
   planMatmul({
-    matrices: layer(releasedConfigs['2.7B']),
+    matrices: Object.values(releasedConfigs).flatMap(layer),
     bitsPerCycle,
     device: devices.xcu280,
     vectors: 1,
