@@ -15,7 +15,7 @@ const runs: readonly Pick<RunOptions, 'stall' | 'dropped'>[] = [
       { after: 160, by: 'flush' },
     ],
   },
-  { stall: { feeds: 0, collects: 0.8 } },
+  { stall: { feeds: 0, collects: 0.9 } },
   { stall: { feeds: 0.8, collects: 0 } },
   { stall: 0.1, dropped: [{ after: 31, by: 'flush' }] },
   {

@@ -22,7 +22,7 @@ import { normBench } from './bench-norm.ts';
 import { residualBench } from './bench-residual.ts';
 import { scanBench } from './bench-scan.ts';
 import { cornerResidualJobs } from './golden-residual.ts';
-import { cornerMatmulJobs, cornerScanJobs } from './jobs-corner.ts';
+import { cornerMatmulJobs, cornerScanJobs, randomMatmulJob } from './jobs-corner.ts';
 import { cornerConvJobs } from './jobs-corner-conv.ts';
 import { cornerNormJobs } from './jobs-corner-norm.ts';
 import { scanCoreWork } from './scan-core-run.ts';
@@ -42,7 +42,10 @@ function matmul(): MutationUnit {
     ...{ maxShift: 5, maxRows: 10, maxColumns: 20, storedRows: 10 },
     numerics: defaultNumerics.matmul,
   };
-  const jobs = cornerMatmulJobs(p, createRandom(1), 40);
+  const random = createRandom(1);
+  // Tiles of a beat or two, which come faster than their results leave, so that the array has to wait for them.
+  const short = Array.from({ length: 12 }, (_, i) => randomMatmulJob(p, random, p.maxRows, 1 + (i % 6), `short ${i}`));
+  const jobs = [...cornerMatmulJobs(p, random, 40), ...short];
   return { design: matmulArray(p) as Design, bench: () => matmulBench(jobs, p, false) };
 }
 
