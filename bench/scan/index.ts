@@ -10,6 +10,7 @@ import { mixerArea } from './mixer-area.ts';
 import { mixerText } from './mixer-text.ts';
 import { memoryError, nonlinearUnits, published } from './nonlinear.ts';
 import { plans, simulateSchedule } from './schedule.ts';
+import { runShape, shapes } from './shapes.ts';
 import { runText, textRuns } from './text.ts';
 
 type Progress = (line: string) => void;
@@ -193,10 +194,26 @@ async function fmax(progress: Progress): Promise<Report> {
   return { ...reportOf(figures, [check]), tools: { 'nextpnr-ecp5': { version: nextpnr, how: 'PATH' } } };
 }
 
+function otherShapes(progress: Progress): Report {
+  const checks = shapes.map((shape): Check => {
+    const [lanes, rows, heads, headDim, dState, groups] = shape;
+    const name = `${heads} heads of ${headDim} x ${dState}, ${groups} groups, on ${lanes} x ${rows} lanes`;
+    progress(name);
+    const { wrong, words } = runShape(shape);
+    return {
+      name: `${name}: equals golden`,
+      ok: wrong.length === 0,
+      detail: wrong[0] ?? `${words} words: 0 differ, 0 allowed`,
+    };
+  });
+  return reportOf([], checks);
+}
+
 const parts = {
   schedule,
   lane,
   text,
+  shapes: otherShapes,
   fmax,
   nonlinear,
   mixer: mixerRows,
