@@ -76,6 +76,12 @@ describe('scan unit', () => {
     },
   );
 
+  it('1 024 lanes elaborate and print; more are refused with the bound', () => {
+    const wide = parameters([64, 16, 80, 64, 128, 1]);
+    expect(printVerilog(scanUnit(wide)).files.some((f) => f.name.startsWith('scan_core_l64_q16'))).toBe(true);
+    expect(() => scanUnit({ ...wide, rows: 17 })).toThrow(/rows = 17; expected a whole number from 1 to 16/);
+  });
+
   it('many heads of a real shape', () => {
     const p = parameters([32, 4, 96, 8, 128, 8]);
     expect(run(p, cornerScanJobs(p, createRandom(2), 2), 0.1).wrong).toEqual([]);
