@@ -23,7 +23,17 @@ export interface NetlistEngine extends VerilatorEngine {
 }
 
 /** The cells of UltraScale+ that Yosys has models of: block RAM, UltraRAM and DSP48E2 it knows by their pins alone. */
-const synthesis = 'synth_xilinx -family xcup -noiopad -noclkbuf -nobram -nodsp';
+const toCells = 'synth_xilinx -family xcup -noiopad -noclkbuf -nobram -nodsp';
+
+/** `synth_xilinx`, with the clock enables of shift registers that it loses (docs/tool-notes.md). */
+const synthesis = [
+  `${toCells} -run begin:map_luts`,
+  `${toCells} -nosrl -run map_luts:finalize`,
+  'xilinx_srl -fixed -minlen 3',
+  'setparam -set ENPOL 1 t:$__XILINX_SHREG_', // E is the enable of flip-flops, active high
+  'techmap -map +/xilinx/cells_map.v',
+  `${toCells} -run finalize:check`,
+];
 
 /** Longest that a synthesis may take, in seconds. */
 const limit = 1800;
@@ -38,7 +48,8 @@ export async function createNetlist({ change = (text) => text, ...options }: Net
   const script = [
     `read_verilog -sv ${Object.keys(files).join(' ')}`,
     `hierarchy -check -top ${top}`,
-    synthesis,
+    'setattr -unset ram_style m:*', // a style is obeyed even where its cells are ruled out
+    ...synthesis,
     'tee -o cells.txt stat',
     'splitnets', // vectors that are driven bit by bit go wrong in Verilator (docs/tool-notes.md)
     'write_verilog -noattr netlist.v',

@@ -132,16 +132,18 @@ const hierarchyTable = 'design hierarchy';
 /** Cells of the whole design, from the text of `stat`. */
 export const countCells = (text: string): Map<string, number> => tablesOf(text).at(-1)?.cells ?? new Map();
 
-/** The tables of `stat`: rows like `     LUT6     12`, in either order. */
+/** The tables of `stat`: rows like `     LUT6     12`, in either order; those that name a module of the design are left out. */
 function tablesOf(text: string): { readonly name: string; readonly cells: Map<string, number> }[] {
-  return text
+  const tables = text
     .split(/^=== /m)
     .slice(1)
-    .map((table) => {
-      const rows = [...table.matchAll(/^\s+(?:([$\w]+)\s+(\d+)|(\d+)\s+([$\w]+))\s*$/gm)];
-      const cells = new Map(rows.map(([, name, count, first, last]) => [name ?? last!, Number(count ?? first)]));
-      return { name: table.slice(0, table.indexOf(' ===')), cells };
-    });
+    .map((table) => ({ name: table.slice(0, table.indexOf(' ===')), table }));
+  const modules = new Set(tables.map((t) => t.name));
+  return tables.map(({ name, table }) => {
+    const rows = [...table.matchAll(/^\s+(?:([$\w]+)\s+(\d+)|(\d+)\s+([$\w]+))\s*$/gm)];
+    const counts = rows.map(([, cell, count, first, last]) => [cell ?? last!, Number(count ?? first)] as const);
+    return { name, cells: new Map(counts.filter(([cell]) => !modules.has(cell))) };
+  });
 }
 
 const notMapped = (top: string, target: string, log: string): SimProblem =>

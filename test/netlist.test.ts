@@ -1,6 +1,6 @@
 /** The netlist that Yosys makes of a design, in lock step with our simulator; a fault in one of its tables is caught. */
 import { expect, it } from 'vitest';
-import { defineModule, printVerilog, sink, sint, source } from '../gen/index.ts';
+import { bit, defineModule, printVerilog, sink, sint, source } from '../gen/index.ts';
 import { fifo, through } from '../gen/stream/index.ts';
 import {
   createNetlist,
@@ -15,21 +15,31 @@ import {
 } from '../sim/index.ts';
 import { faultyNetlist } from '../verify/faults.ts';
 
+/** Of the pipeline: enough for shift registers. */
+const stages = 4;
 const pair = { a: sint(3), b: sint(3) };
 const accumulate = defineModule(
   {
     name: 'accumulate',
-    doc: 'Products added up, behind a queue.',
+    doc: 'Products added up, behind a queue; the sums leave through a pipeline that stands while none is taken.',
     ports: { in: sink(pair, 'factors'), out: source(sint(8), 'sum so far') },
   },
   (m, io) => {
     const queue = through(m, 'queue', fifo(pair, { depth: 16, style: 'distributed' }), io.in);
-    const total = m.register('total', sint(8), { reset: 0, enable: queue.valid.and(io.out.ready) });
+    const move = io.out.ready.or(io.out.valid.not()).named('move');
+    queue.ready.drive(move);
+    const total = m.register('total', sint(8), { reset: 0, enable: queue.valid.and(move) });
     const sum = total.add(queue.payload.a.mul(queue.payload.b)).trunc(8).named('sum');
     total.next(sum);
-    queue.ready.drive(io.out.ready);
-    io.out.valid.drive(queue.valid);
-    io.out.payload.drive(sum);
+    const pipe = m.pipeline('out', { enable: move });
+    io.out.payload.drive(pipe.at(pipe.enter(sum), stages));
+    let valid = queue.valid;
+    for (let stage = 1; stage <= stages; stage++) {
+      const register = m.register(`valid_at_${stage}`, bit, { reset: 0, enable: move });
+      register.next(valid);
+      valid = register;
+    }
+    io.out.valid.drive(valid);
   },
 );
 
@@ -53,8 +63,9 @@ const build = (change?: (netlist: string) => string): Promise<NetlistEngine> => 
 it('equals the design in every cycle, and consists of cells', async () => {
   const netlist = await build();
   expect(netlist.cells.get('RAM32M16')).toBe(1);
+  expect(netlist.cells.get('SRL16E')).toBe(8);
   expect(
-    [...netlist.cells.keys()].filter((cell) => !/^(LUT[1-6]|INV|FD[RS]E|CARRY4|MUXF\d|RAM32M16)$/.test(cell)),
+    [...netlist.cells.keys()].filter((cell) => !/^(LUT[1-6]|INV|FD[RS]E|CARRY4|MUXF\d|RAM32M16|SRL16E)$/.test(cell)),
   ).toEqual([]);
   const { mismatch, compared } = compare(netlist);
   expect(mismatch).toBe(undefined);
