@@ -22,10 +22,16 @@ import { transferableStore, transferPorts } from './transfer.ts';
 /** Of the state, and of its exponents where rows have them. */
 export function storesOf(p: ScanParameters): readonly ChipStoreParameters[] {
   const w = scanWidths(p);
-  const state = { name: 'states', width: widthOf(stateShape(p)), depth: p.stateWords, tokenWords: w.tokenWords };
-  const exponent = { name: 'exponents', width: widthOf(exponentShape(p)), depth: p.rowWords, tokenWords: w.tokenRows };
-  const states: ChipStoreParameters = { ...state, style: 'block' };
-  return rowFormat(p) === undefined ? [states] : [states, { ...exponent, style: 'auto' }];
+  const states: ChipStoreParameters = {
+    name: 'states',
+    width: widthOf(stateShape(p)),
+    depth: p.stateWords,
+    tokenWords: w.tokenWords,
+    style: 'block',
+  };
+  if (rowFormat(p) === undefined) return [states];
+  const width = widthOf(exponentShape(p));
+  return [states, { name: 'exponents', width, depth: p.rowWords, tokenWords: w.tokenRows, style: 'auto' }];
 }
 
 type Outward = Readonly<Record<string, SinkPort<Shape> | SourcePort<Shape>>>;
