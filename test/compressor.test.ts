@@ -49,7 +49,7 @@ async function proved(a: Side, b: Side, how: 'whole' | 'nets'): Promise<boolean>
     nets: 'equiv_make a b m; hierarchy -top m; equiv_simple; equiv_status -assert',
   };
   const script = [side('a', a), side('b', b), 'design -copy-from a a', 'design -copy-from b b', prove[how]].join('\n');
-  const { status, log } = await yosys(script, { 'a.v': a.text, 'b.v': b.text, 'cells.v': vendor }, { seconds: 60 });
+  const { status, log } = await yosys(script, { 'a.v': a.text, 'b.v': b.text, 'cells.v': vendor }, { seconds: 500 });
   if (status !== 0 && !/proof did fail|Found \d+ unproven/.test(log)) throw new Error(log.slice(-1000));
   return status === 0;
 }

@@ -98,8 +98,8 @@ describe('verification of nano', () => {
     const [sim, verilator] = ['sim', 'verilator'].map((e) => v.real.mismatch?.values.get(e));
     expect(sim).not.toBe(verilator);
     const { causes, report } = v.real.finding!;
-    expect(causes.find((c) => c.path.endsWith('planes_sum_0_1_0'))?.location?.resolve()?.file).toMatch(/lane\.ts$/);
-    expect(await readFile(report, 'utf8')).toContain('hw/matmul/lane.ts');
+    expect(causes.find((c) => c.path.endsWith('next_total'))?.location?.resolve()?.file).toMatch(/accumulator\.ts$/);
+    expect(await readFile(report, 'utf8')).toContain('hw/matmul/accumulator.ts');
     expect(await readFile(v.real.finding!.wave, 'utf8')).toContain('$enddefinitions');
   });
 });

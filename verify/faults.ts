@@ -67,7 +67,7 @@ export function faultyFiles(files: readonly VerilogFile[], fault: Fault | undefi
   if (fault !== 'printed-sum') return files;
   const wrong = files.map((f) => ({
     ...f,
-    text: f.text.replace(/(wire [^\n]*planes_sum_0_1_0 = [^;]*?) \+ /, '$1 - '),
+    text: f.text.replace(/(wire [^\n]*\bnext_total = [^;]*?) \+ /, '$1 - '),
   }));
   if (wrong.every((f, i) => f.text === files[i]!.text)) throw notPlanted('the printed lane has no such sum');
   return wrong;
