@@ -3,7 +3,7 @@ import type { Check, Figure } from '../../cli/command.ts';
 import { bitsPerByte, loadModel, readWindows } from '../../golden/index.ts';
 import { measured, reportOf } from '../bench.ts';
 import type { Row } from './index.ts';
-import { clocked, coreSeconds, timeCheck } from './time.ts';
+import { clocked, timeCheck } from './time.ts';
 
 /** What an independent implementation gives in float32 (models/README.md): 64 windows of 1024 bytes of kjv-val. */
 const EXPECTED = { nano: 2.44911, tiny: 1.24275, 'tiny-fp': 1.14633 };
@@ -26,7 +26,7 @@ export const accuracy: Row = async ({ threads }, progress) => {
     const detail = `${value.toFixed(5)} against ${expected}: ${error.toExponential(1)}, bound ${BOUND}`;
     checks.push({ name: `${name}: bits per byte in floating point`, ok: error <= BOUND, detail });
     if (name !== 'tiny') continue;
-    figures.push(measured('tiny.float.seconds', coreSeconds(time, threads), 's'));
+    figures.push(measured('tiny.float.seconds', time.seconds, 's'));
     checks.push(timeCheck('tiny: 64 windows in floating point', time, threads, SECONDS));
   }
   return reportOf(figures, checks);

@@ -24,14 +24,14 @@ export const decode: Row = async ({ threads }, progress) => {
   progress('making 2.7 billion random signs');
   const times = await measureDecode(RELEASED_2700M, threads, ROUNDS, progress);
   const memory = process.resourceUsage().maxRSS * 1024;
-  const share = times.read.cores / times.decode.cores;
-  const clock = times.read.clock / times.decode.clock;
+  const share = times.read.clock / times.decode.clock;
+  const cores = times.read.cores / times.decode.cores;
   const lost = Object.entries(times.clamped).map(([name, n]) => `${name}: ${n}`);
   const checks: Check[] = [
     {
       name: '2.7B: decode against a plain read',
       ok: share >= SHARE,
-      detail: `${(100 * share).toFixed(1)} % of its speed by the time of ${threads} cores, ${(100 * clock).toFixed(1)} % on the clock, at least ${100 * SHARE} % (the best of ${ROUNDS} each, in turns)`,
+      detail: `${(100 * share).toFixed(1)} % of its speed on the clock, ${(100 * cores).toFixed(1)} % by the time of ${threads} cores, at least ${100 * SHARE} % (the best of ${ROUNDS} each, in turns)`,
     },
     {
       name: '2.7B: resident memory',
