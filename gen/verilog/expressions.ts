@@ -40,6 +40,13 @@ export class Expressions {
     return name(known);
   }
 
+  /** The value of `node` as an address: Verilog takes the bits of a signed name there as a negative index. */
+  index(node: Node): Expr {
+    const e = this.use(node);
+    const { base } = this.#plan.selectionOf(node, (n) => this.#names.nameOf(n) !== undefined);
+    return e.kind === 'name' && base.signed ? { kind: 'call', name: '$unsigned', a: e } : e;
+  }
+
   /** The value of `node` as the right side of its own declaration. */
   define(node: Node): Expr {
     return this.#natural(node) ?? this.#inline(node);
