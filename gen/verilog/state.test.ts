@@ -1,6 +1,6 @@
 import { lint } from 'verilator-wasm';
 import { describe, expect, it } from 'vitest';
-import { bit, type Design, defineModule, input, output, printVerilog, uint } from '../index.ts';
+import { bit, type Design, defineModule, input, output, printVerilog, sint, uint } from '../index.ts';
 import { assertionsDefine } from './emit.ts';
 
 /** The text of a design; it must be clean with and without its assertions. */
@@ -116,5 +116,18 @@ describe('state', () => {
       endmodule
       "
     `);
+  });
+
+  it('the bits of a signed value as an address are no negative index', async () => {
+    const pins = { write: input(bit, 'store'), at: input(sint(2), 'where'), now: output(bit), later: output(bit) };
+    const d = defineModule({ name: 'signed_address', doc: 'A signed address.', ports: pins }, (m, io) => {
+      const memory = m.memory('words', { depth: 4, shape: bit });
+      const address = io.at.asUnsigned();
+      memory.write({ address, data: io.write, enable: io.write });
+      io.now.drive(memory.readNow('now_q', address));
+      io.later.drive(memory.read('later_q', address));
+    });
+    const indexed = (await printed(d)).match(/words\[(?!0:).*?\]/g);
+    expect(indexed).toEqual(['words[$unsigned(at)]', 'words[$unsigned(at)]', 'words[$unsigned(at)]']);
   });
 });
