@@ -119,7 +119,12 @@ describe('state', () => {
   });
 
   it('the bits of a signed value as an address are no negative index', async () => {
-    const pins = { write: input(bit, 'store'), at: input(sint(2), 'where'), now: output(bit), later: output(bit) };
+    const pins = {
+      write: input(bit, 'store'),
+      at: input(sint(2), 'where'),
+      now: output(bit, 'at once'),
+      later: output(bit, 'a cycle later'),
+    };
     const d = defineModule({ name: 'signed_address', doc: 'A signed address.', ports: pins }, (m, io) => {
       const memory = m.memory('words', { depth: 4, shape: bit });
       const address = io.at.asUnsigned();
