@@ -37,6 +37,7 @@ export interface SizeArgs {
   readonly lanes: number;
   readonly columns: number;
   readonly 'matmul-engine': Engine;
+  readonly 'activation-planes': number;
   readonly 'scan-lanes': number;
   readonly 'scan-rows': number;
   readonly 'mixer-lanes': number;
@@ -61,6 +62,12 @@ export const sizeOptions = <T>(y: Argv<T>) =>
       choices: ['popcount', 'table'] as const,
       default: defaultChoices.engine,
       describe: 'how it multiplies: ones of bit planes counted, or sums of four activations looked up',
+    })
+    .option('activation-planes', {
+      group: 'Hardware:',
+      type: 'number',
+      default: defaultNumerics.matmul.activationBits,
+      describe: 'bit planes of activations that are counted at once; fewer than all take several cycles',
     })
     .option('scan-lanes', {
       group: 'Hardware:',
@@ -102,6 +109,7 @@ const smallest: ModelConfig = {
 const optionOf: Readonly<Record<string, string>> = {
   'matmul.lanes': '--lanes',
   'matmul.columns': '--columns',
+  'matmul.activationPlanes': '--activation-planes',
   'scan.lanes': '--scan-lanes',
   'scan.rows': '--scan-rows',
   'conv.lanes': '--mixer-lanes',
@@ -113,6 +121,7 @@ export function sizeChoices(a: SizeArgs): Choices {
     lanes: a.lanes,
     columns: a.columns,
     engine: a['matmul-engine'],
+    activationPlanes: a['activation-planes'],
     scanLanes: a['scan-lanes'],
     scanRows: a['scan-rows'],
     mixerLanes: a['mixer-lanes'],
@@ -122,8 +131,8 @@ export function sizeChoices(a: SizeArgs): Choices {
   } catch (error) {
     const option = error instanceof HardwareProblem ? optionOf[error.where] : undefined;
     if (option === undefined) throw error;
-    const { expected, found } = error as HardwareProblem;
-    throw outOfRange(option, expected, found);
+    const { expected, found, nearest } = error as HardwareProblem;
+    throw outOfRange(option, expected, found, nearest);
   }
   return choices;
 }
@@ -135,14 +144,14 @@ export function wholeNumber(option: string, value: number, low: number, high = N
   throw outOfRange(option, `a whole number ${range}`, `${value}`);
 }
 
-const outOfRange = (option: string, expected: string, found: string): CommandProblem =>
+const outOfRange = (option: string, expected: string, found: string, nearest = 'such a number'): CommandProblem =>
   new CommandProblem({
     id: 'option-range',
     what: `${option} is out of range`,
     where: `${option} ${found}`,
     expected,
     found,
-    remedy: `give ${option} such a number, or leave it out for its default`,
+    remedy: `give ${option} ${nearest}, or leave it out for its default`,
   });
 
 /** Refuses, before any work is done, a file that could not be written after it. */

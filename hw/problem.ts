@@ -7,6 +7,7 @@ export class HardwareProblem extends Error {
   readonly expected: string;
   readonly found: string;
   readonly remedy: string;
+  readonly nearest: string | undefined;
 
   /** `nearest`: the valid choice that is closest to what was found. */
   constructor(unit: string, parameter: string, expected: string, found: string, nearest?: string) {
@@ -16,6 +17,7 @@ export class HardwareProblem extends Error {
     this.where = `${unit}.${parameter}`;
     this.expected = expected;
     this.found = found;
+    this.nearest = nearest;
     this.remedy =
       nearest === undefined ? `choose ${parameter} within the bound` : `the nearest valid ${parameter} is ${nearest}`;
   }

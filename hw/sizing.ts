@@ -18,6 +18,8 @@ export interface Choices {
   readonly columns: number;
   /** How its lanes multiply; default popcount. */
   readonly engine?: Engine;
+  /** A': bit planes of activations at once; default all. */
+  readonly activationPlanes?: number;
   /** L: state elements of a row per cycle, a power of two. */
   readonly scanLanes: number;
   /** Q: rows of state per cycle. */
@@ -48,14 +50,18 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
   const narrowest = Math.min(config.dModel, config.dInner / config.nGroups);
   const maxRows = Math.max(inProjRows(config), config.dModel);
   const table = choices.engine === 'table';
+  const { activationBits } = numerics.matmul;
+  const { activationPlanes = activationBits } = choices;
+  const beats = Math.ceil(narrowest / choices.columns) * (activationBits / activationPlanes);
   const matmul: MatmulParameters = {
     engine: choices.engine ?? 'popcount',
     storedRows: table ? maxRows : 0,
     lanes: choices.lanes,
     columns: choices.columns,
+    activationPlanes,
     segment: greatestDivisor(choices.columns, scaleTile(config, numerics)),
     tokens: 1,
-    drain: table ? choices.lanes : drainFor(choices.lanes, Math.ceil(narrowest / choices.columns)),
+    drain: table ? choices.lanes : drainFor(choices.lanes, beats),
     planes: 1,
     maxShift: numerics.norm.tileSpread,
     maxRows,
@@ -90,4 +96,4 @@ function greatestDivisor(a: number, b: number): number {
 }
 
 /** D: the fewest results per cycle that let those of a tile leave while the next is computed, in `beats` cycles. */
-const drainFor = (lanes: number, beats: number): number => Math.ceil(lanes / beats);
+const drainFor = (lanes: number, beats: number): number => Math.max(1, Math.ceil(lanes / beats));

@@ -25,6 +25,9 @@ const arrays: readonly (readonly [string, MatmulParameters])[] = [
   ['results that leave slowly, narrow loads', { ...base, drain: 1, load: 2 }],
   ['wide beats', { ...base, columns: 64, segment: 64, maxColumns: 200 }],
   ['vectors and planes', { ...base, tokens: 3, planes: 2, maxShift: 3, segment: 4 }],
+  ['planes in time', { ...base, activationPlanes: 2, load: 2, planes: 2 }],
+  ['planes in time, vectors', { ...base, activationPlanes: 1, tokens: 2, drain: 1, maxShift: 3, segment: 4 }],
+  ['planes in time, column-major', { ...base, activationPlanes: 4, load: 4, storedRows: 60 }],
   ['column-major', { ...base, storedRows: 60, load: 4, drain: 5 }],
   ['look-up', { ...base, engine: 'table', storedRows: 60, load: 4, drain: 5 }],
 ];
@@ -76,6 +79,14 @@ describe('the planner', () => {
   it('chooses tables for one vector, popcounts where weights are used for several', () => {
     const engine = (vectors: number) => planMatmul({ ...request, vectors }).parameters.engine;
     expect([engine(1), engine(4)]).toEqual(['table', 'popcount']);
+  });
+
+  it('takes bit planes one after the other where a beat lasts long enough', () => {
+    const flash = { bitsPerCycle: 2, device: devices['ecp5-85'] };
+    const { parameters, together } = planMatmul({ ...request, ...flash });
+    expect(parameters.activationPlanes).toBeLessThan(8);
+    expect(together.cycles).toBeLessThan((1.02 * 6448 * 1536) / flash.bitsPerCycle);
+    expect(planMatmul(request).parameters.activationPlanes).toBe(8);
   });
 
   it('says what the smallest array takes where a device holds none', () => {

@@ -50,6 +50,12 @@ const shapes: readonly (readonly [string, MatmulParameters])[] = [
   ['narrow loads', { ...small, columns: 12, segment: 4, load: 2, planes: 2, tokens: 2 }],
   ['loads of several segments, one tile stored', { ...small, columns: 12, segment: 2, load: 4, storedRows: 3 }],
   ['column-major', { ...small, load: 3, segment: 3, storedRows: 20, drain: 2 }],
+  ['a bit plane per cycle', { ...small, activationPlanes: 1, drain: 2 }],
+  [
+    'two planes per cycle, narrow loads',
+    { ...small, activationPlanes: 2, columns: 12, segment: 4, load: 2, planes: 2 },
+  ],
+  ['four planes per cycle, one exponent', { ...small, activationPlanes: 4, maxShift: 0, tokens: 2, storedRows: 12 }],
   ['column-major, vectors, planes', { ...small, tokens: 2, planes: 3, storedRows: 12, drain: 3 }],
 ];
 
@@ -166,12 +172,20 @@ describe('matmul array', () => {
       expected: 'a divisor of the 64 columns',
       remedy: 'the nearest valid segment is 16',
     });
+    expect(problem({ activationPlanes: 3 })).toMatchObject({
+      message: 'matmul cannot be built with activationPlanes = 3; expected a divisor of the 8 bits of an activation',
+      remedy: 'the nearest valid activationPlanes is 2',
+    });
+    expect(problem({ ...table, activationPlanes: 4 })).toMatchObject({
+      expected: 'all 8 bits of an activation: tables hold whole sums',
+    });
   });
 });
 
 describe('flush', () => {
   const arrays: readonly (readonly [string, MatmulParameters])[] = [
     ['popcount', { ...small, tokens: 2, planes: 2, drain: 2, load: 2, storedRows: 10 }],
+    ['planes in time', { ...small, activationPlanes: 2, planes: 2, drain: 2, load: 2, storedRows: 10 }],
     ['look-up', { ...table, planes: 2, drain: 2, maxRows: 8, storedRows: 8, maxColumns: 12 }],
   ];
   const agents = (engine: Engine, bench: UnitBench, seed: number) => {

@@ -76,10 +76,12 @@ function columnGroups(job: MatmulJob, p: MatmulParameters) {
   return { count, beat };
 }
 
-/** Loading, computing and draining one after the other; a load of the look-up engine takes 16 cycles. */
+/** Loading, computing and draining one after the other. A load of the look-up engine takes 16 cycles, one of popcounts as many as passes. */
 function cyclesAtMost(job: MatmulJob, p: MatmulParameters, weights: number, results: number): number {
   const loads = Math.ceil(colsOf(job) / p.columns) * (p.columns / (p.load ?? p.columns));
-  return weights + results + job.vectors.length * loads * (p.engine === 'table' ? 16 : 1) + 40;
+  const { passes } = matmulWidths(p);
+  const perLoad = p.engine === 'table' ? 16 : passes;
+  return weights * passes + results + job.vectors.length * loads * perLoad + 40;
 }
 
 /** Matrices come again with every token; their streams are made once. */

@@ -85,7 +85,7 @@ function report(plan: Plan, config: ModelConfig, bitsPerCycle: number): Report {
     figures: [
       figure('lanes', lanes, 'rows at once (R)'),
       figure('columns', columns, 'columns per cycle (K)'),
-      figure('planes', p.numerics.activationBits, 'bit planes of activations at once (A)'),
+      figure('planes', p.activationPlanes ?? p.numerics.activationBits, 'bit planes of activations at once (A)'),
       figure('tokens', tokens, 'vectors at once (T)'),
       ...Object.entries(resources).map(([name, value]) => figure(name, value, name === 'bram' ? '36 Kbit' : name)),
       figure('memory_bits', bitsPerCycle, 'bits per cycle'),

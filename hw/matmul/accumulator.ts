@@ -1,5 +1,5 @@
 /** Adds up the partial sums of a row, over columns in one go or, in column-major order, from a stored sum on. */
-import { type ModuleBuilder, type SInt, saturate, sint, type UInt } from '../../gen/index.ts';
+import { type ModuleBuilder, type Pipeline, type SInt, saturate, sint, sum, type UInt } from '../../gen/index.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 
 /** How a partial sum counts; all together with it. */
@@ -42,12 +42,54 @@ export function accumulate(m: ModuleBuilder, p: MatmulParameters, a: Accumulatio
   return { next, total };
 }
 
-/** sum_k 2^k x_k over the planes k of weights, highest first: 0 or twice the sum before, plus x. Latency 1. */
-export function addPlanes(m: ModuleBuilder, p: MatmulParameters, x: SInt, first: UInt, take: UInt): SInt {
-  const width = x.width + p.planes;
-  const sum = m.register('planes', sint(width), { enable: take });
-  const before = first.mux(m.constant(sum.type, 0), sum.shl(1).trunc(width)).named('planes_before');
-  const next = before.add(x).named('next_planes').trunc(width);
-  sum.next(next);
-  return sum;
+/** Sums of segments as one; where there are several, with a register. */
+export function sumOfSegments(pipe: Pipeline, partials: readonly SInt[]): SInt {
+  const all = sum(partials, 'segments');
+  return partials.length === 1 ? all : pipe.stage('partial', all);
+}
+
+/** What is wanted of a lane's sums of K columns, as `sumInterface` has it. */
+export interface Totals {
+  readonly advance: UInt;
+  readonly run: UInt;
+  readonly firstPlane: UInt;
+  readonly take: UInt;
+  readonly first: UInt;
+  readonly recall: UInt;
+  readonly stored: SInt;
+  readonly next: { drive(value: SInt): void };
+  readonly total: { drive(value: SInt): void };
+}
+
+/** The end of a lane: sums of K columns and a weight plane, added up over planes and columns. */
+export function sumUp(m: ModuleBuilder, p: MatmulParameters, io: Totals, plane: SInt): void {
+  if (p.planes === 1) m.unused(io.run, io.firstPlane);
+  const run = io.advance.and(io.run).named('run_plane');
+  const digits = { name: 'planes', count: p.planes, bits: 1, first: io.firstPlane, take: run };
+  const partial = p.planes === 1 ? plane : addDigits(m, plane, digits);
+  const take = io.advance.and(io.take).named('accumulate');
+  const { next, total } = accumulate(m, p, { ...io, partial, take });
+  io.next.drive(next);
+  io.total.drive(total);
+}
+
+/** Digits that come one after the other, the highest first. */
+export interface Digits {
+  /** Of the sum's register. */
+  readonly name: string;
+  readonly count: number;
+  /** Bits of a digit. */
+  readonly bits: number;
+  readonly first: UInt;
+  readonly take: UInt;
+}
+
+/** sum_k 2^(bits k) x_k over digits k: 0 or the sum before, shifted, plus x. Latency 1. */
+export function addDigits(m: ModuleBuilder, x: SInt, { name, count, bits, first, take }: Digits): SInt {
+  const width = x.width + bits * (count - 1) + 1;
+  const digits = m.register(name, sint(width), { enable: take });
+  const before = first.mux(m.constant(digits.type, 0), digits.shl(bits).trunc(width)).named(`${name}_before`);
+  const next = before.add(x).named(`next_${name}`).trunc(width);
+  digits.next(next);
+  return digits;
 }

@@ -1,5 +1,5 @@
 /**
- * The binary matmul array: R rows x K columns of weight bits per cycle over A activation planes and T vectors. docs/matmul.md has the schedule.
+ * The binary matmul array: R rows x K columns of weight bits per cycle over A activation planes and T vectors, or over A' of them in each of A / A' cycles. docs/matmul.md has the schedule.
  *
  *     desc --> loader ------------------------> walk ------------------------------.
  *     act ---> mask ---> buffer, 2 banks -----> T x R lanes --> sums, copied --> drain --> result, D per cycle
@@ -14,7 +14,7 @@ import { latencyOf, popcountEngine, tableEngine } from './engines.ts';
 import { flagAfter } from './flags.ts';
 import { type MatmulInterface, matmulInterface } from './interface.ts';
 import { loader } from './loader.ts';
-import { type MatmulParameters, matmulWidths } from './parameters.ts';
+import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
 import { alongBeats, sumStore } from './sum-store.ts';
 import { walk } from './walk.ts';
 
@@ -27,9 +27,9 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
   const w = matmulWidths(p);
   return defineModule(
     {
-      name: `${p.engine === 'table' ? 'matmul_table' : 'matmul'}_r${p.lanes}_k${p.columns}_a${w.activation}_t${p.tokens}`,
+      name: nameOf(p, w),
       doc: [
-        `Binary matmul array: ${p.lanes} rows x ${p.columns} columns of weight bits per cycle, ${w.activation}-bit activations, ${p.tokens} vectors at once.`,
+        `Binary matmul array: ${p.lanes} rows x ${p.columns} columns of weight bits per ${w.passes === 1 ? 'cycle' : `${w.passes} cycles`}, ${w.activation}-bit activations, ${p.tokens} vectors at once.`,
         `y[o] = round(2^${p.numerics.resultFraction} sum_i w[o,i] 2^shift[i] q[i] / 2^round) + bias, for matrices of up to ${p.maxRows} x ${p.maxColumns}.`,
         '',
         'Streams are ready/valid: a beat moves at a rising edge at which both are 1; valid stays 1, with its payload, until then.',
@@ -56,12 +56,12 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
       m.comment('Lanes: weights wait one cycle for their activations.');
       const pipe = m.pipeline('beat', { enable: advance });
       const weights = unpack(pipe.stage('weight_q', pipe.enter(io.weight.payload.w)), p.columns);
-      const { plane, partial, total } = latencyOf(p);
-      const along = alongBeats(pipe, at, { plane: 1 + plane, partial: 1 + partial });
+      const latency = latencyOf(p);
+      const along = alongBeats(pipe, at, latency);
       const store = sumStore(m, p, advance, along);
       const copy = store.keep(engine.lanes({ at, pipe, weights, along, stored: store.stored }));
       const flags = { enable: advance, flush: io.flush, shown: false };
-      const done = flagAfter(m, 'tile_done', at.done, 1 + total, flags);
+      const done = flagAfter(m, 'tile_done', at.done, 1 + latency.total, flags);
       const out = drain(m, io, p, { done, copy }, from.matrix, read);
       m.comment('The pipeline stands while a tile waits for the one before to leave.');
       advance.drive(done.not().or(out.room));
@@ -69,6 +69,11 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
     },
   );
 }
+
+const nameOf = (p: MatmulParameters, w: MatmulWidths): string => {
+  const planes = w.passes === 1 ? '' : `_p${w.planesAtOnce}`;
+  return `${p.engine === 'table' ? 'matmul_table' : 'matmul'}_r${p.lanes}_k${p.columns}_a${w.activation}${planes}_t${p.tokens}`;
+};
 
 /** Cycles from a tile's last weight beat to the first of its results that can be taken, where nothing waits. */
 export const matmulLatency = (p: MatmulParameters): number => 1 + latencyOf(p).total + 5;

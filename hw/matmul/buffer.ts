@@ -1,8 +1,8 @@
 /** The activations of two matrices as bit planes, read again for every tile of rows. */
-import { bit, cat, type ModuleBuilder, pack, type UInt, unpack } from '../../gen/index.ts';
+import { bit, cat, increment, type ModuleBuilder, pack, type UInt, uint, unpack } from '../../gen/index.ts';
 import type { Loaded } from './activations.ts';
 import { correctionLatency } from './corrections.ts';
-import { flagAfter } from './flags.ts';
+import { flagAfter, select } from './flags.ts';
 import { laneLatency } from './lane.ts';
 import type { Loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
@@ -14,36 +14,88 @@ export interface Activations {
   readonly shift: UInt;
 }
 
-/** Activations of every token at the column of the walk, one cycle later, held while the pipeline stands. Columns beyond the matrix are zero. */
+/** What is written in a cycle, of C activations. */
+export interface Writer {
+  /** C more can be taken. */
+  readonly room: UInt;
+  readonly write: UInt;
+  readonly loaded: Pick<Loaded, 'bank' | 'token' | 'column' | 'chunk'>;
+  /** Place of the word among those of its columns: the number of a pass. */
+  readonly pass: readonly UInt[];
+  /** A' bit planes, the lowest first, and the shifts. */
+  readonly planes: readonly UInt[];
+  readonly shift: UInt;
+}
+
+/** C activations are written in A / A' cycles, the highest planes first, which are read first: a word of A' planes for each pass. */
+export function bufferWriter(m: ModuleBuilder, p: MatmulParameters, from: Loader, loaded: Loaded, flush: UInt): Writer {
+  const w = matmulWidths(p);
+  const plane = (b: number): UInt => pack(loaded.q.map((q) => q.bit(b)));
+  if (w.passes === 1) {
+    m.comment('Activations as bit planes.');
+    const planes = Array.from({ length: w.activation }, (_, b) => plane(b).named(`plane_${b}`));
+    return { room: m.constant(bit, 1), write: loaded.load, loaded, pass: [], planes, shift: loaded.shift };
+  }
+  m.comment('Activations as bit planes, some in each of several cycles.');
+  m.unused(loaded.load);
+  const writing = m.register('writing', bit, { reset: 0 });
+  const pass = m.register('write_pass', uint(w.pass));
+  const ends = writing.and(pass.eq(w.passes - 1)).named('write_ends');
+  m.when(writing, () => pass.next(increment(pass)));
+  m.when(ends, () => writing.next(0));
+  m.when(from.load, () => {
+    writing.next(1);
+    pass.next(0);
+  });
+  m.when(flush, () => writing.next(0));
+  const planes = Array.from({ length: w.planesAtOnce }, (_, b) => {
+    const ofPass = Array.from({ length: w.passes }, (_, n) =>
+      plane(w.activation - (n + 1) * w.planesAtOnce + b).asSigned(),
+    );
+    return select(ofPass, pass).asUnsigned().named(`plane_${b}`);
+  });
+  return {
+    room: writing.not().or(ends).named('write_room'),
+    write: writing,
+    ...{ loaded, pass: [pass], planes, shift: loaded.shift },
+  };
+}
+
+/**
+ * Activations of every token at the column and pass of the walk, one cycle later, held while the pipeline stands. Columns beyond the matrix
+ * are zero.
+ */
 export function activationBuffer(
   m: ModuleBuilder,
   p: MatmulParameters,
-  from: Loaded,
+  from: Writer,
   to: Walk,
   advance: UInt,
 ): readonly Activations[] {
   const w = matmulWidths(p);
-  m.comment('Activations as bit planes, two banks per vector; C columns lie in one memory.');
-  const planes = Array.from({ length: w.activation }, (_, b) => pack(from.q.map((q) => q.bit(b))).named(`plane_${b}`));
+  m.comment('Two banks of activations per vector; C columns lie in one memory.');
+  const { bank, token, column, chunk } = from.loaded;
   const perSegment = Math.max(1, p.segment / w.load);
   const each = <T>(length: number, make: (i: number) => T): T[] => Array.from({ length }, (_, i) => make(i));
+  const passes = from.pass.length === 0 ? [] : [to.pass];
   return each(p.tokens, (t) => {
-    const ofToken = p.tokens === 1 ? from.load : from.load.and(from.token.eq(t)).named(`load_${t}`);
+    const ofToken = p.tokens === 1 ? from.write : from.write.and(token.eq(t)).named(`load_${t}`);
     const fields = each(w.chunks, (c) => {
       const name = w.chunks === 1 ? `${t}` : `${t}_${c}`;
-      const enable = w.chunks === 1 ? ofToken : ofToken.and(from.chunk.eq(c)).named(`load_${name}`);
-      const word = c % perSegment === 0 ? cat(from.shift, pack(planes)) : pack(planes);
-      const buffer = m.memory(`activations_${name}`, { depth: 2 ** (w.address + 1), shape: word.type });
-      buffer.write({ address: cat(from.bank, from.column), data: word, enable });
-      const read = buffer.read(`act_${name}`, cat(to.bank, to.column), { enable: advance });
-      const bits = w.load * w.activation;
+      const enable = w.chunks === 1 ? ofToken : ofToken.and(chunk.eq(c)).named(`load_${name}`);
+      const word = c % perSegment === 0 ? cat(from.shift, pack(from.planes)) : pack(from.planes);
+      const depth = 2 ** (w.address + 1 + (w.passes === 1 ? 0 : w.pass));
+      const buffer = m.memory(`activations_${name}`, { depth, shape: word.type });
+      buffer.write({ address: cat(bank, column, ...from.pass), data: word, enable });
+      const read = buffer.read(`act_${name}`, cat(to.bank, to.column, ...passes), { enable: advance });
+      const bits = w.load * w.planesAtOnce;
       return {
         planes: unpack(read.slice(bits - 1, 0), w.load),
         shifts: read.width > bits ? [read.slice(read.width - 1, bits)] : [],
       };
     });
     return {
-      planes: pack(each(w.activation, (b) => pack(fields.map((f) => f.planes[b]!)))),
+      planes: pack(each(w.planesAtOnce, (b) => pack(fields.map((f) => f.planes[b]!)))),
       shift: pack(fields.flatMap((f) => f.shifts)),
     };
   });

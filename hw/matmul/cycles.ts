@@ -85,6 +85,8 @@ interface Loading {
 function createLoader(p: MatmulParameters, works: readonly Work[]) {
   const w = matmulWidths(p);
   const table = p.engine === 'table';
+  /** Cycles in which activations that are taken are written. */
+  const writes = table ? 16 : w.passes;
   let matrix = -1;
   let loading = false;
   let [column, chunk, tokensLeft, held] = [0, 0, 0, 0];
@@ -96,8 +98,8 @@ function createLoader(p: MatmulParameters, works: readonly Work[]) {
   const last = (): boolean => column === Math.ceil(works[matrix]!.cols / p.columns) - 1 && chunk === w.chunks - 1;
   return {
     look(): Loading {
-      const ends = busy && step === 15;
-      const room = !table || ((!busy || ends) && (chunk !== 0 || tablesHeld < 2));
+      const ends = busy && step === writes - 1;
+      const room = (!busy || ends) && (!table || chunk !== 0 || tablesHeld < 2);
       const load = loading && room;
       const loaded = load && last() && tokensLeft === 1;
       const start = held < 2 && (!loading || loaded) && matrix + 1 < works.length;
@@ -114,15 +116,15 @@ function createLoader(p: MatmulParameters, works: readonly Work[]) {
       known.shift();
       starts.push(start);
       starts.shift();
-      const filled = busy && step === 15 && filledChunk === w.chunks - 1;
+      const filled = table && busy && step === 15 && filledChunk === w.chunks - 1;
       tablesReady += (filled ? 1 : 0) - (beat?.columnDone ? 1 : 0);
       const read = readAt && out.advance;
       tablesHeld += (load && chunk === 0 ? 1 : 0) - (read ? 1 : 0);
       if (out.advance) readAt = beat?.columnDone ?? false;
       step++;
-      if (busy && step === 16) busy = false;
+      if (busy && step === writes) busy = false;
       if (load) {
-        busy = table;
+        busy = true;
         step = 0;
         filledChunk = chunk;
         const ends = last();
@@ -142,9 +144,10 @@ function createLoader(p: MatmulParameters, works: readonly Work[]) {
 
 function createWalk(p: MatmulParameters, works: readonly Work[]) {
   const latency = 1 + latencyOf(p).total;
+  const { passes } = matmulWidths(p);
   let matrix = -1;
   let running = false;
-  let [waiting, column, tile, plane] = [0, 0, 0, 0];
+  let [waiting, column, tile, plane, pass] = [0, 0, 0, 0, 0];
   /** Moves of the pipeline until what is done comes out of it. */
   let dones: number[] = [];
   return {
@@ -156,7 +159,8 @@ function createWalk(p: MatmulParameters, works: readonly Work[]) {
       if (advance) dones = dones.filter((left) => left > 0).map((left) => left - 1);
       let beat: TakenBeat | undefined;
       let ends = false;
-      if (run) {
+      if (run && ++pass === passes) {
+        pass = 0;
         const { rows, cols, planes, order } = works[matrix]!;
         const byColumns = order === 'column-major';
         const lastPlane = plane === planes - 1;

@@ -1,20 +1,11 @@
 /** The two engines on one contract: the lanes of the array, and what brings activations to them. */
-import {
-  bit,
-  type Inside,
-  type ModuleBuilder,
-  type Pipeline,
-  pack,
-  type SInt,
-  type UInt,
-  unpack,
-} from '../../gen/index.ts';
+import { type Inside, type ModuleBuilder, type Pipeline, pack, type SInt, type UInt, unpack } from '../../gen/index.ts';
 import type { Loaded } from './activations.ts';
-import { activationBuffer, bufferSupply } from './buffer.ts';
+import { activationBuffer, bufferSupply, bufferWriter } from './buffer.ts';
 import type { MatmulInterface } from './interface.ts';
 import { type LaneLatency, lane, laneLatency } from './lane.ts';
 import type { Loader } from './loader.ts';
-import type { MatmulParameters } from './parameters.ts';
+import { type MatmulParameters, matmulWidths } from './parameters.ts';
 import type { Along, LaneSums, sumStore } from './sum-store.ts';
 import { filler } from './table/filler.ts';
 import { tableLane, tableLaneLatency } from './table/lane.ts';
@@ -58,22 +49,25 @@ export const latencyOf = (p: MatmulParameters): LaneLatency =>
 /** Popcounts of bit planes; the activations of two matrices are kept. */
 export const popcountEngine: EngineDesign = ({ m, io, p, from, loaded, advance }, columnDone) => {
   m.unused(columnDone);
+  const writer = bufferWriter(m, p, from, loaded, io.flush);
   const lanes = ({ at, pipe, weights, along, stored }: Beats) => {
     const row = lane(p);
     const { shift } = laneLatency(p);
-    return activationBuffer(m, p, loaded, at, advance).map((of, t) => {
+    const passes = matmulWidths(p).passes === 1 ? undefined : along.passes();
+    return activationBuffer(m, p, writer, at, advance).map((of, t) => {
       const shifts = pipe.at(pipe.enter(of.shift, 1), 1 + shift);
       return weights.map((bits, r) => {
         const inputs = m.instance(`lane_${t}_${r}`, row);
         inputs.weight.drive(bits);
         inputs.planes.drive(of.planes);
         inputs.shift.drive(shifts);
+        for (const name of ['negative', 'pass', 'firstPass'] as const) if (passes) inputs[name].drive(passes[name]);
         driveSums(inputs, along, advance, stored[t]![r]!);
         return inputs;
       });
     });
   };
-  return { room: m.constant(bit, 1), supply: bufferSupply(m, p, from, io.flush), lanes };
+  return { room: writer.room, supply: bufferSupply(m, p, from, io.flush), lanes };
 };
 
 /** Sums of four activations, looked up; those of K columns are in use while those of the next K are made. */

@@ -1,13 +1,17 @@
 /** One row of the array: popcounts of the weight bits against every activation plane, shifted, and added up over weight planes and columns. */
-import { bit, type Design, defineModule, input, output, sint, sum, uint, unpack } from '../../gen/index.ts';
-import { accumulate, addPlanes } from './accumulator.ts';
+import { bit, type Design, defineModule, input, output, sint, uint, unpack } from '../../gen/index.ts';
+import { addDigits, sumOfSegments, sumUp } from './accumulator.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
-import { productsCompressor, productsLatency, summedColumns, sumProducts } from './products.ts';
+import { allPlanes, productsLatency, somePlanes, summedColumns } from './products.ts';
 
 /** Latencies of a lane, counted from its weights. */
 export interface LaneLatency {
+  /** At which sums of passes meet their sign: `negative` is wanted then. */
+  readonly sign: number;
   /** At which the shifts are wanted. */
   readonly shift: number;
+  /** At which the sum of a pass is complete: `pass` and `firstPass` are wanted then. */
+  readonly pass: number;
   /** At which the sum of a weight plane is complete: `run` and `firstPlane` are wanted then. */
   readonly plane: number;
   /** At which the partial sum meets the accumulator: `take`, `first`, `recall` and `stored` are wanted then. */
@@ -16,10 +20,13 @@ export interface LaneLatency {
 }
 
 export function laneLatency(p: MatmulParameters): LaneLatency {
-  const shift = productsLatency(p);
-  const plane = shift + (p.maxShift > 0 ? 1 : 0) + (partialCount(p) > 1 ? 1 : 0);
+  const several = matmulWidths(p).passes > 1 ? 1 : 0;
+  const sign = productsLatency(p);
+  const shift = sign + several;
+  const pass = shift + (p.maxShift > 0 ? 1 : 0) + (partialCount(p) > 1 ? 1 : 0);
+  const plane = pass + several;
   const partial = plane + (p.planes > 1 ? 1 : 0);
-  return { shift, plane, partial, total: partial + 1 };
+  return { sign, shift, pass, plane, partial, total: partial + 1 };
 }
 
 /** Sums that the columns of a beat are added up in: one for each exponent. */
@@ -38,25 +45,33 @@ export const sumInterface = (w: MatmulWidths) => ({
   total: output(sint(w.sum), 'the last sum: of b 2^shift q, b in {0, 1}'),
 });
 
+const passPorts = {
+  negative: input(bit, 'the highest of the planes counts negative'),
+  pass: input(bit, 'the sum of a pass counts'),
+  firstPass: input(bit, 'and is of the highest planes'),
+};
+
+/** Those of passes are there only where there are several. */
 const laneInterface = (columns: number, w: MatmulWidths) => ({
   weight: input(uint(columns), 'bits of K weights'),
-  planes: input(uint(columns * w.activation), 'bit planes of K activations, plane 0 (weight 1) in the low bits'),
+  planes: input(uint(columns * w.planesAtOnce), 'bit planes of K activations, plane 0 (weight 1) in the low bits'),
+  ...(w.passes > 1 ? passPorts : ({} as typeof passPorts)),
   shift: input(uint(w.segments * w.shift), 'shift of every segment, the first in the low bits'),
   ...sumInterface(w),
 });
 
 /**
  * U = sum_k 2^k sum_i b_k,i 2^s q_i over weight planes k, highest first, and columns i, with b in {0, 1} and q two's complement of A bits:
- * for every segment its sum of products (`products.ts`), shifted left by s.
- * K binary weights times A bits per cycle. Latency from `weight` and `planes` to `total`: `laneLatency`.
+ * for every segment its sum of products (`products.ts`), shifted left by s. With several passes over A' planes, highest first, their sums
+ * are the digits of base 2^A' of that of a plane of weights. K binary weights times A' bits per cycle. Latency from `weight` and `planes` to `total`: `laneLatency`.
  */
 export function lane(p: MatmulParameters): Design<ReturnType<typeof laneInterface>> {
   const w = matmulWidths(p);
   const latency = laneLatency(p);
   return defineModule(
     {
-      name: `matmul_lane_k${p.columns}_s${p.segment}_a${w.activation}_w${p.planes}_e${p.maxShift}_u${w.sum}_${p.cells ?? 'portable'}`,
-      doc: `One row of the array: ${p.columns} weight bits x ${w.activation}-bit activations per cycle, latency ${latency.total}.`,
+      name: `matmul_lane_k${p.columns}_s${p.segment}_a${w.activation}${w.passes === 1 ? '' : `_p${w.planesAtOnce}`}_w${p.planes}_e${p.maxShift}_u${w.sum}_${p.cells ?? 'portable'}`,
+      doc: `One row of the array: ${p.columns} weight bits x ${w.planesAtOnce}-bit activations per cycle, latency ${latency.total}.`,
       ports: laneInterface(p.columns, w),
     },
     (m, io) => {
@@ -66,24 +81,20 @@ export function lane(p: MatmulParameters): Design<ReturnType<typeof laneInterfac
       const planes = unpack(io.planes, p.columns).map((plane) => unpack(plane, columns));
       const shifts = unpack(pipe.enter(io.shift, latency.shift), w.shift);
       if (p.maxShift === 0) m.unused(io.shift);
-      if (p.planes === 1) m.unused(io.run, io.firstPlane);
 
-      const products = productsCompressor(p);
+      const ofColumns = w.passes === 1 ? allPlanes(m, pipe, p) : somePlanes(m, pipe, p);
       const partials = weights.map((weight, s) => {
         m.comment(`Segment ${s}: the sum of products of its columns, shifted.`);
-        const inputs = { advance: io.advance, weight, planes: planes.map((plane) => plane[s]!) };
-        const segment = pipe.enter(sumProducts(m, `products_${s}`, products, inputs), latency.shift);
+        const segment = ofColumns(s, { ...io, weight, planes: planes.map((plane) => plane[s]!) });
         if (p.maxShift === 0) return segment;
         return pipe.stage(`shifted_${s}`, segment.shiftLeft(shifts[s]!, segment.width + p.maxShift));
       });
-      const all = sum(partials, 'segments');
-      const plane = partials.length === 1 ? all : pipe.stage('partial', all);
-      const run = io.advance.and(io.run).named('run_plane');
-      const partial = p.planes === 1 ? plane : addPlanes(m, p, plane, io.firstPlane, run);
-      const take = io.advance.and(io.take).named('accumulate');
-      const { next, total } = accumulate(m, p, { ...io, partial, take });
-      io.next.drive(next);
-      io.total.drive(total);
+      const ofPass = sumOfSegments(pipe, partials);
+      const digits = () => ({
+        ...{ name: 'passes', count: w.passes, bits: w.planesAtOnce, first: io.firstPass },
+        take: io.advance.and(io.pass).named('run_pass'),
+      });
+      sumUp(m, p, io, w.passes === 1 ? ofPass : addDigits(m, ofPass, digits()));
     },
   );
 }

@@ -25,6 +25,8 @@ export interface MatmulParameters {
   readonly maxColumns: number;
   /** Most rows of a matrix in column-major order, whose sums wait in a memory. Default 0: row-major order only. */
   readonly storedRows?: number;
+  /** A': bit planes of activations at once; divides A. A beat of weights is used for A / A' cycles. Default A. */
+  readonly activationPlanes?: number;
   /** How a lane multiplies: it counts ones of bit planes, or looks sums of four activations up. Default popcount. */
   readonly engine?: Engine;
   /**
@@ -52,6 +54,11 @@ export const tableColumns = 4;
 export interface MatmulWidths {
   /** A */
   readonly activation: number;
+  /** A', and the passes over them that a beat of weights is used for, A / A'. */
+  readonly planesAtOnce: number;
+  readonly passes: number;
+  /** Bits of the number of a pass. */
+  readonly pass: number;
   /** C, loads that make a beat, K / C, and bits of their number. */
   readonly load: number;
   readonly chunks: number;
@@ -124,8 +131,10 @@ export function matmulWidths(p: MatmulParameters): MatmulWidths {
   const depth = Math.ceil(p.maxColumns / p.columns);
   const load = p.load ?? p.columns;
   const storedTiles = Math.ceil((p.storedRows ?? 0) / p.lanes);
+  const planesAtOnce = p.activationPlanes ?? activation;
+  const passes = activation / planesAtOnce;
   return {
-    activation,
+    ...{ activation, planesAtOnce, passes, pass: addressWidth(passes) },
     load,
     chunks: p.columns / load,
     chunk: addressWidth(p.columns / load),
@@ -198,11 +207,19 @@ function checkParameters(p: MatmulParameters): void {
   const { cells = 'portable' } = p;
   if (!families.includes(cells))
     throw new HardwareProblem('matmul', 'cells', `one of ${families.join(', ')}`, cells, 'portable');
+  const { activationBits } = p.numerics;
+  inRange('activationBits', activationBits, 2, 16);
+  const { activationPlanes = activationBits } = p;
+  among(
+    'activationPlanes',
+    activationPlanes,
+    divisors(activationBits),
+    `a divisor of the ${activationBits} bits of an activation`,
+  );
   if (p.engine === 'table') checkTables(p, among, inRange);
-  inRange('activationBits', p.numerics.activationBits, 2, 16);
 }
 
-/** A table lies within a load and a segment; it is filled once for all rows and read by one vector. */
+/** A table lies within a load and a segment, with all bits of activations; it is filled once for all rows and read by one vector. */
 function checkTables(
   p: MatmulParameters,
   among: (name: string, value: number, choices: readonly number[], what: string) => void,
@@ -215,6 +232,14 @@ function checkTables(
   const loads = fours(p.columns).filter((c) => p.columns % c === 0);
   among('load', p.load ?? p.columns, loads, `${whole} that divides the ${p.columns} columns`);
   if (p.maxShift > 0) among('segment', p.segment, loads, `${whole} that divides the ${p.columns} columns`);
+  const { activationPlanes, numerics } = p;
+  const bits = numerics.activationBits;
+  among(
+    'activationPlanes',
+    activationPlanes ?? bits,
+    [bits],
+    `all ${bits} bits of an activation: tables hold whole sums`,
+  );
   inRange('tokens', p.tokens, 1, 1);
   inRange('storedRows', p.storedRows ?? 0, 1, p.maxRows);
 }

@@ -69,25 +69,23 @@ export function planMatmul(request: PlanRequest): Plan {
   return describe(chosen, request);
 }
 
-/** K by powers of two, R as many as the memory feeds or a share of it, both engines, T by powers of two. */
+/** K by powers of two, R as many as the memory feeds or a share of it, both engines, T and A' by powers of two. */
 function candidates(request: PlanRequest): Candidate[] {
   const found: Candidate[] = [];
   const tokens = [1, 2, 4, 8, 16, 32, 64].filter((t) => t <= request.vectors);
   const both: readonly Engine[] = request.device.inputs === 6 ? ['popcount', 'table'] : ['popcount'];
   const engines = request.engine === undefined ? both : [request.engine];
-  for (let columns = 16; columns <= 1024; columns *= 2) {
-    const most = Math.min(1024, Math.ceil(request.bitsPerCycle / columns));
-    const lanes = new Set([most, Math.max(1, most - 1)]);
-    for (let few = most; few > 1; few = Math.floor(few * 0.8)) lanes.add(few);
-    for (const r of lanes) {
-      for (const engine of engines) {
-        for (const t of engine === 'table' ? [1] : tokens) {
-          const parameters = arrayFor(request, engine, r, columns, t);
-          found.push({
-            parameters,
-            resources: on(resources(parameters), request.device),
-            cycles: estimate(parameters, request),
-          });
+  const { activationBits } = request.numerics;
+  const allPlanes = [1, 2, 4, 8].filter((n) => activationBits % n === 0 && n < activationBits);
+  for (const engine of engines) {
+    for (const planes of engine === 'table' ? [activationBits] : [activationBits, ...allPlanes]) {
+      for (let columns = 16; columns <= 1024; columns *= 2) {
+        for (const lanes of laneCounts((request.bitsPerCycle * activationBits) / planes / columns)) {
+          for (const t of engine === 'table' ? [1] : tokens) {
+            const parameters = arrayFor(request, { engine, lanes, columns, tokens: t, activationPlanes: planes });
+            const taken = on(resources(parameters), request.device);
+            found.push({ parameters, resources: taken, cycles: estimate(parameters, request) });
+          }
         }
       }
     }
@@ -95,23 +93,38 @@ function candidates(request: PlanRequest): Candidate[] {
   return found;
 }
 
+/** As many as the memory feeds, one less, and shares of it. */
+function laneCounts(fed: number): Set<number> {
+  const most = Math.min(1024, Math.ceil(fed));
+  const lanes = new Set([most, Math.max(1, most - 1)]);
+  for (let few = most; few > 1; few = Math.floor(few * 0.8)) lanes.add(few);
+  return lanes;
+}
+
+type Size = Required<Pick<MatmulParameters, 'engine' | 'lanes' | 'columns' | 'tokens' | 'activationPlanes'>>;
+
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 /** The rest of an array: loads of up to 64 columns, and as many results per cycle as let those of a tile leave while the next is computed. */
 export function arrayFor(
   { matrices, numerics, maxShift, segment }: PlanRequest,
-  engine: Engine,
-  lanes: number,
-  columns: number,
-  tokens: number,
+  { engine, lanes, columns, tokens, activationPlanes }: Size,
 ): MatmulParameters {
   const maxRows = Math.max(...matrices.map((m) => m.rows));
   const own = maxShift === 0 ? columns : gcd(columns, segment);
-  const beats = Math.min(...matrices.map((m) => m.planes * Math.ceil(m.cols / columns)));
+  const passes = numerics.activationBits / activationPlanes;
+  const cycles = passes * Math.min(...matrices.map((m) => m.planes * Math.ceil(m.cols / columns)));
   const table = engine === 'table';
   return {
-    ...{ lanes, columns, segment: own, load: gcd(columns, table && columns > 256 ? columns / 4 : 64), tokens },
-    drain: table ? lanes : Math.min(lanes, Math.ceil((tokens * lanes) / beats)),
+    ...{
+      lanes,
+      columns,
+      activationPlanes,
+      segment: own,
+      load: gcd(columns, table && columns > 256 ? columns / 4 : 64),
+      tokens,
+    },
+    drain: table ? lanes : Math.min(lanes, Math.ceil((tokens * lanes) / cycles)),
     planes: Math.max(...matrices.map((m) => m.planes)),
     ...{ maxShift, maxRows, maxColumns: Math.max(...matrices.map((m) => m.cols)), numerics, engine },
     storedRows: table ? maxRows : 0,
@@ -124,7 +137,7 @@ const beatsOf = (p: MatmulParameters, m: NamedMatrix): number =>
 
 /** Cycles for all vectors: of the weights, by the array or the memory, or of the results that leave. */
 function estimate(p: MatmulParameters, { matrices, vectors, bitsPerCycle }: PlanRequest): number {
-  const stream = Math.max(1, (p.lanes * p.columns) / bitsPerCycle);
+  const stream = Math.max(matmulWidths(p).passes, (p.lanes * p.columns) / bitsPerCycle);
   const leave = p.tokens * Math.ceil(p.lanes / p.drain);
   const cycles = matrices.map((m) => Math.max(beatsOf(p, m) * stream, Math.ceil(m.rows / p.lanes) * leave));
   return Math.ceil(vectors / p.tokens) * (cycles.reduce((sum, n) => sum + n, 0) + 16);
@@ -135,7 +148,8 @@ const workOf = (p: MatmulParameters, { rows, cols, planes }: NamedMatrix): Work 
 });
 
 function describe({ parameters: p, resources: taken }: Candidate, { matrices, bitsPerCycle }: PlanRequest): Plan {
-  const offered = p.lanes * p.columns;
+  const { passes } = matmulWidths(p);
+  const offered = (p.lanes * p.columns) / passes;
   const useful = (of: readonly NamedMatrix[]): number => of.reduce((sum, m) => sum + m.rows * m.cols * m.planes, 0);
   const run = (of: readonly NamedMatrix[]) => {
     const s = schedule(
@@ -145,13 +159,12 @@ function describe({ parameters: p, resources: taken }: Candidate, { matrices, bi
     return { ...s, utilisation: useful(of) / (s.cycles * offered) };
   };
   const beats = matrices.reduce((sum, m) => sum + beatsOf(p, m), 0);
-  matmulWidths(p);
   return {
     parameters: p,
     resources: taken,
     alone: matrices.map((m) => ({ name: m.name, ...run([m]) })),
     together: run(matrices),
-    memoryCycles: Math.ceil((beats * offered) / bitsPerCycle),
+    memoryCycles: Math.ceil((beats * p.lanes * p.columns) / bitsPerCycle),
   };
 }
 

@@ -1,12 +1,23 @@
 /** Products of weight bits and activations, summed: the heap of a lane's compressor. */
-import { type Design, fromBits, type ModuleBuilder, type SInt, sint, type UInt } from '../../gen/index.ts';
+import {
+  bitsFor,
+  cat,
+  fromBits,
+  type ModuleBuilder,
+  type Pipeline,
+  pack,
+  repeat,
+  type SInt,
+  sint,
+  type UInt,
+  uint,
+} from '../../gen/index.ts';
 import {
   type Column,
   type CompressorOptions,
   compressor,
   type Heap,
   latencyOf,
-  type Plan,
   type SearchOptions,
   searchPlan,
   withConstant,
@@ -24,60 +35,111 @@ const prints: {
 };
 
 /** What of a lane's parameters its sums depend on. */
-type Sums = Pick<MatmulParameters, 'columns' | 'segment' | 'maxShift' | 'numerics' | 'cells'>;
+type Sums = Pick<MatmulParameters, 'columns' | 'segment' | 'maxShift' | 'numerics' | 'cells' | 'activationPlanes'>;
 
 /** Columns summed together: those that share an exponent, or all where there is one. */
 export const summedColumns = ({ columns, segment, maxShift }: Sums): number => (maxShift === 0 ? columns : segment);
 
+/** Products of weights and bit planes, which a compressor sums: sum_b 2^b popcount(w and plane b), plus `constant`, in `width` bits. */
+interface Products {
+  readonly heap: Heap;
+  readonly constant: bigint;
+  readonly width: number;
+}
+
+/** Of `planes` planes; all count up. */
+function products(columns: number, planes: number): Products {
+  const heap = Array.from({ length: planes }, (): Column => ({ bits: 0, products: columns, operation: 'and' }));
+  return { heap, constant: 0n, width: bitsFor(BigInt(columns) * (2n ** BigInt(planes) - 1n)) };
+}
+
 /**
- * sum_i w_i q_i = sum_b 2^b popcount(w and plane b) - 2^(A-1) popcount(w and plane A-1). The last is 2^(A-1) (popcount of the NAND, less the
- * columns), so that all of it is one heap and a constant.
+ * Of all planes. The highest counts -2^(A-1) popcount(w and plane A-1) = 2^(A-1) (popcount of the NAND, less the columns), so that all of
+ * it is one heap and a constant. Two's complement.
  */
-function heapOf(p: Sums): { readonly heap: Heap; readonly constant: bigint; readonly width: number } {
+function signedProducts(columns: number, planes: number): Products {
+  const { heap, width } = products(columns, planes);
+  const negative = BigInt(columns) << BigInt(planes - 1);
+  return {
+    heap: heap.with(-1, { ...heap.at(-1)!, operation: 'nand' }),
+    width,
+    constant: BigInt.asUintN(width, -negative),
+  };
+}
+
+const planesAtOnce = (p: Sums): number => p.activationPlanes ?? p.numerics.activationBits;
+
+/** Where there are several passes the highest plane of each is summed alone, since it counts negative in the first one only. */
+function partsOf(p: Sums): readonly Products[] {
   const columns = summedColumns(p);
-  const bits = p.numerics.activationBits;
-  const heap = Array.from(
-    { length: bits },
-    (_, b): Column => ({ bits: 0, products: columns, operation: b === bits - 1 ? 'nand' : 'and' }),
-  );
-  const width = sumWidth(columns, bits);
-  const negative = BigInt(columns) << BigInt(bits - 1);
-  return { heap, width, constant: BigInt.asUintN(width, -negative) };
+  const planes = planesAtOnce(p);
+  if (planes === p.numerics.activationBits) return [signedProducts(columns, planes)];
+  return planes === 1 ? [products(columns, 1)] : [products(columns, 1), products(columns, planes - 1)];
 }
 
-/** Two's complement bits of -2^(A-1) columns, the least of the sums. */
-const sumWidth = (columns: number, bits: number): number =>
-  (BigInt(columns) * 2n ** BigInt(bits) - 1n).toString(2).length;
+const printOf = ({ cells = 'portable' }: Sums) => prints[cells];
 
-/** Cycles from weights and planes to their sum. */
-export function productsLatency(p: Sums): number {
-  const { heap, constant } = heapOf(p);
-  return latencyOf(withConstant(heap, constant), prints[p.cells ?? 'portable'].family);
+/** Cycles from weights and planes to their sums. */
+export const productsLatency = (p: Sums): number =>
+  Math.max(...partsOf(p).map((part) => latencyOf(withConstant(part.heap, part.constant), printOf(p).family)));
+
+function compressorOf({ heap, constant, width }: Products, p: Sums) {
+  const { family, print } = printOf(p);
+  return compressor(searchPlan(withConstant(heap, constant), width, { family }), { print, constant });
 }
 
-export function productsPlan(p: Sums): Plan {
-  const { heap, constant, width } = heapOf(p);
-  return searchPlan(withConstant(heap, constant), width, { family: prints[p.cells ?? 'portable'].family });
+/** What meets in a segment. */
+export interface Segment {
+  readonly advance: UInt;
+  readonly weight: UInt;
+  /** Lowest first. */
+  readonly planes: readonly UInt[];
+  readonly negative: UInt;
 }
 
-/** The compressor of a lane, or of each of its segments. */
-export function productsCompressor(p: Sums): Design<ReturnType<typeof compressor>['ports']> {
-  const { constant } = heapOf(p);
-  return compressor(productsPlan(p), { print: prints[p.cells ?? 'portable'].print, constant });
+/** sum_i w_i q_i of the columns of a segment, from its number and what meets in it. */
+export type SumOfSegment = (s: number, of: Segment) => SInt;
+
+/** All planes at once. Latency `productsLatency`. */
+export function allPlanes(m: ModuleBuilder, pipe: Pipeline, p: Sums): SumOfSegment {
+  const count = summed(m, pipe, partsOf(p)[0]!, p);
+  return (s, of) => {
+    const all = count(`products_${s}`, of);
+    return fromBits(sint(all.width), all);
+  };
 }
 
-/** sum_i w_i q_i of the columns of a segment; `planes`: bit b of all activations. Latency `productsLatency`. */
-export function sumProducts(
-  m: ModuleBuilder,
-  name: string,
-  design: ReturnType<typeof productsCompressor>,
-  { advance, weight, planes }: { readonly advance: UInt; readonly weight: UInt; readonly planes: readonly UInt[] },
-): SInt {
-  const sums = m.instance(name, design);
-  sums['enable']!.drive(advance);
-  for (const [b, plane] of planes.entries()) {
-    sums[`a${b}`]!.drive(weight);
-    sums[`b${b}`]!.drive(plane);
-  }
-  return fromBits(sint(sums.sum.width), sums.sum);
+/** A' planes: those below the highest, plus the highest or, where it counts negative, minus it. Latency `productsLatency` + 1. */
+export function somePlanes(m: ModuleBuilder, pipe: Pipeline, p: Sums): SumOfSegment {
+  const counts = partsOf(p).map((part) => summed(m, pipe, part, p));
+  const planes = planesAtOnce(p);
+  const width = bitsFor(BigInt(summedColumns(p)) * (2n ** BigInt(planes) - 1n)) + 1;
+  const latency = productsLatency(p);
+  return (s, { planes: all, negative, ...of }) => {
+    const highest = pipe.at(counts[0]!(`highest_${s}`, { ...of, planes: all.slice(-1) }), latency);
+    const below = counts[1]?.(`below_${s}`, { ...of, planes: all.slice(0, -1) });
+    const low = below === undefined ? m.constant(uint(width), 0) : pipe.at(below, latency).ext(width);
+    const inverted = highest
+      .shl(planes - 1)
+      .ext(width)
+      .xor(pack(repeat(negative, width)))
+      .named(`signed_${s}`);
+    const both = cat(low, negative).add(cat(inverted, negative)).slice(width, 1).named(`sum_of_pass_${s}`);
+    return pipe.stage(`pass_${s}`, fromBits(sint(width), both));
+  };
+}
+
+/** Instances of the compressor of a part, by name and inputs, in the lane's pipeline. */
+function summed(m: ModuleBuilder, pipe: Pipeline, part: Products, p: Sums) {
+  const design = compressorOf(part, p);
+  const latency = latencyOf(withConstant(part.heap, part.constant), printOf(p).family);
+  return (name: string, { advance, weight, planes }: Omit<Segment, 'negative'>): UInt => {
+    const sums = m.instance(name, design);
+    sums['enable']!.drive(advance);
+    for (const [b, plane] of planes.entries()) {
+      sums[`a${b}`]!.drive(weight);
+      sums[`b${b}`]!.drive(plane);
+    }
+    return pipe.enter(sums.sum, latency);
+  };
 }

@@ -25,7 +25,8 @@ export function resources(p: MatmulParameters): Resources {
   const front = w.load * 6 + (p.engine === 'table' ? (w.load / tableColumns) * 22 : 0);
   const results = p.drain * (w.result * 3 + (w.drains * p.tokens * w.sum) / 3 + (p.maxShift > 0 ? 2.5 * w.result : 0));
   const depth = 2 ** (w.address + 1);
-  const buffer = p.engine === 'table' ? 0 : p.tokens * w.chunks * blocks(w.load * w.activation, depth);
+  const words = w.passes === 1 ? depth : depth * 2 ** w.pass;
+  const buffer = p.engine === 'table' ? 0 : p.tokens * w.chunks * blocks(w.load * w.planesAtOnce, words);
   const sums = w.storedTiles === 0 ? 0 : 2 * blocks(lanes * w.sum, 2 ** (w.tile + 1));
   return {
     lut: Math.round(lanes * (lane.lut + shifters + 2 * w.sum) + front + results + 500),
@@ -35,10 +36,11 @@ export function resources(p: MatmulParameters): Resources {
   };
 }
 
-/** All products in one heap, with registers behind every third level. */
+/** All products in one heap, with registers behind every third level; two sums more where there are several passes. */
 function popcountLane(p: MatmulParameters, w: MatmulWidths): { lut: number; ff: number } {
-  const bits = p.columns * w.activation;
-  return { lut: bits * shares.products, ff: bits * 0.27 };
+  const bits = p.columns * w.planesAtOnce;
+  const passes = w.passes === 1 ? 0 : w.sum;
+  return { lut: bits * shares.products + 2 * passes, ff: bits * 0.27 + 2 * passes };
 }
 
 /** Entries looked up and added by threes. */

@@ -11,19 +11,27 @@ import {
   unpack,
 } from '../../gen/index.ts';
 import type { Tiles } from './drain.ts';
+import type { LaneLatency } from './lane.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 import type { Walk } from './walk.ts';
 
 /** What goes along with a beat of weights through the lanes. */
 export type Along = ReturnType<typeof alongBeats>;
 
-/** Flags of a beat where its plane is summed (`plane`) and where it meets the accumulator (`partial`), the latency of the array's lanes. */
-export function alongBeats(pipe: Pipeline, at: Walk, latency: { readonly plane: number; readonly partial: number }) {
+/** Flags of a beat where its passes and planes are summed and where it meets the accumulator, one cycle after the latencies of a lane. */
+export function alongBeats(pipe: Pipeline, at: Walk, lane: LaneLatency) {
+  const latency = { sign: 1 + lane.sign, pass: 1 + lane.pass, plane: 1 + lane.plane, partial: 1 + lane.partial };
   const place = { bank: pipe.enter(at.bank), tile: pipe.enter(at.tile) };
   return {
-    run: pipe.at(pipe.flag(at.run), latency.plane),
+    /** Where there are several passes. */
+    passes: () => ({
+      negative: pipe.at(pipe.enter(at.firstPass), latency.sign),
+      pass: pipe.at(pipe.flag(at.run), latency.pass),
+      firstPass: pipe.at(pipe.enter(at.firstPass), latency.pass),
+    }),
+    run: pipe.at(pipe.flag(at.taken), latency.plane),
     firstPlane: pipe.at(pipe.enter(at.firstPlane), latency.plane),
-    take: pipe.at(pipe.flag(at.run.and(at.lastPlane).named('run_last_plane')), latency.partial),
+    take: pipe.at(pipe.flag(at.taken.and(at.lastPlane).named('run_last_plane')), latency.partial),
     first: pipe.at(pipe.enter(at.firstColumn), latency.partial),
     recall: pipe.at(pipe.enter(at.recall), latency.partial),
     /** The place of its sums, one cycle before, and when they meet. */

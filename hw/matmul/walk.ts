@@ -1,15 +1,19 @@
-/** Walks the matrices beat by beat: the planes of K columns of a row tile, then the next columns or the next tile, by the order of the matrix. */
+/** Walks the matrices beat by beat: the passes and planes of K columns of a row tile, then the next columns or the next tile, by the order of the matrix. */
 import { atMost, bit, type Inside, increment, lessBy, type ModuleBuilder, type UInt, uint } from '../../gen/index.ts';
 import type { MatmulInterface } from './interface.ts';
 import { counter, type Loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 
 export interface Walk {
-  /** A beat of weights is taken: bank and column of its activations, and its row tile (0 in row-major order). */
+  /** A beat of weights is computed with: bank, column and pass of its activations, and its row tile (0 in row-major order). */
   readonly run: UInt;
   readonly bank: UInt;
   readonly column: UInt;
+  readonly pass: UInt;
   readonly tile: UInt;
+  /** It is the first pass of its beat; the last, with which the beat is taken. */
+  readonly firstPass: UInt;
+  readonly taken: UInt;
   /** It is the first plane of its weights; the last, so that their sum counts; of the first columns of its rows. */
   readonly firstPlane: UInt;
   readonly lastPlane: UInt;
@@ -30,7 +34,10 @@ export interface Supply {
   present(bank: UInt, column: UInt): UInt;
 }
 
-/** A matrix begins at once after the one before; a beat is taken in every cycle in which `advance` is 1 and its activations are there. */
+/**
+ * A matrix begins at once after the one before; a beat has a pass in every cycle in which `advance` is 1 and its activations are there, and
+ * is taken with the last. Until then the stream holds it.
+ */
 export function walk(
   m: ModuleBuilder,
   io: Inside<MatmulInterface>,
@@ -46,21 +53,27 @@ export function walk(
   const bank = m.register('run_bank', bit, { reset: 0 });
   const column = m.register('column', uint(w.address));
   const tile = m.register('tile', uint(w.tile));
+  const pass = m.register('pass', uint(w.pass));
   const columnsLeft = m.register('columns_left', uint(w.columnCount));
   const planesLeft = m.register('planes_left', uint(w.planeCount));
   const rowsLeft = m.register('rows_left', uint(w.rowCount));
   if (2 ** w.columnCount - 1 <= p.columns) m.unused(columnsLeft);
   if (2 ** w.rowCount - 1 <= p.lanes) m.unused(rowsLeft);
   if (w.storedTiles === 0) m.unused(tile);
+  if (w.passes === 1) m.unused(pass);
+  const one = m.constant(bit, 1);
+  const firstPass = w.passes === 1 ? one : pass.eq(0).named('first_pass');
+  const lastPass = w.passes === 1 ? one : pass.eq(w.passes - 1).named('last_pass');
   const lastColumn = atMost(columnsLeft, p.columns).named('last_column');
   const lastPlane = atMost(planesLeft, 1).named('last_plane');
   const lastTile = atMost(rowsLeft, p.lanes).named('last_tile');
 
   const present = supply.present(bank, column).named('present');
   const open = running.and(advance).and(present).and(io.flush.not()).named('open');
-  io.weight.ready.drive(open);
+  io.weight.ready.drive(open.and(lastPass));
   const run = io.weight.valid.and(open).named('run');
-  const step = run.and(lastPlane).named('step');
+  const taken = w.passes === 1 ? run : run.and(lastPass).named('taken');
+  const step = taken.and(lastPlane).named('step');
   const ends = step.and(lastColumn).and(lastTile).named('matrix_done');
   const begin = waiting.count.ne(0).and(running.not().or(ends)).named('begin');
   waiting.step(supply.start, begin);
@@ -69,7 +82,8 @@ export function walk(
   const byColumns = w.storedTiles === 0 ? m.constant(bit, 0) : order;
   const nextColumn = step.and(lastTile.or(byColumns.not())).named('next_column');
   const nextTile = step.and(lastColumn.or(byColumns)).named('next_tile');
-  m.when(run, () => planesLeft.next(lastPlane.mux(here.planes, lessBy(planesLeft, 1))));
+  m.when(run, () => pass.next(lastPass.mux(m.constant(pass.type, 0), increment(pass))));
+  m.when(taken, () => planesLeft.next(lastPlane.mux(here.planes, lessBy(planesLeft, 1))));
   m.when(nextColumn, () => {
     column.next(lastColumn.mux(m.constant(column.type, 0), increment(column)));
     columnsLeft.next(lastColumn.mux(here.cols, lessBy(columnsLeft, p.columns)));
@@ -83,6 +97,7 @@ export function walk(
     bank.next(bank.not());
     running.next(1);
     column.next(0);
+    pass.next(0);
     tile.next(0);
     columnsLeft.next(here.cols);
     planesLeft.next(here.planes);
@@ -96,6 +111,7 @@ export function walk(
     run,
     bank,
     column,
+    ...{ pass, firstPass, taken },
     tile,
     firstPlane: planesLeft.eq(planes).named('first_plane'),
     lastPlane,

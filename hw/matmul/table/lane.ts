@@ -1,6 +1,6 @@
 /** One row of the look-up engine: the entries of its tables added up, shifted by segment, and summed over weight planes and columns. */
-import { type Design, defineModule, input, sum, uint, unpack } from '../../../gen/index.ts';
-import { accumulate, addPlanes } from '../accumulator.ts';
+import { type Design, defineModule, input, uint, unpack } from '../../../gen/index.ts';
+import { sumOfSegments, sumUp } from '../accumulator.ts';
 import { type LaneLatency, sumInterface } from '../lane.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths, tableColumns, ternaryCells } from '../parameters.ts';
 import { type Bounded, levels, lowered, sumOfThrees } from '../ternary.ts';
@@ -14,7 +14,7 @@ export function tableLaneLatency(p: MatmulParameters): LaneLatency {
   const shift = 1 + levels(columns / tableColumns);
   const plane = shift + (p.maxShift > 0 ? 1 : 0) + (columns < p.columns ? 1 : 0);
   const partial = plane + (p.planes > 1 ? 1 : 0);
-  return { shift, plane, partial, total: partial + 1 };
+  return { sign: 0, pass: 0, shift, plane, partial, total: partial + 1 };
 }
 
 const ports = (columns: number, w: MatmulWidths) => ({
@@ -41,7 +41,6 @@ export function tableLane(p: MatmulParameters): Design<ReturnType<typeof ports>>
       );
       const shifts = unpack(pipe.enter(io.shift, tableLaneLatency(p).shift), w.shift);
       if (p.maxShift === 0) m.unused(io.shift);
-      if (p.planes === 1) m.unused(io.run, io.firstPlane);
       const width = columnsPerShift(p) / tableColumns;
       const partials = Array.from({ length: terms.length / width }, (_, s) => {
         m.comment(`Segment ${s}: the sum of its entries.`);
@@ -50,14 +49,7 @@ export function tableLane(p: MatmulParameters): Design<ReturnType<typeof ports>>
         if (p.maxShift === 0) return segment;
         return pipe.stage(`shifted_${s}`, segment.shiftLeft(shifts[s]!, segment.width + p.maxShift));
       });
-      const all = sum(partials, 'segments');
-      const plane = partials.length === 1 ? all : pipe.stage('partial', all);
-      const run = io.advance.and(io.run).named('run_plane');
-      const partial = p.planes === 1 ? plane : addPlanes(m, p, plane, io.firstPlane, run);
-      const take = io.advance.and(io.take).named('accumulate');
-      const { next, total } = accumulate(m, p, { ...io, partial, take });
-      io.next.drive(next);
-      io.total.drive(total);
+      sumUp(m, p, io, sumOfSegments(pipe, partials));
     },
   );
 }
