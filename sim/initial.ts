@@ -1,25 +1,29 @@
 /** The state of a design before its first cycle, and the values that asynchronous resets set. */
-import type { Layout, MemorySlot } from './compile/layout.ts';
-import { Slot } from './slot.ts';
+import type { Layout } from './compile/layout.ts';
 
 /** Writes initial registers and memories, and reset values. Whatever has no initial value stays 0. */
 export function writeInitialState(buffer: ArrayBuffer, { state, memories }: Layout): void {
+  const bytes = new Uint8Array(buffer);
   for (const slot of state) {
     if (slot.kind !== 'register') continue;
     const { init, reset } = slot.register;
-    if (init !== undefined) new Slot(buffer, slot.address, slot.node).set(init);
-    if (reset !== undefined && slot.image !== undefined) new Slot(buffer, slot.image, slot.node).set(reset);
+    const { signed, width } = slot.node;
+    const write = (address: number, value: bigint) =>
+      writeBytes(bytes, address, slot.bytes, signed ? BigInt.asIntN(width, value) : BigInt.asUintN(width, value));
+    if (init !== undefined) write(slot.address, init);
+    if (reset !== undefined && slot.image !== undefined) write(slot.image, reset);
   }
-  for (const slot of memories) writeContents(buffer, slot);
+  for (const { memory, address, stride } of memories) {
+    for (const [index, word] of (memory.init ?? []).slice(0, memory.depth).entries())
+      writeBytes(bytes, address + index * stride, stride, BigInt.asUintN(memory.width, word));
+  }
 }
 
-function writeContents(buffer: ArrayBuffer, { memory, address, stride }: MemorySlot): void {
-  const bytes = new Uint8Array(buffer);
-  for (const [index, word] of (memory.init ?? []).slice(0, memory.depth).entries()) {
-    let rest = BigInt.asUintN(memory.width, word);
-    for (let i = 0; i < stride && rest !== 0n; i++) {
-      bytes[address + index * stride + i] = Number(rest & 0xffn);
-      rest >>= 8n;
-    }
+/** The low bytes of a value, the others of which are still 0. */
+function writeBytes(memory: Uint8Array, address: number, count: number, value: bigint): void {
+  let rest = value;
+  for (let i = 0; i < count && rest !== 0n; i++) {
+    memory[address + i] = Number(rest & 0xffn);
+    rest >>= 8n;
   }
 }

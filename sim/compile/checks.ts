@@ -9,9 +9,10 @@ import type { FlatDesign } from '../../gen/passes/flatten.ts';
 import { op } from '../wasm/op.ts';
 import type { Code } from './code.ts';
 import type { Emitter } from './emitter.ts';
-import type { MemorySlot, Space } from './layout.ts';
+import type { MemorySlot } from './layout.ts';
 import type { ValueOf } from './lower.ts';
 import { collision } from './memory.ts';
+import type { Space } from './space.ts';
 
 export interface PropertySlot {
   readonly property: Property;

@@ -11,6 +11,7 @@ import { lowerNode } from './lower.ts';
 import { readNow } from './memory.ts';
 import { shareNodes } from './share.ts';
 import { type Sink, sinksOf } from './sinks.ts';
+import { fewestBytes, loadOf, wholeWords } from './space.ts';
 import { storeWords, type Words, wordsFor } from './wide.ts';
 
 export interface CompileOptions {
@@ -39,7 +40,7 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   const named = options.visibility === 'named' ? [...new Set(design.names.values())] : [];
   const first = shareNodes(design.nodes);
   const gates = findGates(design, first, named);
-  const layout = layOut(design, gates);
+  const layout = layOut(design, gates, first, options.visibility === 'named' ? wholeWords : fewestBytes);
   const visible = new Map<Node, number>();
   let end = layout.end;
   if (options.visibility === 'named') {
@@ -55,11 +56,12 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   const e = new Emitter(end);
   const words = new Array<Words>(design.nodes.length);
   const value = (node: Node): Words => words[first[node.id]!]!;
-  const resident = (node: Node, address: number) => {
-    words[node.id] = Array.from({ length: wordsFor(node.width) }, (_, i) => e.resident(address + 8 * i));
+  const resident = (node: Node, address: number, bytes: number) => {
+    const load = loadOf(bytes, node.signed);
+    words[node.id] = Array.from({ length: wordsFor(node.width) }, (_, i) => e.resident(address + 8 * i, load));
   };
-  for (const { port, address } of layout.inputs) resident(port.node, address);
-  for (const { node, address } of layout.state) resident(node, address);
+  for (const { port, address } of layout.inputs) resident(port.node, address, wholeWords(port));
+  for (const { node, address, bytes } of layout.state) resident(node, address, bytes);
 
   const sinks = sinksOf(layout, gates, first);
   /** The code of nodes that serve one gate, and of what they are for. */

@@ -50,10 +50,11 @@ export class Emitter {
   #body!: Body;
   /** Inside `when`. */
   #conditional = false;
-  /** Of every word: the body that computes it (-1: memory), its local there, its slot (-1: none yet). */
+  /** Of every word: the body that computes it (-1: memory), its local there, its slot (-1: none yet), what loads it. */
   readonly #owner: number[] = [];
   readonly #local: number[] = [];
   readonly #address: number[] = [];
+  readonly #load: Op[] = [];
   /** Of every word: the last body that loaded it and the local it was loaded to. */
   readonly #loadedIn: number[] = [];
   readonly #loadedAs: number[] = [];
@@ -79,17 +80,18 @@ export class Emitter {
     this.bodies.push(this.#body);
   }
 
-  #newWord(owner: number, local: number, address: number): number {
+  #newWord(owner: number, local: number, address: number, load: Op): number {
     this.#local.push(local);
     this.#address.push(address);
+    this.#load.push(load);
     this.#loadedIn.push(nowhere);
     this.#loadedAs.push(nowhere);
     return this.#owner.push(owner) - 1;
   }
 
   /** A word that lives in memory and does not change during evaluation: an input, a register. */
-  resident(address: number): number {
-    return this.#newWord(nowhere, nowhere, address);
+  resident(address: number, load: Op): number {
+    return this.#newWord(nowhere, nowhere, address, load);
   }
 
   /** Puts a word on the stack. */
@@ -103,7 +105,7 @@ export class Emitter {
     } else if (this.#loadedIn[word] === this.#current) {
       this.#getLocal(this.#loadedAs[word]!);
     } else {
-      this.loadFrom(op.i64Load, this.#homeOf(word), false);
+      this.loadFrom(this.#load[word]!, this.#homeOf(word), false);
       if (this.#conditional) return; // the local would not be set on the other path
       const local = this.#body.locals++;
       code.byte(op.localTee);
@@ -120,7 +122,7 @@ export class Emitter {
       this.get(word);
       this.op(op.i32WrapI64);
     } else {
-      this.loadFrom(op.i32Load, this.#homeOf(word), false);
+      this.loadFrom(op.i32Load8Unsigned, this.#homeOf(word), false);
     }
   }
 
@@ -159,7 +161,7 @@ export class Emitter {
     body.code.byte(op.localSet);
     body.code.unsigned(body.lastSet);
     body.lastEnd = body.code.length;
-    return this.#newWord(this.#current, body.lastSet, nowhere);
+    return this.#newWord(this.#current, body.lastSet, nowhere, op.i64Load);
   }
 
   op(code: Op): void {
@@ -174,11 +176,11 @@ export class Emitter {
     code.unsigned(address);
   }
 
-  /** Stores the word at a constant address. */
-  store(word: Word, address: number): void {
+  /** Stores the word, or its low bytes, at a constant address. */
+  store(word: Word, address: number, store: Op = op.i64Store): void {
     this.#body.code.append([op.i32Const, 0]);
     this.get(word);
-    this.#body.code.append([op.i64Store, 3]);
+    this.#body.code.append([store, 0]);
     this.#body.code.unsigned(address);
   }
 

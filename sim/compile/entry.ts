@@ -3,8 +3,9 @@ import type { WasmFunction } from '../wasm/module.ts';
 import { memoryCopy, op, type, type ValueType, v128Load, v128Store } from '../wasm/op.ts';
 import { type CheckLayout, emitCheck, emitNote } from './checks.ts';
 import { Code } from './code.ts';
-import type { Layout, PortSlot, Region, WriteSlot } from './layout.ts';
-import { loadOf, storeOf } from './memory.ts';
+import type { Layout, PortSlot, WriteSlot } from './layout.ts';
+import type { Region } from './regions.ts';
+import { loadOf, storeOf } from './space.ts';
 import { topBits, wordsFor } from './wide.ts';
 
 /** What a compiled design exports besides its `memory`; pointers and sizes in bytes, clocks as a bit mask. */
@@ -115,20 +116,20 @@ function resetAtOnce(code: Code, layout: Layout): void {
   resetRegions(
     code,
     layout,
-    layout.regions.flat().filter((r) => r.image?.atOnce === true),
+    layout.regions.flat().filter((r) => r.reset?.atOnce === true),
   );
 }
 
 /** Sets regions to their reset values where their reset is 1. */
 function resetRegions(code: Code, { inputs }: Layout, regions: readonly Region[]): void {
-  for (const reset of new Set(regions.flatMap((r) => (r.image === undefined ? [] : [r.image.reset])))) {
-    const { address } = inputs.find((slot) => slot.port.name === reset)!;
+  for (const port of new Set(regions.flatMap(({ reset }) => (reset === undefined ? [] : [reset.port])))) {
+    const { address } = inputs.find((slot) => slot.port.name === port)!;
+    const reset = regions.flatMap((r) => (r.reset?.port === port ? r.bundles : []));
     code
       .load(address)
       .op(op.i32WrapI64)
       .if(() => {
-        for (const { address, image, bytes } of regions)
-          if (image?.reset === reset) copyBytes(code, address, image.address, bytes);
+        for (const { address, image, bytes } of reset) moveBytes(code, address, image!, bytes);
       });
   }
 }
@@ -142,8 +143,10 @@ function edge(code: Code, layout: Layout): void {
   const steps: { clock: number; emit: () => void }[] = regions.map((list, clock) => ({
     clock,
     emit: () => {
-      for (const { address, next, bytes, gate } of list)
-        whenOpen(code, layout, gate, () => copyBytes(code, address, next, bytes));
+      for (const { bundles, gate } of list)
+        whenOpen(code, layout, gate, () => {
+          for (const { address, next, bytes } of bundles) moveBytes(code, address, next, bytes);
+        });
       resetRegions(code, layout, list);
     },
   }));
@@ -172,7 +175,7 @@ function writeWord(code: Code, { memory, pointer, data, keep }: WriteSlot): void
       code
         .load(pointer)
         .op(op.i32WrapI64)
-        .memory(loadOf(stride), address + at);
+        .memory(loadOf(stride, false), address + at);
       code
         .load(keep + at)
         .op(op.i64And)
@@ -182,13 +185,14 @@ function writeWord(code: Code, { memory, pointer, data, keep }: WriteSlot): void
   }
 }
 
-function copyBytes(code: Code, to: number, from: number, bytes: number): void {
+/** Moves a multiple of 16 bytes, from the last to the first: they may overlap where `to` is above `from`. */
+function moveBytes(code: Code, to: number, from: number, bytes: number): void {
   if (bytes > unrolledBytes) {
     code.const(to).const(from).const(bytes);
     code.bytes.append([op.prefixBulk, memoryCopy, 0, 0]);
     return;
   }
-  for (let at = 0; at < bytes; at += 16) {
+  for (let at = bytes - 16; at >= 0; at -= 16) {
     code
       .const(0)
       .const(0)

@@ -2,15 +2,11 @@
 import { bitsFor, type Node, type ReadPort, type WritePort } from '../../gen/ir.ts';
 import { op } from '../wasm/op.ts';
 import type { Emitter, Word } from './emitter.ts';
-import type { MemorySlot, ReadSlot, StateSlot, WriteSlot } from './layout.ts';
+import type { MemorySlot, ReadSlot, WriteSlot } from './layout.ts';
 import { rawWords, resizeWords, type ValueOf } from './lower.ts';
+import type { StateSlot } from './regions.ts';
+import { loadOf } from './space.ts';
 import { equalWords, extendWords, orAll, selectWords, storeWords, type Words, wordsFor } from './wide.ts';
-
-/** The load or store of a word that takes `stride` bytes, or of a part of it. */
-export const loadOf = (stride: number) =>
-  ({ 1: op.i64Load8Unsigned, 2: op.i64Load16Unsigned, 4: op.i64Load32Unsigned })[stride] ?? op.i64Load;
-export const storeOf = (stride: number) =>
-  ({ 1: op.i64Store8, 2: op.i64Store16, 4: op.i64Store32 })[stride] ?? op.i64Store;
 
 const wordType = ({ memory }: MemorySlot) => ({ width: memory.width, signed: false });
 
@@ -37,7 +33,7 @@ function loadWords(e: Emitter, value: ValueOf, { read, memory }: ReadSlot): Word
   return Array.from({ length: wordsFor(memory.memory.width) }, (_, i) => {
     e.get(offset);
     e.op(op.i32WrapI64);
-    e.loadFrom(loadOf(memory.stride), memory.address + 8 * i, true);
+    e.loadFrom(loadOf(memory.stride, false), memory.address + 8 * i, true);
     return e.set();
   });
 }
@@ -85,7 +81,7 @@ function written(e: Emitter, value: ValueOf, memory: MemorySlot, { data, mask }:
 }
 
 /** The next state of a registered read port. */
-export function storeRead(e: Emitter, value: ValueOf, slot: Extract<StateSlot, { kind: 'read' }>): void {
+export function nextRead(e: Emitter, value: ValueOf, slot: Extract<StateSlot, { kind: 'read' }>): Words {
   const { read, memory, node } = slot;
   let words = loadWords(e, value, slot);
   for (const write of seenBy(slot)) {
@@ -95,8 +91,8 @@ export function storeRead(e: Emitter, value: ValueOf, slot: Extract<StateSlot, {
     words = selectWords(e, collision(e, value, memory, read, write), after, before);
   }
   words = resizeWords(e, words, wordType(memory), node);
-  if (read.enable !== undefined && slot.gate === 0) words = selectWords(e, value(read.enable)[0]!, words, value(node));
-  storeWords(e, words, slot.next);
+  if (read.enable === undefined || slot.gate > 0) return words;
+  return selectWords(e, value(read.enable)[0]!, words, value(node));
 }
 
 /** The writes of the same edge that a read shows. */

@@ -3,10 +3,12 @@ import type { Node } from '../../gen/ir.ts';
 import { storeHazard, storeProperty } from './checks.ts';
 import type { Emitter } from './emitter.ts';
 import type { Gates } from './gates.ts';
-import type { Layout, StateSlot } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { resizeWords, type ValueOf } from './lower.ts';
-import { readOperands, storeRead, storeWrite } from './memory.ts';
-import { selectWords, storeWords } from './wide.ts';
+import { nextRead, readOperands, storeWrite } from './memory.ts';
+import type { StateSlot } from './regions.ts';
+import { storeOf } from './space.ts';
+import { selectWords, storeWords, type Words } from './wide.ts';
 
 export type Sink = (e: Emitter, value: ValueOf) => void;
 
@@ -31,12 +33,11 @@ export function sinksOf(layout: Layout, gates: Gates, first: Int32Array): Sinks 
   for (const [i, enable] of gates.enables.entries())
     attach(0, [enable], (e, value) => e.store(value(enable)[0]!, layout.gates[i]!));
   for (const slot of layout.state) {
-    if (slot.kind === 'register') {
-      const { next, enable } = slot.register;
-      attach(slot.gate, [slot.node, next, enable], (e, value) => storeRegister(e, value, slot));
-    } else {
-      attach(slot.gate, readOperands(slot), (e, value) => storeRead(e, value, slot));
-    }
+    const { next } = slot;
+    if (next === undefined) continue;
+    attach(slot.gate, stateOperands(slot), (e, value) =>
+      storeWords(e, nextState(e, value, slot), next, storeOf(slot.bytes)),
+    );
   }
   for (const slot of layout.writes) {
     const { address, data, enable, mask } = slot.write;
@@ -53,10 +54,15 @@ export function sinksOf(layout: Layout, gates: Gates, first: Int32Array): Sinks 
   return sinks;
 }
 
+function stateOperands(slot: StateSlot): readonly (Node | undefined)[] {
+  if (slot.kind === 'read') return readOperands(slot);
+  return [slot.node, slot.register.next, slot.register.enable];
+}
+
 /** Behind a gate the enable is 1. Resets are the edge's. */
-function storeRegister(e: Emitter, value: ValueOf, slot: Extract<StateSlot, { kind: 'register' }>): void {
+function nextState(e: Emitter, value: ValueOf, slot: StateSlot): Words {
+  if (slot.kind === 'read') return nextRead(e, value, slot);
   const { next, enable } = slot.register;
   const words = resizeWords(e, value(next), next, slot.node);
-  const kept = slot.gate > 0 || enable === undefined;
-  storeWords(e, kept ? words : selectWords(e, value(enable)[0]!, words, value(slot.node)), slot.next);
+  return slot.gate > 0 || enable === undefined ? words : selectWords(e, value(enable)[0]!, words, value(slot.node));
 }

@@ -1,5 +1,5 @@
 /** Arithmetic on values of several 64-bit words, least significant first: the cases where words do not act alone. */
-import { op } from '../wasm/op.ts';
+import { type Op, op } from '../wasm/op.ts';
 import type { Emitter, Word } from './emitter.ts';
 
 export type Words = readonly Word[];
@@ -116,8 +116,8 @@ export function selectWords(e: Emitter, condition: Word, a: Words, b: Words): Wo
   return a.map((w, i) => e.select(condition, w, b[i]!));
 }
 
-export function storeWords(e: Emitter, words: Words, address: number): void {
-  for (const [i, w] of words.entries()) e.store(w, address + 8 * i);
+export function storeWords(e: Emitter, words: Words, address: number, store: Op = op.i64Store): void {
+  for (const [i, w] of words.entries()) e.store(w, address + 8 * i, store);
 }
 
 /** The bitwise or of all words. */
