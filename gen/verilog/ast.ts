@@ -5,7 +5,7 @@ export type UnaryOp = '~' | '|' | '^' | '&';
 export type BinaryOp = '+' | '-' | '*' | '&' | '|' | '^' | '==' | '!=' | '<' | '<=' | '>' | '>=' | '<<' | '>>' | '>>>';
 
 export type Expr =
-  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'name'; readonly name: string; readonly signed: boolean }
   /** A sized literal; `value` is the bit pattern, never negative. */
   | { readonly kind: 'literal'; readonly width: number; readonly value: bigint; readonly signed: boolean }
   | { readonly kind: 'unary'; readonly op: UnaryOp; readonly a: Expr }
@@ -82,6 +82,28 @@ export interface VerilogModule extends Placed {
   readonly items: Iterable<Item>;
 }
 
-export const name = (n: string): Expr => ({ kind: 'name', name: n });
+export const name = (n: string, signed = false): Expr => ({ kind: 'name', name: n, signed });
 export const unary = (op: UnaryOp, a: Expr): Expr => ({ kind: 'unary', op, a });
 export const binary = (op: BinaryOp, a: Expr, b: Expr): Expr => ({ kind: 'binary', op, a, b });
+
+const comparisons: ReadonlySet<BinaryOp> = new Set(['==', '!=', '<', '<=', '>', '>=']);
+const shifts: ReadonlySet<BinaryOp> = new Set(['<<', '>>', '>>>']);
+
+/** Whether Verilog takes an expression as signed where it compares it or looks up a word with it (IEEE 1364-2005, 5.5.1). */
+export function isSigned(e: Expr): boolean {
+  switch (e.kind) {
+    case 'name':
+    case 'literal':
+      return e.signed;
+    case 'unary':
+      return e.op === '~' && isSigned(e.a);
+    case 'binary':
+      return !comparisons.has(e.op) && isSigned(e.a) && (shifts.has(e.op) || isSigned(e.b));
+    case 'conditional':
+      return isSigned(e.yes) && isSigned(e.no);
+    case 'call':
+      return e.name === '$signed';
+    default:
+      return false;
+  }
+}

@@ -210,7 +210,12 @@ class Emitter {
         init: undefined,
       };
     }
-    const value: Expr = { kind: 'index', name: memory, index: this.#expressions.index(read.address), bits: undefined };
+    const value: Expr = {
+      kind: 'index',
+      name: memory,
+      index: this.#expressions.unsigned(read.address),
+      bits: undefined,
+    };
     return { kind: 'wire', ...shape, name: this.#declare(node), value };
   }
 

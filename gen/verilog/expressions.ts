@@ -5,7 +5,7 @@
  * widening is the one meant.
  */
 import type { Node, NodeOf, Tag } from '../ir.ts';
-import { type BinaryOp, binary, type Expr, name, unary } from './ast.ts';
+import { type BinaryOp, binary, type Expr, isSigned, name, unary } from './ast.ts';
 import type { Plan } from './plan.ts';
 import { printExpr } from './print-expression.ts';
 
@@ -37,14 +37,13 @@ export class Expressions {
     const known = this.#names.nameOf(node);
     if (known === undefined) return this.#inline(node);
     this.#names.use(node, this.#plan.widthOf(node) - 1, 0);
-    return name(known);
+    return name(known, node.signed);
   }
 
-  /** The value of `node` as an address: Verilog takes the bits of a signed name there as a negative index. */
-  index(node: Node): Expr {
+  /** The value of an unsigned `node` where Verilog would take the bits of signed names as negative: an address, a comparison. */
+  unsigned(node: Node): Expr {
     const e = this.use(node);
-    const { base } = this.#plan.selectionOf(node, (n) => this.#names.nameOf(n) !== undefined);
-    return e.kind === 'name' && base.signed ? { kind: 'call', name: '$unsigned', a: e } : e;
+    return isSigned(e) ? { kind: 'call', name: '$unsigned', a: e } : e;
   }
 
   /** The value of `node` as the right side of its own declaration. */
@@ -170,7 +169,7 @@ export class Expressions {
 
   /** `a < b`, or its inverse; a constant stands on the right. */
   #less({ a, b }: NodeOf<'lt'>, inverse: boolean): Expr {
-    const value = (n: Node): Expr => (a.signed ? this.#signed(n) : this.use(n));
+    const value = (n: Node): Expr => (a.signed ? this.#signed(n) : this.unsigned(n));
     if (a.tag === 'const') return binary(inverse ? '<=' : '>', value(b), value(a));
     return binary(inverse ? '>=' : '<', value(a), value(b));
   }

@@ -57,7 +57,7 @@ function writeStatement(m: Memory, known: string, w: WritePort, values: Expressi
   const target = (bits: { high: number; low: number } | undefined): Expr => ({
     kind: 'index',
     name: known,
-    index: values.index(w.address),
+    index: values.unsigned(w.address),
     bits,
   });
   const enable = values.use(w.enable);
@@ -82,7 +82,7 @@ function readStatement(
   values: Expressions,
   nameOf: (n: Node) => string,
 ): Statement {
-  const stored: Expr = { kind: 'index', name: known, index: values.index(r.address), bits: undefined };
+  const stored: Expr = { kind: 'index', name: known, index: values.unsigned(r.address), bits: undefined };
   const value =
     r.underWrite === 'new' ? writes.reduce((word: Expr, w) => written(m, r, w, word, values), stored) : stored;
   const enable = r.enable === undefined ? undefined : values.use(r.enable);

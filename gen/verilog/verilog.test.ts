@@ -31,11 +31,7 @@ async function printed(design: Design): Promise<string> {
 }
 
 describe('precedence', () => {
-  const [a, b, c] = ['a', 'b', 'c'].map(name) as [
-    ReturnType<typeof name>,
-    ReturnType<typeof name>,
-    ReturnType<typeof name>,
-  ];
+  const [a, b, c] = [name('a'), name('b'), name('c')];
   it.each([
     [binary('-', a, binary('-', b, c)), 'a - (b - c)'],
     [binary('-', binary('-', a, b), c), 'a - b - c'],
@@ -189,5 +185,16 @@ describe('output', () => {
     const text = await printed(d);
     expect(text).toContain('= a >>> n;');
     expect(text).toContain("a < 8'shfd ? a : 8'd5");
+  });
+
+  it('takes no sign from the names of signed values whose bits are meant', async () => {
+    const ports = { a: input(sint(8), 'a'), b: input(sint(8), 'b'), t: input(bit, 't'), y: output(uint(4), 'y') };
+    const d = defineModule({ name: 'no_signs', doc: 'No signs.', ports }, (_m, { a, b, t, y }) => {
+      const [p, q] = [a.asUnsigned(), b.asUnsigned()];
+      y.drive(cat(p.lt(q), p.and(q).le(p), t.mux(p, q).gt(3), p.xor(5).lt(q)));
+    });
+    const text = (await printed(d)).replace(/\s+/g, ' ');
+    expect(text).toContain('{$unsigned(a) < $unsigned(b), $unsigned(a) >= $unsigned(a & b), ');
+    expect(text).toContain("$unsigned(t ? a : b) > 8'd3, (a ^ 8'd5) < $unsigned(b)}");
   });
 });
