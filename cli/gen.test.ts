@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { bundled } from './bundled.ts';
 import { noScratch } from './io.ts';
 import { writeDirectory } from './output-directory.ts';
 import { nano, readCheckpoint } from './testing/checkpoint.ts';
@@ -73,6 +74,26 @@ function imageBits(out: string, name: string, beatBits: number) {
     return Number((values[beat]! >> BigInt(n)) & 1n) === bit ? bit : undefined;
   };
 }
+
+test('scales of rows are written in the order of results', async () => {
+  using dir = scratchDir();
+  const out = join(dir.path, 'out');
+  const model = bundled('golden/testing/reference/row');
+  const sizes = ['--lanes', '5', '--columns', '2', '--mixer-lanes', '1', '--scan-lanes', '1'];
+  expect((await popscan('gen', '--model', model, '--out', out, ...sizes)).status).toBe(0);
+  const { drain, rowScaleBits } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')).parameters.matmul;
+  expect([drain, rowScaleBits]).toEqual([1, 16]);
+  const checkpoint = readCheckpoint(model);
+  const tensor = checkpoint.bytes('backbone.layers.0.mixer.out_proj.wscale');
+  const scales = Array.from({ length: tensor.length / 4 }, (_, o) => tensor.readFloatLE(4 * o));
+  const bytes = readFileSync(join(out, 'weights/layer_0_out_proj_factors.bin'));
+  const found = scales.map((_, o) => bytes.readInt16LE(4 * o));
+  const largest = found.map(Math.abs).indexOf(Math.max(...found.map(Math.abs)));
+  const unit = found[largest]! / scales[largest]!;
+  const off = found.map((value, o) => Math.abs(value - scales[o]! * unit));
+  expect(Math.abs(found[largest]!)).toBeGreaterThan(2 ** 10);
+  expect(Math.max(...off)).toBeLessThan(1);
+});
 
 test.each([
   [4, 32, 'popcount'],

@@ -182,3 +182,7 @@ function refuseExtras(source: TensorSource, config: ModelConfig): void {
     });
   }
 }
+
+/** Whether binary projections have a scale per row, by which their results are multiplied. */
+export const hasRowScales = ({ layers }: Model): boolean =>
+  layers.flatMap((l) => [l.inProj, l.outProj]).some((p) => p.kind === 'binary' && p.pattern === 'row');

@@ -7,7 +7,15 @@ export { matmulArray, matmulLatency } from './matmul/array.ts';
 export { type Schedule, schedule, type Work } from './matmul/cycles.ts';
 export { headerImage, hexImage, type ImageFacts, page } from './matmul/images.ts';
 export { type MatmulInterface, matmulInterface } from './matmul/interface.ts';
-export { beatValue, type Order, orderOf, type PlaneCoding, type WeightStream, weightStream } from './matmul/layout.ts';
+export {
+  type BeatStream,
+  beatValue,
+  factorStream,
+  type Order,
+  orderOf,
+  type PlaneCoding,
+  weightStream,
+} from './matmul/layout.ts';
 export {
   checkMatrix,
   type Engine,
@@ -18,7 +26,6 @@ export {
 export { type NamedMatrix, type Plan, type PlanRequest, planMatmul } from './matmul/plan.ts';
 export { bursts, type ReaderParameters, weightReader, wordsPerBeat } from './matmul/reader.ts';
 export { type Resources, resources } from './matmul/resources.ts';
-export { rowScale, scaledBits } from './matmul/row-scale.ts';
 export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';
 export { type MixerParameters, mixerParts } from './mixer/parameters.ts';
 export {

@@ -20,6 +20,8 @@ export interface Choices {
   readonly engine?: Engine;
   /** A': bit planes of activations at once; default all. */
   readonly activationPlanes?: number;
+  /** Results are scaled by row, as weights of pattern "row" ask for. */
+  readonly rowScales?: boolean;
   /** L: state elements of a row per cycle, a power of two. */
   readonly scanLanes: number;
   /** Q: rows of state per cycle. */
@@ -67,6 +69,7 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
     maxRows,
     maxColumns: Math.max(config.dModel, config.dInner),
     numerics: numerics.matmul,
+    ...(choices.rowScales ? { rowScaleBits: numerics.norm.rowScaleBits } : {}),
   };
   const { segment } = matmul;
   const { load: columns, result: resultBits } = matmulWidths(matmul);

@@ -28,6 +28,7 @@ const arrays: readonly (readonly [string, MatmulParameters])[] = [
   ['planes in time', { ...base, activationPlanes: 2, load: 2, planes: 2 }],
   ['planes in time, vectors', { ...base, activationPlanes: 1, tokens: 2, drain: 1, maxShift: 3, segment: 4 }],
   ['planes in time, column-major', { ...base, activationPlanes: 4, load: 4, storedRows: 60 }],
+  ['scales of rows', { ...base, rowScaleBits: 16 }],
   ['column-major', { ...base, storedRows: 60, load: 4, drain: 5 }],
   ['look-up', { ...base, engine: 'table', storedRows: 60, load: 4, drain: 5 }],
 ];

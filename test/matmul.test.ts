@@ -71,7 +71,10 @@ const constant = (p: MatmulParameters, rows: number, cols: number): MatmulJob =>
 const table: MatmulParameters = { ...small, engine: 'table', columns: 8, segment: 4, load: 4, storedRows: 20 };
 const engines: readonly (readonly [string, MatmulParameters])[] = [
   ...shapes,
+  ['scales of rows', { ...small, rowScaleBits: 16, planes: 2, drain: 2, tokens: 2 }],
+  ['scales of rows, few bits', { ...small, rowScaleBits: 3, drain: 3, storedRows: 20 }],
   ['look-up', table],
+  ['look-up, scales of rows', { ...table, rowScaleBits: 24, drain: 2 }],
   ['look-up, one exponent', { ...table, lanes: 9, columns: 12, segment: 12, load: 12, maxShift: 0, drain: 9 }],
   ['look-up, weight planes', { ...table, planes: 3, columns: 16, segment: 8, load: 8 }],
   ['look-up of cells', { ...table, lanes: 9, columns: 32, segment: 16, maxShift: 0, cells: 'xilinx', maxColumns: 80 }],
@@ -115,6 +118,15 @@ describe('matmul array', () => {
     const p = { ...small, lanes: 4, columns: 8 };
     const jobs = cornerMatmulJobs(p, createRandom(6), 4);
     expect(runUnit(matmulArray(p), 'matmul', matmulBench(jobs, p, true), 0).wrong).toHaveLength(1);
+  });
+
+  it('finds a wrong scale of a row', () => {
+    const p = { ...small, rowScaleBits: 16, drain: 2 };
+    const [job, ...rest] = cornerMatmulJobs(p, createRandom(7), 6);
+    const { scale, offset } = job!.factors!;
+    const wrong = { scale: Array.from(scale, (s, o) => (o === 0 ? s ^ (2 ** 14) : s)), offset };
+    const jobs = [{ ...job!, factors: wrong }, ...rest];
+    expect(runUnit(matmulArray(p), 'matmul', matmulBench(jobs, p, false), 0.2).wrong).toHaveLength(1);
   });
 
   it('saturates where it is asked to, in the order of the beats', () => {
@@ -186,6 +198,7 @@ describe('flush', () => {
   const arrays: readonly (readonly [string, MatmulParameters])[] = [
     ['popcount', { ...small, tokens: 2, planes: 2, drain: 2, load: 2, storedRows: 10 }],
     ['planes in time', { ...small, activationPlanes: 2, planes: 2, drain: 2, load: 2, storedRows: 10 }],
+    ['scales of rows', { ...small, rowScaleBits: 16, drain: 2 }],
     ['look-up', { ...table, planes: 2, drain: 2, maxRows: 8, storedRows: 8, maxColumns: 12 }],
   ];
   const agents = (engine: Engine, bench: UnitBench, seed: number) => {

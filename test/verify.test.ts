@@ -50,6 +50,14 @@ describe('verification of nano', () => {
     expect(v.saturations).toBe(0);
   });
 
+  it('scales results by row where the model has such scales', async () => {
+    const model = bundled('golden/testing/reference/row');
+    const choices = { lanes: 4, columns: 6, scanLanes: 1, scanRows: 1, mixerLanes: 1 };
+    const v = await verifyModel({ ...options(), model, choices, units: ['matmul'], engines: ['sim', 'verilator'] });
+    expect([v.parameters.matmul.rowScaleBits, wrong(v), v.real.mismatch]).toEqual([16, [], undefined]);
+    await expect(verifyModel({ ...options(), model, choices, units: ['residual'] })).rejects.toThrow(/scale per row/);
+  });
+
   it('catches a flipped weight bit and names the matrix and the row', async () => {
     const v = await verifyModel({ ...options(), fault: 'weight-bit' });
     const found = wrong(v);

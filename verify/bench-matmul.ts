@@ -2,16 +2,16 @@
 
 import type { PlaneMatrix, TiledVector } from '../golden/fixed/index.ts';
 import {
+  type BeatStream,
   beatValue,
   type MatmulParameters,
   type MatmulWidths,
   matmulWidths,
-  type WeightStream,
   weightStream,
 } from '../hw/index.ts';
 import { type Beat, createRandom, type Random } from '../sim/index.ts';
 import type { MatmulJob } from './job.ts';
-import { notPlanted } from './problem.ts';
+import { notPlanted, VerifyProblem } from './problem.ts';
 import { type UnitBench, type Verdict, type WrongWord, wrongWord } from './unit-bench.ts';
 import { joinFields, padded, splitFields } from './words.ts';
 
@@ -50,10 +50,21 @@ export function matmulBench(jobs: readonly MatmulJob[], p: MatmulParameters, fli
     }
   }
   const results = jobs.map((j) => resultBeats(j, p));
+  function* factor(): Generator<Beat> {
+    const noise = createRandom(19);
+    for (const [n, { factors }] of jobs.entries()) {
+      if (factors === undefined) throw noFactors(jobs[n]!.label);
+      const word = (of: ArrayLike<number>, { row, rows }: ResultBeat): bigint => {
+        const values = Int32Array.from({ length: rows }, (_, i) => of[row + i]!);
+        return joinFields(padded(values, p.drain, noise), p.rowScaleBits!);
+      };
+      for (const beat of results[n]!) yield { scale: word(factors.scale, beat), offset: word(factors.offset, beat) };
+    }
+  }
   return {
     unit: 'matmul',
     flush: 'flush',
-    feeds: { desc, act, token, weight },
+    feeds: { desc, act, token, weight, ...(p.rowScaleBits === undefined ? {} : { factor }) },
     collects: { result: results.reduce((sum, beats) => sum + beats.length, 0) },
     cycleBound: jobs.reduce((sum, j, i) => sum + cyclesAtMost(j, p, streamOf(j).beats, results[i]!.length), 64),
     operations: jobs.reduce((sum, j) => sum + j.matrix.rows * colsOf(j) * j.matrix.planes.length * j.vectors.length, 0),
@@ -61,6 +72,16 @@ export function matmulBench(jobs: readonly MatmulJob[], p: MatmulParameters, fli
     judge: (taken) => judge(jobs, results, taken['result'] ?? [], w.result),
   };
 }
+
+const noFactors = (label: string): VerifyProblem =>
+  new VerifyProblem(
+    'row-scales',
+    'the array scales its results by row, and these have no such scale',
+    label,
+    'scaling pattern row in all projections',
+    'another pattern',
+    'verify the other units: --unit scan,conv,norm',
+  );
 
 const colsOf = ({ vectors }: MatmulJob): number => vectors[0]!.to - vectors[0]!.from;
 
@@ -85,11 +106,11 @@ function cyclesAtMost(job: MatmulJob, p: MatmulParameters, weights: number, resu
 }
 
 /** Matrices come again with every token; their streams are made once. */
-function rememberStreams(p: MatmulParameters): (job: MatmulJob) => WeightStream {
-  const known = new Map<PlaneMatrix, Map<number, WeightStream>>();
+function rememberStreams(p: MatmulParameters): (job: MatmulJob) => BeatStream {
+  const known = new Map<PlaneMatrix, Map<number, BeatStream>>();
   return ({ matrix, vectors, coding, order }) => {
     const { from, to } = vectors[0]!;
-    const parts = known.get(matrix) ?? new Map<number, WeightStream>();
+    const parts = known.get(matrix) ?? new Map<number, BeatStream>();
     const stream = parts.get(from) ?? weightStream(matrix, p, { from, to, coding, order });
     known.set(matrix, parts.set(from, stream));
     return stream;

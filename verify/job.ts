@@ -10,6 +10,8 @@ export interface MatmulJob {
   readonly matrix: PlaneMatrix;
   readonly coding: PlaneCoding;
   readonly order: Order;
+  /** Scales of rows and their factors of the bias, where the array takes them. */
+  readonly factors?: { readonly scale: ArrayLike<number>; readonly offset: ArrayLike<number> } | undefined;
   /** All with the same from and to. */
   readonly vectors: readonly TiledVector[];
   /** [vectors][rows] */

@@ -4,6 +4,7 @@ import {
   largest,
   type MatmulNumerics,
   type PlaneMatrix,
+  ROW_SHIFT,
   roundShift,
   type ScanInput,
   type ScanShape,
@@ -49,13 +50,22 @@ export function weightAt({ planes }: PlaneMatrix, coding: PlaneCoding, row: numb
 }
 
 /** What the array must deliver, from the integer weights: independent of the sums over planes in golden. */
-export function plainProduct(m: PlaneMatrix, coding: PlaneCoding, v: TiledVector, fraction: number): number[] {
+export function plainProduct(
+  m: PlaneMatrix,
+  coding: PlaneCoding,
+  v: TiledVector,
+  fraction: number,
+  factors?: MatmulJob['factors'],
+): number[] {
   return Array.from({ length: m.rows }, (_, o) => {
     let sum = 0;
     for (let i = v.from; i < v.to; i++) {
       sum += weightAt(m, coding, o, i) * v.q[i]! * 2 ** v.shifts[Math.floor((i - v.from) / v.tile)]!;
     }
-    return roundShift(sum, v.round - fraction) + v.bias;
+    const y = roundShift(sum, v.round - fraction);
+    if (factors === undefined) return y + v.bias;
+    const both = BigInt(factors.scale[o]!) * BigInt(y) + BigInt(factors.offset[o]!) * BigInt(v.bias);
+    return Number((both + (1n << BigInt(ROW_SHIFT - 1))) >> BigInt(ROW_SHIFT));
   });
 }
 
@@ -66,6 +76,7 @@ export function matmulJob(
   vectors: readonly TiledVector[],
   f: MatmulNumerics,
   order: Order = 'row-major',
+  factors?: MatmulJob['factors'],
 ): MatmulJob {
   return {
     group: 'corner and random matrices',
@@ -74,7 +85,8 @@ export function matmulJob(
     coding,
     order,
     vectors,
-    expected: vectors.map((v) => plainProduct(matrix, coding, v, f.resultFraction)),
+    factors,
+    expected: vectors.map((v) => plainProduct(matrix, coding, v, f.resultFraction, factors)),
   };
 }
 
@@ -121,7 +133,17 @@ export function randomMatmulJob(
   const matrix = planeMatrix(rows, cols, pick(random, 1, p.planes), () => random.chance(0.5));
   const order =
     p.engine === 'table' || (rows <= (p.storedRows ?? 0) && random.chance(0.6)) ? 'column-major' : 'row-major';
-  return matmulJob(label, matrix, random.chance(0.5) ? 'signs' : 'twos', vectors, p.numerics, order);
+  const coding = random.chance(0.5) ? 'signs' : 'twos';
+  return matmulJob(label, matrix, coding, vectors, p.numerics, order, randomFactors(p, random, rows));
+}
+
+/** Factors of rows where the array takes them; every other one the largest or smallest. */
+function randomFactors({ rowScaleBits: bits }: MatmulParameters, random: Random, rows: number): MatmulJob['factors'] {
+  if (bits === undefined) return undefined;
+  const ends = [smallest(bits), largest(bits)];
+  const any = (): number => (random.chance(0.5) ? ends[random.below(2)]! : pick(random, ends[0]!, ends[1]!));
+  const factors = (): number[] => Array.from({ length: rows }, any);
+  return { scale: factors(), offset: factors() };
 }
 
 /** All weights and activations at their extremes, then `count` random matrices of awkward sizes. */
@@ -138,9 +160,8 @@ export function cornerMatmulJobs(p: MatmulParameters, random: Random, count: num
       const matrix = planeMatrix(rows, p.maxColumns, p.planes, () => plus);
       const vector = tiledVector(p, p.maxColumns, p.segment, { value: () => value, shift: () => p.maxShift, bias });
       const vectors = Array.from({ length: p.tokens }, () => vector);
-      jobs.push(
-        matmulJob(`all ${plus ? 'plus' : 'minus'} one, activations ${value}`, matrix, 'signs', vectors, f, order),
-      );
+      const label = `all ${plus ? 'plus' : 'minus'} one, activations ${value}`;
+      jobs.push(matmulJob(label, matrix, 'signs', vectors, f, order, randomFactors(p, random, rows)));
     }
   }
   for (let n = 0; n < count; n++) {

@@ -8,6 +8,7 @@ import {
   multiply,
   quantize,
   quantizeInput,
+  scaleRow,
   tiledProduct,
 } from '../golden/fixed/index.ts';
 import { type BinaryProjection, type FixedModel, type Model, scaleIndex, silu } from '../golden/index.ts';
@@ -64,17 +65,23 @@ export function projectionJobs(
   const group = `layer ${index} ${which}`;
   if (projection.kind !== 'binary') throw notBinary(group);
   const fixed = side.fixed(fixedModel, index);
+  const { rowScale, rowBias } = fixed;
+  const factors = rowScale && rowBias && { scale: rowScale.values, offset: rowBias.values };
   const clamped: Record<string, number> = {};
   const meter = new DeviationMeter();
   const jobs: MatmulJob[] = [];
   for (let t = 0; t < tokens; t++) {
     const input = quantizeInput(fixed, side.input(fixedModel, index, shown, t), clamped);
     for (let g = 0; g < fixed.groups; g++) {
-      const vector = groupVector(fixed, input, g);
-      const expected = tiledProduct(fixed.matrix, vector, fixed.resultFraction);
+      const unscaled = groupVector(fixed, input, g);
+      const bias = input.bias[g]!;
+      const expected = tiledProduct(fixed.matrix, unscaled, fixed.resultFraction).map((y, o) =>
+        scaleRow(fixed, o, y, bias),
+      );
       const label = `${group}, token ${t}${fixed.groups > 1 ? `, group ${g}` : ''}`;
       const { matrix } = fixed;
-      jobs.push({ group, label, matrix, coding: 'signs', order: 'row-major', vectors: [vector], expected: [expected] });
+      const vectors = [{ ...unscaled, bias }];
+      jobs.push({ group, label, matrix, factors, coding: 'signs', order: 'row-major', vectors, expected: [expected] });
     }
     const float = shown(side.output, t);
     const unit = exponentFor(maxAbs(float), resultBits);

@@ -1,6 +1,6 @@
 /** A whole verification of a model's units: jobs, engines, two runs (real work at full speed, corner cases with stalls). */
 import { defaultNumerics } from '../golden/fixed/index.ts';
-import { loadModel, type Model, type ZeroChoice } from '../golden/index.ts';
+import { hasRowScales, loadModel, type Model, type ZeroChoice } from '../golden/index.ts';
 import { type Choices, type UnitParameters, unitParameters } from '../hw/index.ts';
 import { type Coverage, createRandom, storeCoverage } from '../sim/index.ts';
 import { type Fault, unitOf } from './faults.ts';
@@ -61,7 +61,7 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
   checkOptions(o);
   progress(`loading ${o.model}`);
   const model: Model = await loadModel(o.model, { zeros: o.zeros });
-  const parameters = unitParameters(model.config, o.choices, defaultNumerics);
+  const parameters = unitParameters(model.config, { ...o.choices, rowScales: hasRowScales(model) }, defaultNumerics);
   const tokens = await textTokens(o.text, o.offset, o.tokens, model.config.vocabSize);
   progress(`float model: ${o.tokens} tokens`);
   const jobs = modelJobs(model, tokens, defaultNumerics, units);

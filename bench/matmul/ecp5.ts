@@ -11,7 +11,7 @@ const columns = 256;
 const seeds = [1, 2, 3];
 
 /** A lane between registers of its operands, which are shifted in, and of its sum, which is shifted out: few pins. */
-function laneOnChip(): Design {
+export function laneOnChip(): Design {
   const one = uint(1);
   const ports = {
     shiftIn: input(one, 'operands, bit by bit'),

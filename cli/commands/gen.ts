@@ -4,13 +4,22 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { printVerilog, sourceMap } from '../../gen/index.ts';
-import { defaultNumerics } from '../../golden/fixed/index.ts';
-import { type BinaryProjection, loadModel, type Model, type ModelConfig, readConfig } from '../../golden/index.ts';
+import { defaultNumerics, rowFactors } from '../../golden/fixed/index.ts';
+import {
+  type BinaryProjection,
+  hasRowScales,
+  loadModel,
+  type Model,
+  type ModelConfig,
+  readConfig,
+} from '../../golden/index.ts';
 import {
   checkMatrix,
+  factorStream,
   headerImage,
   hexImage,
   type ImageFacts,
+  type MatmulParameters,
   matmulArray,
   orderOf,
   page,
@@ -38,6 +47,7 @@ const layout = [
   'The directory appears whole or not at all, and the same input gives the same bytes:',
   '  rtl/*.v, rtl/files.f   Verilog, one module per file, and the list of the files',
   '  weights/*.bin, *.hex, *.h   the weight stream of every projection: bytes, for $readmemh, a C header',
+  '  weights/*_factors.*    scales of rows, in the order of results, where the model has them',
   '  manifest.json          parameters, number formats, sha256 of every input and output',
 ];
 
@@ -73,7 +83,8 @@ export const genCommand: Command<Args> = {
     const model = a.model === undefined ? undefined : await loadModel(a.model, { zeros: a.zeros, progress });
     if (model !== undefined) refuseDense(model);
     const config = model?.config ?? (await readConfig(a.config!));
-    const parameters = unitParameters(config, choices, defaultNumerics);
+    const rowScales = model !== undefined && hasRowScales(model);
+    const parameters = unitParameters(config, { ...choices, rowScales }, defaultNumerics);
     const inputs = await hashes(a.model === undefined ? [a.config!] : await checkpointFiles(a.model));
     return write(a.out, config, model, parameters, inputs, progress, scratch);
   },
@@ -167,11 +178,34 @@ function* images(model: Model, { matmul: p }: UnitParameters): Generator<Image> 
           [`weights/${name}.bin`, () => stream.bytes],
           [`weights/${name}.hex`, () => hexImage(stream, p.lanes * p.columns)],
           [`weights/${name}.h`, () => headerImage(stream, facts)],
+          ...factorFiles(name, matrix, p),
         ],
       };
     }
   }
 }
+
+/** Scales of rows, where the array takes them: bytes and hex. */
+function factorFiles(name: string, matrix: BinaryProjection, p: MatmulParameters): Image['files'] {
+  if (p.rowScaleBits === undefined) return [];
+  if (matrix.pattern !== 'row') throw mixedScales(name, matrix.pattern);
+  const { rowScale, rowBias } = rowFactors(matrix, p.rowScaleBits);
+  const stream = factorStream({ scale: rowScale.values, offset: rowBias.values }, p);
+  return [
+    [`weights/${name}_factors.bin`, () => stream.bytes],
+    [`weights/${name}_factors.hex`, () => hexImage(stream, 2 * p.drain * p.rowScaleBits!)],
+  ];
+}
+
+const mixedScales = (name: string, pattern: string): CommandProblem =>
+  new CommandProblem({
+    id: 'row-scales',
+    what: 'some projections have a scale per row, and this one has not',
+    where: name,
+    expected: 'scaling pattern row in all projections, or in none',
+    found: `pattern ${pattern}`,
+    remedy: 'train all projections with one pattern; with --config the RTL can be written without weights',
+  });
 
 function report(
   out: string,

@@ -16,6 +16,8 @@ export {
   type QuantizedInput,
   quantizeInput,
   ROW_SHIFT,
+  rowFactors,
+  scaleRow,
   sumGroups,
 } from './projection.ts';
 export * from './scan.ts';

@@ -1,6 +1,6 @@
 /** A projection behind an RMSNorm, in integers: the norm's weight and wscale before it, the matrix of sign planes, 1/rms after it. */
 
-import type { Projection } from '../projection.ts';
+import type { BinaryProjection, Projection } from '../projection.ts';
 import { blockExponent, exponentFor, maxAbs, roundShift, saturate, saturateSymmetric } from './arithmetic.ts';
 import { sumBits } from './matmul.ts';
 import { epsilonFor, inverseNorm } from './norm.ts';
@@ -115,7 +115,12 @@ export function groupVector(p: FixedProjection, a: QuantizedInput, g: number): T
 }
 
 /** The array's result for row o, with row scales: round((rowScale[o] y + rowBias[o] bias) / 2^ROW_SHIFT). */
-function scaleRow({ rowScale, rowBias }: FixedProjection, o: number, y: number, bias: number): number {
+export function scaleRow(
+  { rowScale, rowBias }: Pick<FixedProjection, 'rowScale' | 'rowBias'>,
+  o: number,
+  y: number,
+  bias: number,
+): number {
   if (rowScale === undefined) return y;
   return roundShift(rowScale.values[o]! * y + (rowBias?.values[o] ?? 0) * bias, ROW_SHIFT);
 }
@@ -200,10 +205,15 @@ export function fixProjection(from: NormedProjection, n: Numerics): FixedProject
     n.norm.biasWeightBits,
   );
   if (!perRow) return { ...common, bias };
-  const unit = exponentFor(Math.max(maxAbs(w.wscale), maxAbs(w.wbias)), n.norm.rowScaleBits);
+  return { ...common, bias, ...rowFactors(w, n.norm.rowScaleBits) };
+}
+
+/** Scales of rows and their factors of the bias, of pattern row, with one unit. */
+export function rowFactors({ wscale, wbias }: Pick<BinaryProjection, 'wscale' | 'wbias'>, bits: number) {
+  const unit = exponentFor(Math.max(maxAbs(wscale), maxAbs(wbias)), bits);
   const rows = (values: Float32Array): Mantissas => ({
     values: Int32Array.from(values, (v) => Math.floor(v * 2 ** -unit + 0.5)),
     unit,
   });
-  return { ...common, bias, rowScale: rows(w.wscale), rowBias: rows(w.wbias) };
+  return { rowScale: rows(wscale), rowBias: rows(wbias) };
 }

@@ -7,9 +7,10 @@
  *     weight ---------------------------------------^
  */
 import { bit, type Design, defineModule, unpack } from '../../gen/index.ts';
+import { ROW_SHIFT } from '../../golden/fixed/index.ts';
 import { takeActivations } from './activations.ts';
 import { corrections, scalars } from './corrections.ts';
-import { drain } from './drain.ts';
+import { drain, drainStages } from './drain.ts';
 import { latencyOf, popcountEngine, tableEngine } from './engines.ts';
 import { flagAfter } from './flags.ts';
 import { type MatmulInterface, matmulInterface } from './interface.ts';
@@ -30,7 +31,7 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
       name: nameOf(p, w),
       doc: [
         `Binary matmul array: ${p.lanes} rows x ${p.columns} columns of weight bits per ${w.passes === 1 ? 'cycle' : `${w.passes} cycles`}, ${w.activation}-bit activations, ${p.tokens} vectors at once.`,
-        `y[o] = round(2^${p.numerics.resultFraction} sum_i w[o,i] 2^shift[i] q[i] / 2^round) + bias, for matrices of up to ${p.maxRows} x ${p.maxColumns}.`,
+        `${formula(p)}, for matrices of up to ${p.maxRows} x ${p.maxColumns}.`,
         '',
         'Streams are ready/valid: a beat moves at a rising edge at which both are 1; valid stays 1, with its payload, until then.',
         `Per matrix: one beat of desc; for each vector ceil(cols / ${w.load}) beats of act, and one of token with the last of them;`,
@@ -70,10 +71,18 @@ export function matmulArray(p: MatmulParameters): Design<MatmulInterface> {
   );
 }
 
+const formula = ({ numerics, rowScaleBits }: MatmulParameters): string => {
+  const sum = `round(2^${numerics.resultFraction} sum_i w[o,i] 2^shift[i] q[i] / 2^round)`;
+  return rowScaleBits === undefined
+    ? `y[o] = ${sum} + bias`
+    : `y[o] = round((scale[o] ${sum} + offset[o] bias) / 2^${ROW_SHIFT})`;
+};
+
 const nameOf = (p: MatmulParameters, w: MatmulWidths): string => {
   const planes = w.passes === 1 ? '' : `_p${w.planesAtOnce}`;
-  return `${p.engine === 'table' ? 'matmul_table' : 'matmul'}_r${p.lanes}_k${p.columns}_a${w.activation}${planes}_t${p.tokens}`;
+  const scaled = p.rowScaleBits === undefined ? '' : '_scaled';
+  return `${p.engine === 'table' ? 'matmul_table' : 'matmul'}_r${p.lanes}_k${p.columns}_a${w.activation}${planes}_t${p.tokens}${scaled}`;
 };
 
 /** Cycles from a tile's last weight beat to the first of its results that can be taken, where nothing waits. */
-export const matmulLatency = (p: MatmulParameters): number => 1 + latencyOf(p).total + 5;
+export const matmulLatency = (p: MatmulParameters): number => 1 + latencyOf(p).total + drainStages(p) + 1;

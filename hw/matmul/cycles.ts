@@ -3,6 +3,7 @@
  * ever waits for its surroundings. The array's cycles are these to the cycle (test/matmul-plan.test.ts).
  */
 import { supplyDelay } from './buffer.ts';
+import { drainStages } from './drain.ts';
 import { latencyOf } from './engines.ts';
 import type { Order } from './layout.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
@@ -27,9 +28,6 @@ export interface Schedule {
   readonly gaps: number;
 }
 
-/** Stages from the copied sums to the result. */
-const drainStages = 4;
-
 export function schedule(p: MatmulParameters, works: readonly Work[]): Schedule {
   const loader = createLoader(p, works);
   const walk = createWalk(p, works);
@@ -47,7 +45,7 @@ export function schedule(p: MatmulParameters, works: readonly Work[]): Schedule 
       lastWeight = cycle;
     }
     if (out.released && drain.finished()) {
-      const lastResult = cycle + drainStages;
+      const lastResult = cycle + drainStages(p);
       const cycles = lastResult - firstWeight + 1;
       return { firstWeight, lastResult, cycles, beats, gaps: lastWeight - firstWeight + 1 - beats };
     }

@@ -17,6 +17,7 @@ import { flagAfter, select } from './flags.ts';
 import type { MatmulInterface } from './interface.ts';
 import { fitted, type Matrix } from './loader.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
+import { scaleRows, scaleStages } from './row-scale.ts';
 
 /** Sums of tiles that are complete. */
 export interface Tiles {
@@ -33,12 +34,13 @@ export interface Drain {
   readonly released: UInt;
 }
 
-/** Stages from the copied sums to the result: selected, corrected, shifted, biased. */
-const stages = 4;
+/** Stages from the copied sums to the result: selected, corrected, shifted, biased or scaled. */
+export const drainStages = ({ rowScaleBits }: MatmulParameters): number =>
+  rowScaleBits === undefined ? 4 : 3 + scaleStages;
 
 /**
- * y = round(2^F (U' - correction) / 2^round) + bias, halves up, with U' = 2 U for planes of signs, else U. A tile takes
- * tokens ceil(rows / D) cycles, results come 4 cycles after, all rows of a vector before the next vector.
+ * y = round(2^F (U' - correction) / 2^round) + bias, halves up, with U' = 2 U for planes of signs, else U; where rows have factors they scale
+ * both terms. A tile takes tokens ceil(rows / D) cycles, results come `drainStages` after, all rows of a vector before the next vector.
  */
 export function drain(
   m: ModuleBuilder,
@@ -69,7 +71,9 @@ export function drain(
   const lastRows = atMost(rowsLeft, p.drain).named('drain_last_rows');
   const lastToken = atMost(tokensLeft, 1).named('drain_last_token');
   const ends = lastRows.and(lastToken).named('drain_last');
-  const finish = draining.and(move).and(ends).named('drain_ends');
+  const sends = p.rowScaleBits === undefined ? draining : draining.and(io.factor.valid).named('drain_sends');
+  if (p.rowScaleBits !== undefined) io.factor.ready.drive(draining.and(move).and(flush.not()));
+  const finish = sends.and(move).and(ends).named('drain_ends');
   const released = finish.and(lastTile).named('released');
   const free = draining.not().or(finish).and(flush.not()).named('drain_free');
   const { capture, room } = w.storedTiles === 0 ? direct(tiles.done, free) : queued(m, w, tiles.done, free, flush);
@@ -81,7 +85,7 @@ export function drain(
     rows: begins.mux(matrix(bank.not()).rows, lessBy(matrixRows, p.lanes)).named('drain_next_rows'),
   };
   const copy = tiles.copy(next.bank, next.tile, capture);
-  m.when(draining.and(move), () => {
+  m.when(sends.and(move), () => {
     rowsLeft.next(lastRows.mux(tileRows(matrixRows), lessBy(rowsLeft, p.drain)));
     place.next(lastRows.mux(m.constant(place.type, 0), increment(place)));
     m.when(lastRows, () => {
@@ -128,21 +132,24 @@ export function drain(
   const round = pipe.at(pipe.enter(scalar.round, 1), 2);
   const bias = pipe.at(pipe.enter(scalar.bias, 1), 3);
   if (p.maxShift === 0) m.unused(round);
-  const y = chosen.map((sum, d) => {
+  const rounded = chosen.map((sum, d) => {
     const counted = signs.mux(sum.shl(1), sum.ext(w.sum + 1));
     const exact = counted.sub(correction).named(`exact_${d}`);
     const corrected = pipe.stage(`corrected_${d}`, asSum(exact, p)).shl(p.numerics.resultFraction + 1);
     const shifted = pipe.stage(`shifted_${d}`, p.maxShift === 0 ? corrected : corrected.shiftRight(round));
-    const rounded = shifted.add(1).named(`rounded_${d}`).shr(1);
-    const biased = rounded.add(bias).named(`biased_${d}`);
-    return pipe.stage(`y_${d}`, resized(biased, w.result));
+    return shifted.add(1).named(`rounded_${d}`).shr(1);
   });
+  const y =
+    p.rowScaleBits === undefined
+      ? rounded.map((v, d) => pipe.stage(`y_${d}`, resized(v.add(bias).named(`biased_${d}`), w.result)))
+      : scaleRows(pipe, io, p, rounded, bias);
+  const stages = drainStages(p);
   result.payload.y.drive(pack(y));
   const flags = { rows: lastRows.mux(fitted(rowsLeft, w.drainCount), p.drain), last: lastTile.and(ends) };
   result.payload.rows.drive(pipe.at(pipe.enter(flags.rows.named('drain_rows')), stages));
   result.payload.last.drive(pipe.at(pipe.enter(flags.last.named('drain_last_beat')), stages));
   result.payload.token.drive(pipe.at(now.token, stages));
-  result.valid.drive(flagAfter(m, 'result', draining, stages, { enable: move, flush, shown: true }));
+  result.valid.drive(flagAfter(m, 'result', sends, stages, { enable: move, flush, shown: true }));
   return { room, released };
 }
 

@@ -1,5 +1,5 @@
 /** A weight stream as files: bytes, hex for `$readmemh`, and a C header. */
-import { beatValue, type Order, type WeightStream } from './layout.ts';
+import { type BeatStream, beatValue, type Order } from './layout.ts';
 
 /** Where the streams of a model lie in the weight memory: one after the other, each from a page on, so that bursts begin on one. */
 export const page = 4096;
@@ -17,7 +17,7 @@ export interface ImageFacts {
 }
 
 /** One beat a line, highest bit first. */
-export function hexImage(s: WeightStream, beatBits: number): string {
+export function hexImage(s: BeatStream, beatBits: number): string {
   const digits = Math.ceil(beatBits / 4);
   const line = (_: unknown, b: number): string => `${beatValue(s, b).toString(16).padStart(digits, '0')}\n`;
   return Array.from({ length: s.beats }, line).join('');
@@ -26,7 +26,7 @@ export function hexImage(s: WeightStream, beatBits: number): string {
 const bytesPerLine = 16;
 
 /** Sizes as macros, and the bytes of the binary image. */
-export function headerImage(s: WeightStream, { name, rows, cols, lanes, columns, order, address }: ImageFacts): string {
+export function headerImage(s: BeatStream, { name, rows, cols, lanes, columns, order, address }: ImageFacts): string {
   const macro = name.toUpperCase();
   const hex = Buffer.from(s.bytes).toString('hex');
   const lines: string[] = [];

@@ -12,6 +12,14 @@ export const matrixShape = (w: MatmulWidths) => ({
   order: bit,
 });
 
+const factorPort = ({ drain, rowScaleBits: bits = 1 }: MatmulParameters) => ({
+  factor: sink(
+    { scale: uint(drain * bits), offset: uint(drain * bits) },
+    `with every beat of results, ${bits} bits for each of its rows: its scale, and its factor of the vector's bias`,
+  ),
+});
+
+/** Factors of rows are taken only where results are scaled by them. */
 export const matmulInterface = (p: MatmulParameters) => {
   const w = matmulWidths(p);
   return {
@@ -32,6 +40,7 @@ export const matmulInterface = (p: MatmulParameters) => {
       { w: uint(p.lanes * p.columns) },
       `weight bits of ${p.lanes} rows x ${p.columns} columns, the first row in the low bits`,
     ),
+    ...(p.rowScaleBits === undefined ? ({} as ReturnType<typeof factorPort>) : factorPort(p)),
     result: source(
       { y: uint(p.drain * w.result), rows: uint(w.drainCount), token: uint(w.token), last: bit },
       `${p.drain} results of ${w.result} bits, two's complement, the first row in the low bits; rows: how many are valid; last: of the matrix`,

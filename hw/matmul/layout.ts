@@ -15,7 +15,8 @@
 import type { PlaneMatrix } from '../../golden/fixed/index.ts';
 import type { MatmulParameters } from './parameters.ts';
 
-export interface WeightStream {
+/** Beats as bytes, the lowest bits in the first; every beat has whole bytes. */
+export interface BeatStream {
   readonly beats: number;
   readonly bytesPerBeat: number;
   readonly bytes: Uint8Array;
@@ -48,7 +49,7 @@ export function weightStream(
   m: PlaneMatrix,
   p: Pick<MatmulParameters, 'lanes' | 'columns'>,
   { from = 0, to = m.cols, coding = codingOf(m), order = 'row-major', align = 1 }: StreamOptions = {},
-): WeightStream {
+): BeatStream {
   const tiles = Math.ceil(m.rows / p.lanes);
   const groups = Math.ceil((to - from) / p.columns);
   const planes = m.planes.length;
@@ -73,7 +74,33 @@ export function weightStream(
 }
 
 /** Beat `index` as one number, bit 0 the lowest. */
-export function beatValue(s: WeightStream, index: number): bigint {
+export function beatValue(s: BeatStream, index: number): bigint {
   const beat = s.bytes.subarray(index * s.bytesPerBeat, (index + 1) * s.bytesPerBeat);
   return BigInt(`0x${Buffer.from(beat).reverse().toString('hex')}`);
+}
+
+/**
+ * Factors of rows in the order of the results of a vector: D scales, then D factors of the bias, two's complement, the first row in the low bits;
+ * 0 beyond a tile's rows.
+ */
+export function factorStream(
+  { scale, offset }: { readonly scale: ArrayLike<number>; readonly offset: ArrayLike<number> },
+  { lanes, drain, rowScaleBits: bits = 0 }: Pick<MatmulParameters, 'lanes' | 'drain' | 'rowScaleBits'>,
+): BeatStream {
+  const words: bigint[] = [];
+  for (let tile = 0; tile < scale.length; tile += lanes) {
+    const end = Math.min(scale.length, tile + lanes);
+    for (let row = tile; row < end; row += drain) {
+      let word = 0n;
+      for (let d = 0; d < drain && row + d < end; d++) {
+        word |= BigInt.asUintN(bits, BigInt(scale[row + d]!)) << BigInt(d * bits);
+        word |= BigInt.asUintN(bits, BigInt(offset[row + d]!)) << BigInt((drain + d) * bits);
+      }
+      words.push(word);
+    }
+  }
+  const bytesPerBeat = Math.ceil((2 * drain * bits) / 8);
+  const hex = words.map((w) => w.toString(16).padStart(2 * bytesPerBeat, '0'));
+  const bytes = Uint8Array.from(hex.flatMap((h) => [...Buffer.from(h, 'hex').reverse()]));
+  return { beats: words.length, bytesPerBeat, bytes };
 }

@@ -1,6 +1,6 @@
 /** What is fixed when a matmul array is elaborated, and the widths that follow from it. */
 import { addressWidth, bitsFor } from '../../gen/index.ts';
-import { biasBits, type MatmulNumerics } from '../../golden/fixed/index.ts';
+import { biasBits, type MatmulNumerics, ROW_SHIFT } from '../../golden/fixed/index.ts';
 import { HardwareProblem } from '../problem.ts';
 
 export interface MatmulParameters {
@@ -34,6 +34,8 @@ export interface MatmulParameters {
    * those of UltraScale+ (`xilinx`) alone, with memories cut to RAM32M16; popcount those of 7-series and ECP5 besides.
    */
   readonly cells?: CellFamily;
+  /** Bits of a row's scale and of its factor of the bias, for weights with a scale per row. Default: results have no such scale. */
+  readonly rowScaleBits?: number;
   /** Bits of sums that saturate. Default: sums grow to hold those of any matrix. */
   readonly saturate?: number;
   readonly numerics: MatmulNumerics;
@@ -87,6 +89,8 @@ export interface MatmulWidths {
   /** Accumulator: any sum of maxColumns shifted products, or as many as `saturate` says. */
   readonly sum: number;
   readonly bias: number;
+  /** Of a result, before and after it is scaled. */
+  readonly unscaled: number;
   readonly result: number;
   /** Number of valid rows of a tile, and in a result beat. */
   readonly laneCount: number;
@@ -128,6 +132,7 @@ export function matmulWidths(p: MatmulParameters): MatmulWidths {
   const { activationBits: activation, resultFraction } = p.numerics;
   const largest = largestSum(p, p.maxColumns, p.planes);
   const bias = biasBits(p.maxColumns, p.numerics);
+  const unscaled = Math.max(bias, signedBits(largest << BigInt(resultFraction))) + 1;
   const depth = Math.ceil(p.maxColumns / p.columns);
   const load = p.load ?? p.columns;
   const storedTiles = Math.ceil((p.storedRows ?? 0) / p.lanes);
@@ -154,7 +159,9 @@ export function matmulWidths(p: MatmulParameters): MatmulWidths {
     planeCount: bitsFor(BigInt(p.planes)),
     sum: p.saturate ?? signedBits(largest << BigInt(p.maxShift)),
     bias,
-    result: Math.max(bias, signedBits(largest << BigInt(resultFraction))) + 1,
+    unscaled,
+    // the sum of two products, rounded
+    result: p.rowScaleBits === undefined ? unscaled : unscaled + p.rowScaleBits + 2 - ROW_SHIFT,
     laneCount: bitsFor(BigInt(p.lanes)),
     drainCount: bitsFor(BigInt(p.drain)),
   };
@@ -202,6 +209,7 @@ function checkParameters(p: MatmulParameters): void {
   inRange('drain', p.drain, 1, p.lanes);
   const widest = sumBitsOf(p, { cols: p.maxColumns, planes: p.planes });
   if (p.saturate !== undefined) inRange('saturate', p.saturate, p.numerics.activationBits, widest);
+  if (p.rowScaleBits !== undefined) inRange('rowScaleBits', p.rowScaleBits, 2, 24);
   inRange('storedRows', p.storedRows ?? 0, 0, p.maxRows);
   const families: readonly string[] = p.engine === 'table' ? cellFamilies.slice(0, 2) : cellFamilies;
   const { cells = 'portable' } = p;
