@@ -1,10 +1,11 @@
 /** The branches of a body: where assignments go while it runs, and `when` and `switch`, which open further lists for them. */
 import { EnumSignal } from './enumeration.ts';
+import type { NodeFactory } from './factory.ts';
 import type { Node } from './ir.ts';
 import { literal, wholeNumber } from './literal.ts';
 import type { Location } from './location.ts';
 import { asyncBody, branchClosed, drivenTwice, switchCase, switchStates } from './mistakes.ts';
-import { type NodeFactory, Signal, type UInt } from './signal.ts';
+import { Signal, type UInt } from './signal.ts';
 import { addAssignment, openBody, type Statement } from './statements.ts';
 import type { Literal } from './value.ts';
 

@@ -2,11 +2,12 @@
  * Clock domains. A domain is a value; a module lists those it has, its ports and its state belong to one each. The default
  * is one domain with the ports `clk` and `rst`. A module with one domain takes that of the place where it stands.
  */
+
+import type { NodeFactory } from './factory.ts';
 import type { FlatPort, Interface, PortSpec } from './interface.ts';
 import type { Clock, Module } from './ir.ts';
 import { Location } from './location.ts';
 import { clockBinding } from './mistakes-clock.ts';
-import type { NodeFactory } from './signal.ts';
 
 /** When a reset acts: at the rising edge of the clock, or at once. */
 export type ResetStyle = Clock['resetStyle'];

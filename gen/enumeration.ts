@@ -1,10 +1,11 @@
 /** Values that are one of several named states. */
 
+import type { NodeFactory } from './factory.ts';
 import { nodesOf } from './fitting.ts';
 import type { Node } from './ir.ts';
 import { codeOfLiteral, literal } from './literal.ts';
 import { bit, codeOf, type Enumeration } from './shape.ts';
-import { type NodeFactory, Signal, type UInt } from './signal.ts';
+import { Signal, type UInt } from './signal.ts';
 import { Leaf } from './value.ts';
 
 /** A value of an enumeration; only values of the same enumeration meet. */

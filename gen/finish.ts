@@ -2,6 +2,7 @@
 import type { Branches } from './branches.ts';
 import { DesignError, type Diagnostic } from './diagnostic.ts';
 import { type ClockDomain, domainOf } from './domain.ts';
+import type { NodeFactory } from './factory.ts';
 import { type FlatPort, flatPorts, type Interface } from './interface.ts';
 import {
   type Crossing,
@@ -23,7 +24,7 @@ import { order } from './passes/combinational.ts';
 import { checkDomains } from './passes/domains.ts';
 import { checkUsage, type Dropped } from './passes/usage.ts';
 import type { OpenPipeline } from './pipeline.ts';
-import type { NodeFactory, UInt } from './signal.ts';
+import type { UInt } from './signal.ts';
 import { assignedValue, byTarget, registerInput, type Statement } from './statements.ts';
 import { identifier } from './verilog/names.ts';
 

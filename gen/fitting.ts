@@ -1,10 +1,10 @@
 /** Values given by the user where a shape is wanted: matched part by part, then leaf by leaf; nothing is converted. */
 import type { Diagnostic } from './diagnostic.ts';
+import type { NodeFactory } from './factory.ts';
 import type { Node } from './ir.ts';
 import { codeOfLiteral, fits, literal, notOfShape, showFound, wholeNumber } from './literal.ts';
 import type { Location } from './location.ts';
 import { isLeaf, joinName, type LeafShape, partsOf, type Shape, sameLeaf, showShape } from './shape.ts';
-import type { NodeFactory } from './signal.ts';
 import { Leaf } from './value.ts';
 
 /** A place where a value is wanted, in words, e.g. `register count`. */

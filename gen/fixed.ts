@@ -4,12 +4,13 @@
  * the other operand's step.
  */
 import { roundShift, saturate } from './arithmetic.ts';
+import type { Below, NodeFactory } from './factory.ts';
 import { bitsFor, type Node } from './ir.ts';
 import { codeOfLiteral, literal, scaled } from './literal.ts';
 import { wholeShift } from './mistakes.ts';
 import { overflows, type Quantization, roundings } from './quantize.ts';
 import { type Fixed, type Sign, showShape } from './shape.ts';
-import { type Below, type NodeFactory, Signal, type UInt } from './signal.ts';
+import { Signal, type UInt } from './signal.ts';
 import { Leaf, type Literal } from './value.ts';
 
 type Operand<S extends Sign> = FixedSignal<S> | Literal;

@@ -2,12 +2,13 @@
 
 import type { Diagnostic } from './diagnostic.ts';
 import { EnumSignal } from './enumeration.ts';
+import type { NodeFactory } from './factory.ts';
 import { nodesOf } from './fitting.ts';
 import { FixedSignal } from './fixed.ts';
 import type { Node } from './ir.ts';
 import type { Location } from './location.ts';
 import { isLeaf, type LeafShape, partsOf, type Shape, showShape } from './shape.ts';
-import { type NodeFactory, Signal } from './signal.ts';
+import { Signal } from './signal.ts';
 import { build, type Drivable, type Leaf, leavesOf, type Readable, type RegisterHandle } from './value.ts';
 
 /** A node read as a leaf of the given type. */

@@ -1,9 +1,9 @@
 /** Values known at elaboration, as bits: numbers and state names, refused when their type cannot hold them exactly. */
 import type { Diagnostic } from './diagnostic.ts';
+import type { NodeFactory } from './factory.ts';
 import { type BitType, bitsFor, type Const } from './ir.ts';
 import type { Location } from './location.ts';
 import { codeOf, type Enumeration, type Fixed, showShape, showType } from './shape.ts';
-import type { NodeFactory } from './signal.ts';
 import type { Literal } from './value.ts';
 
 /** Least and greatest integer of a type. */

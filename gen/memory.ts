@@ -1,6 +1,7 @@
 /** Building a memory: its ports are checked and collected here. */
 
 import type { Diagnostic } from './diagnostic.ts';
+import type { NodeFactory } from './factory.ts';
 import { constants, nodesOf } from './fitting.ts';
 import { addressWidth, type Clock, type Memory, type Node, type Read, type ReadPort, type WritePort } from './ir.ts';
 import type { Location } from './location.ts';
@@ -18,7 +19,7 @@ import {
 import type { MemoryHandle, MemoryOptions } from './options.ts';
 import { fromBits, joinBits } from './packing.ts';
 import { leafShapes, type Shape, uint, widthOf } from './shape.ts';
-import { type NodeFactory, Signal, type UInt } from './signal.ts';
+import { Signal, type UInt } from './signal.ts';
 import { leavesOf, type Readable } from './value.ts';
 
 /** `clock` gives the clock of the place that a port is made in. */

@@ -3,6 +3,7 @@ import { Branches, type Otherwise } from './branches.ts';
 import { DesignError, type Diagnostic } from './diagnostic.ts';
 import { bindClocks, type ClockDomain, type ResetStyle } from './domain.ts';
 import type { EnumSignal } from './enumeration.ts';
+import type { Below, NodeDraft, NodeFactory } from './factory.ts';
 import { checkDomain, finishModule, type OpenModule, openModule, targetName } from './finish.ts';
 import { constants, nodesOf } from './fitting.ts';
 import { drivable, held, readable } from './handles.ts';
@@ -33,7 +34,7 @@ import {
   type Shape,
   showCodes,
 } from './shape.ts';
-import type { Below, NodeDraft, NodeFactory, Signal, UInt } from './signal.ts';
+import type { Signal, UInt } from './signal.ts';
 import {
   type Constant,
   type Drivable,

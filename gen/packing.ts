@@ -1,12 +1,13 @@
 /** Values of any shape as one word of bits, and back. */
 
+import type { NodeFactory } from './factory.ts';
 import { nodesOf } from './fitting.ts';
 import { leaf } from './handles.ts';
 import type { Node } from './ir.ts';
 import type { Location } from './location.ts';
 import { wrongType } from './mistakes.ts';
 import { type Shape, showShape, widthOf } from './shape.ts';
-import { type NodeFactory, Signal, type UInt } from './signal.ts';
+import { Signal, type UInt } from './signal.ts';
 import { build, leavesOf, type Readable, type Shapely, shapeOf, type Value } from './value.ts';
 
 /** The bits of all leaves in one word, the first leaf in the low bits. */

@@ -3,39 +3,16 @@
  * arithmetic grows so that it is exact, and every loss of bits is asked for by name (`trunc`, `slice`, `shr`, `shiftLeft`).
  * A plain number may stand for an operand: it takes the type of the other side (in `add`, `sub`, `mul`: the fewest bits).
  */
-import { DesignError, type Diagnostic } from './diagnostic.ts';
+import { DesignError } from './diagnostic.ts';
+import type { Below, NodeDraft } from './factory.ts';
 import { nodesOf } from './fitting.ts';
-import { type BitType, bitsFor, type Node } from './ir.ts';
+import { bitsFor, type Node } from './ir.ts';
 import { literal, wholeNumber, withoutType } from './literal.ts';
 import { Location } from './location.ts';
 import { noSuchWidth } from './mistakes.ts';
-import { type Bits, bit, isWidth, type LeafShape, type Shape, type Sign, showType, uint, widest } from './shape.ts';
+import { type Arithmetic, arithmetic, bitwise, compare, invert, part, resize } from './operations.ts';
+import { type Bits, bit, isWidth, type Shape, type Sign, showType, uint, widest } from './shape.ts';
 import { build, Leaf, type Literal, leavesOf, type Readable, type Shapely, shapeOf, type Value } from './value.ts';
-
-export type Below = (...args: never[]) => unknown;
-type Omitted = 'id' | 'location';
-type Draft<N> = N extends Node ? Omit<N, Omitted> : never;
-/** A node without what the module adds: its place in the module and in the source. */
-export type NodeDraft = Draft<Node>;
-
-/** What a signal needs of the module it lives in. */
-export interface NodeFactory {
-  create(draft: NodeDraft, location: Location): Node;
-  report(diagnostic: Diagnostic): void;
-  locate(below: Below): Location;
-  /** Everything made by `build` carries one location, or that of the caller of `below`. */
-  located<T>(build: () => T, below?: Below | Location): T;
-  /** Reports a value of more than one bit. */
-  checkBit(signal: UInt, what: string, id: 'condition-width' | 'enable-width', location: Location): void;
-  /** Reports a value of another module. */
-  checkOwn(node: Node, location: Location): void;
-  /** Bits that are dropped by name. */
-  dropped(node: Node, high: number, low: number): void;
-  /** Names a node; `type` tells how its value is shown. */
-  name(node: Node, name: string, type: LeafShape): void;
-  /** Makes `value` the driver of a net, or the next value of a register. */
-  assign(target: Node, value: Node, location: Location): void;
-}
 
 export type Operand<S extends Sign> = Signal<S> | Literal;
 export type UInt = Signal<'unsigned'>;
@@ -53,50 +30,49 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
 
   /** Exact sum: one bit wider than the wider operand. */
   add(other: Operand<S>): Signal<S> {
-    return arithmetic<S>(this, other, 'add', this.add);
+    return this.#arithmetic('add', other, this.add);
   }
   /** Exact difference: signed, one bit wider than the wider operand. */
   sub(other: Operand<S>): SInt {
-    return arithmetic<'signed'>(this as Signal, other as Operand<Sign>, 'sub', this.sub as Below);
+    return this.#arithmetic('sub', other, this.sub);
   }
   /** Exact product: as wide as both operands together. */
   mul(other: Operand<S>): Signal<S> {
-    return arithmetic<S>(this, other, 'mul', this.mul);
+    return this.#arithmetic('mul', other, this.mul);
   }
 
   and(other: Operand<S>): Signal<S> {
-    return bitwise(this, other, 'and', this.and);
+    return this.#bitwise('and', other, this.and);
   }
   or(other: Operand<S>): Signal<S> {
-    return bitwise(this, other, 'or', this.or);
+    return this.#bitwise('or', other, this.or);
   }
   xor(other: Operand<S>): Signal<S> {
-    return bitwise(this, other, 'xor', this.xor);
+    return this.#bitwise('xor', other, this.xor);
   }
   not(): Signal<S> {
     const at = this.module.locate(this.not);
-    return this.#make({ tag: 'not', ...bits(this.node), a: this.node }, at);
+    const { width, signed } = this.node;
+    return this.#made({ tag: 'not', width, signed, a: this.node }, at);
   }
 
   eq(other: Operand<S>): UInt {
-    return compare(this, other, 'eq', this.eq);
+    return this.#compare('eq', other, this.eq);
   }
   ne(other: Operand<S>): UInt {
-    return invert(compare(this, other, 'eq', this.ne));
+    return this.#inverse(this.#compare('eq', other, this.ne));
   }
   lt(other: Operand<S>): UInt {
-    return compare(this, other, 'lt', this.lt);
+    return this.#compare('lt', other, this.lt);
   }
   ge(other: Operand<S>): UInt {
-    return invert(compare(this, other, 'lt', this.ge));
+    return this.#inverse(this.#compare('lt', other, this.ge));
   }
   gt(other: Operand<S>): UInt {
-    const at = this.module.locate(this.gt);
-    return compareNodes(this.module, operand(this, other, this.node, at), this.node, 'lt', at);
+    return this.#compare('gt', other, this.gt);
   }
   le(other: Operand<S>): UInt {
-    const at = this.module.locate(this.le);
-    return invert(compareNodes(this.module, operand(this, other, this.node, at), this.node, 'lt', at));
+    return this.#inverse(this.#compare('gt', other, this.le));
   }
 
   /** This one bit chooses between two values of one shape: `yes` when 1, `no` when 0. */
@@ -116,63 +92,63 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
       const leaf = leaves[i]!;
       const a = leaf.node;
       const b = others?.[i++] ?? a;
-      return leaf.like(this.module.create({ tag: 'mux', ...bits(a), select, a, b }, at));
+      return leaf.like(this.module.create({ tag: 'mux', width: a.width, signed: a.signed, select, a, b }, at));
     });
   }
 
   /** Bits `high` down to `low`, both included. */
   slice(high: number, low: number): UInt {
     const at = this.module.locate(this.slice);
-    return part(this, high, low, at);
+    return this.#part(high, low, at);
   }
   /** Bit `index`. */
   bit(index: number): UInt {
     const at = this.module.locate(this.bit);
-    return part(this, index, index, at);
+    return this.#part(index, index, at);
   }
   /** The low `width` bits; the bits above are dropped. */
   trunc(width: number): Signal<S> {
     const at = this.module.locate(this.trunc);
     if (!(width >= 1 && width <= this.width && Number.isInteger(width)))
       return this.#refuse('trunc', `1 to ${this.width}`, width, '.ext to widen', at);
-    return resize<S>(this, width, this.node.signed, at);
+    return this.#resized(width, this.node.signed, at);
   }
   /** The same number in `width` bits, sign- or zero-extended. */
   ext(width: number): Signal<S> {
     const at = this.module.locate(this.ext);
     if (!(width >= this.width && width <= widest && Number.isInteger(width)))
       return this.#refuse('ext', `${this.width} or more`, width, '.trunc to narrow', at);
-    return resize<S>(this, width, this.node.signed, at);
+    return this.#resized(width, this.node.signed, at);
   }
   /** The same bits read as unsigned. */
   asUnsigned(): UInt {
-    return resize<'unsigned'>(this, this.width, false, this.module.locate(this.asUnsigned));
+    return this.#resized(this.width, false, this.module.locate(this.asUnsigned));
   }
   /** The same bits read as two's complement. */
   asSigned(): SInt {
-    return resize<'signed'>(this, this.width, true, this.module.locate(this.asSigned));
+    return this.#resized(this.width, true, this.module.locate(this.asSigned));
   }
   /** The same number as a signed value: one bit wider when it was unsigned. */
   toSigned(): SInt {
-    return resize<'signed'>(this, this.width + (this.node.signed ? 0 : 1), true, this.module.locate(this.toSigned));
+    return this.#resized(this.width + (this.node.signed ? 0 : 1), true, this.module.locate(this.toSigned));
   }
 
   /** Times 2^n: n bits wider. */
   shl(n: number): Signal<S> {
     const at = this.module.locate(this.shl);
     if (!this.#shifts(n, widest - this.width, at) || n === 0) return this;
-    const zeros = literal(this.module, 0n, uint(n), at);
-    const parts = [this.node, zeros];
-    const wide = make<'unsigned'>(this.module, { tag: 'cat', width: this.width + n, signed: false, parts }, at);
-    return this.node.signed ? resize<S>(wide, wide.width, true, at) : (wide as Signal as Signal<S>);
+    const width = this.width + n;
+    const parts = [this.node, literal(this.module, 0n, uint(n), at)];
+    const wide = this.module.create({ tag: 'cat', width, signed: false, parts }, at);
+    return this.#as(resize(this.module, wide, width, this.node.signed, at));
   }
   /** Divided by 2^n, rounded down: n bits narrower; the low bits are dropped. */
   shr(n: number): Signal<S> {
     const at = this.module.locate(this.shr);
     if (!this.#shifts(n, this.width - 1, at) || n === 0) return this;
     this.module.dropped(this.node, n - 1, 0);
-    const high = part(this, this.width - 1, n, at);
-    return this.node.signed ? resize<S>(high, high.width, true, at) : (high as Signal as Signal<S>);
+    const high = part(this.module, this.node, this.width - 1, n, at);
+    return this.#as(resize(this.module, high, high.width, this.node.signed, at));
   }
   /** Times 2^amount, the low `width` bits of it: 0 where the amount is `width` or more. */
   shiftLeft(amount: UInt, width: number): Signal<S> {
@@ -181,13 +157,14 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
       this.module.report(noSuchWidth('.shiftLeft', width, at));
       return this;
     }
-    const a = resize<S>(this, width, this.node.signed, at);
-    return make<S>(this.module, { tag: 'shl', ...bits(a.node), a: a.node, b: this.#amount(amount, at) }, at);
+    const a = resize(this.module, this.node, width, this.node.signed, at);
+    return this.#made({ tag: 'shl', width, signed: a.signed, a, b: this.#amount(amount, at) }, at);
   }
   /** Divided by 2^amount, rounded down; the width stays. Where the amount is the width or more: 0, or -1 of a negative value. */
   shiftRight(amount: UInt): Signal<S> {
     const at = this.module.locate(this.shiftRight);
-    return make<S>(this.module, { tag: 'shr', ...bits(this.node), a: this.node, b: this.#amount(amount, at) }, at);
+    const { width, signed } = this.node;
+    return this.#made({ tag: 'shr', width, signed, a: this.node, b: this.#amount(amount, at) }, at);
   }
 
   /** Number of ones. */
@@ -203,13 +180,54 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
   all(): UInt {
     const at = this.module.locate(this.all);
     const ones = literal(this.module, this.node.signed ? -1n : (1n << BigInt(this.width)) - 1n, this.node, at);
-    return compareNodes(this.module, this.node, ones, 'eq', at);
+    return this.#as(compare(this.module, 'eq', this.node, ones, at));
   }
   /** 1 when an odd number of bits is 1. */
   parity(): UInt {
     return this.#reduce('parity', 1, this.module.locate(this.parity));
   }
 
+  /** `node` as a handle; the caller knows its sign. */
+  #as<T extends Sign>(node: Node): Signal<T> {
+    return node === this.node ? (this as Signal as Signal<T>) : new Signal<T>(this.module, node);
+  }
+  #made<T extends Sign>(draft: NodeDraft, at: Location): Signal<T> {
+    return new Signal<T>(this.module, this.module.create(draft, at));
+  }
+  #arithmetic<T extends Sign>(tag: Arithmetic, other: Operand<Sign>, below: Below): Signal<T> {
+    const at = this.module.locate(below);
+    const b = other instanceof Signal ? other.node : this.#shortest(other, at);
+    return this.#as(arithmetic(this.module, tag, this.node, b, at));
+  }
+  #bitwise(tag: 'and' | 'or' | 'xor', other: Operand<Sign>, below: Below): Signal<S> {
+    const at = this.module.locate(below);
+    return this.#as(bitwise(this.module, tag, this.node, this.#operand(other, at), at));
+  }
+  #compare(relation: 'eq' | 'lt' | 'gt', other: Operand<Sign>, below: Below): UInt {
+    const at = this.module.locate(below);
+    const b = this.#operand(other, at);
+    if (relation === 'gt') return this.#as(compare(this.module, 'lt', b, this.node, at));
+    return this.#as(compare(this.module, relation, this.node, b, at));
+  }
+  #inverse(flag: UInt): UInt {
+    return this.#as(invert(this.module, flag.node));
+  }
+  #part(high: number, low: number, at: Location): UInt {
+    return this.#as(part(this.module, this.node, high, low, at));
+  }
+  #resized<T extends Sign>(width: number, signed: boolean, at: Location): Signal<T> {
+    return this.#as(resize(this.module, this.node, width, signed, at));
+  }
+  #operand(other: Operand<Sign>, at: Location): Node {
+    if (other instanceof Signal) return other.node;
+    return literal(this.module, wholeNumber(this.module, other, at), this.node, at);
+  }
+  /** A literal in the fewest bits. */
+  #shortest(value: Literal, at: Location): Node {
+    const { signed } = this.node;
+    const whole = wholeNumber(this.module, value, at);
+    return literal(this.module, whole, { width: bitsFor(whole, signed), signed }, at);
+  }
   #shifts(n: number, most: number, location: Location): boolean {
     const possible = Number.isInteger(n) && n >= 0 && n <= most;
     if (!possible)
@@ -249,10 +267,7 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
     return literal(this.module, 0n, bit, at);
   }
   #reduce(tag: 'popcount' | 'any' | 'parity', width: number, at: Location): UInt {
-    return make<'unsigned'>(this.module, { tag, width, signed: false, a: this.node }, at);
-  }
-  #make(draft: NodeDraft, at: Location): Signal<S> {
-    return make<S>(this.module, draft, at);
+    return this.#made({ tag, width, signed: false, a: this.node }, at);
   }
   #refuse(op: 'trunc' | 'ext', expected: string, width: number, remedy: string, location: Location): Signal<S> {
     const found = `${width}`;
@@ -266,119 +281,6 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
     });
     return this;
   }
-}
-
-const bits = (t: BitType): BitType => ({ width: t.width, signed: t.signed });
-
-function make<S extends Sign>(module: NodeFactory, draft: NodeDraft, at: Location): Signal<S> {
-  return new Signal<S>(module, module.create(draft, at));
-}
-
-function operand(self: Signal, other: Signal | Literal, type: BitType, at: Location): Node {
-  return other instanceof Signal ? other.node : literal(self.module, wholeNumber(self.module, other, at), type, at);
-}
-
-/** A literal in the fewest bits. */
-const shortest = (module: NodeFactory, value: bigint, signed: boolean, at: Location): Node =>
-  literal(module, value, { width: bitsFor(value, signed), signed }, at);
-
-function sameType(module: NodeFactory, a: BitType, b: BitType, op: string, location: Location): boolean {
-  if (a.width === b.width && a.signed === b.signed) return true;
-  module.report({
-    id: a.signed === b.signed ? 'width-mismatch' : 'sign-mismatch',
-    what: `the operands of ${op} differ in type`,
-    location,
-    expected: `two values of one type, as the first: ${showType(a)}`,
-    found: `${showType(a)} and ${showType(b)}`,
-    remedy: a.signed === b.signed ? 'widen the narrower with .ext, or narrow the wider with .trunc' : 'use .toSigned()',
-  });
-  return false;
-}
-
-function sameSign(module: NodeFactory, a: BitType, b: BitType, op: string, location: Location): boolean {
-  if (a.signed === b.signed) return true;
-  return sameType(module, a, b, op, location);
-}
-
-const growth = {
-  add: (a: Node, b: Node): BitType => ({ width: Math.max(a.width, b.width) + 1, signed: a.signed }),
-  sub: (a: Node, b: Node): BitType => ({ width: Math.max(a.width, b.width) + 1, signed: true }),
-  mul: (a: Node, b: Node): BitType => ({ width: a.width + b.width, signed: a.signed }),
-};
-
-function arithmetic<S extends Sign>(
-  self: Signal,
-  other: Operand<Sign>,
-  tag: keyof typeof growth,
-  below: Below,
-): Signal<S> {
-  const { module, node: a } = self;
-  const at = module.locate(below);
-  let b = other instanceof Signal ? other.node : shortest(module, wholeNumber(module, other, at), a.signed, at);
-  if (!sameSign(module, a, b, tag, at)) b = literal(module, 0n, a, at);
-  return make<S>(module, { tag, ...growth[tag](a, b), a, b }, at);
-}
-
-function bitwise<S extends Sign>(
-  self: Signal<S>,
-  other: Operand<S>,
-  tag: 'and' | 'or' | 'xor',
-  below: Below,
-): Signal<S> {
-  const { module, node: a } = self;
-  const at = module.locate(below);
-  let b = operand(self, other, a, at);
-  if (!sameType(module, a, b, tag, at)) b = literal(module, 0n, a, at);
-  return make<S>(module, { tag, ...bits(a), a, b }, at);
-}
-
-function compare(self: Signal, other: Operand<Sign>, tag: 'eq' | 'lt', below: Below): UInt {
-  const at = self.module.locate(below);
-  return compareNodes(self.module, self.node, operand(self, other, self.node, at), tag, at);
-}
-
-function compareNodes(module: NodeFactory, a: Node, b: Node, tag: 'eq' | 'lt', at: Location): UInt {
-  const right = sameType(module, a, b, tag, at) ? b : literal(module, 0n, a, at);
-  if (tag === 'lt' && (isLimit(a, 'high') || isLimit(right, 'low')))
-    return new Signal(module, literal(module, 0n, bit, at));
-  return make<'unsigned'>(module, { tag, width: 1, signed: false, a, b: right }, at);
-}
-
-/** A constant at the end of its type's range: nothing is above or below it, which linters complain about when compared. */
-function isLimit(n: Node, end: 'low' | 'high'): boolean {
-  if (n.tag !== 'const') return false;
-  const half = 1n << BigInt(n.width - 1);
-  if (end === 'low') return n.value === (n.signed ? -half : 0n);
-  return n.value === (n.signed ? half - 1n : 2n * half - 1n);
-}
-
-function invert(s: UInt): UInt {
-  const { node, module } = s;
-  if (node.tag === 'const') return new Signal(module, literal(module, 1n - node.value, bit, node.location));
-  return make<'unsigned'>(module, { tag: 'not', width: 1, signed: false, a: node }, node.location);
-}
-
-function part(self: Signal, high: number, low: number, at: Location): UInt {
-  if (!Number.isInteger(low) || !Number.isInteger(high) || low < 0 || high < low || high >= self.width) {
-    self.module.report({
-      id: 'slice-range',
-      what: `bits ${high} down to ${low} do not exist`,
-      location: at,
-      expected: `0 <= low <= high <= ${self.width - 1}`,
-      found: `high ${high}, low ${low} of ${showType(self.node)}`,
-      remedy: 'correct the bounds; .ext widens the value first',
-    });
-    const asked = high - low + 1;
-    const width = isWidth(asked) ? asked : 1;
-    return make<'unsigned'>(self.module, { tag: 'const', width, signed: false, value: 0n }, at);
-  }
-  if (low === 0 && high === self.width - 1) return resize<'unsigned'>(self, self.width, false, at);
-  return make<'unsigned'>(self.module, { tag: 'slice', width: high - low + 1, signed: false, a: self.node, low }, at);
-}
-
-function resize<S extends Sign>(self: Signal, width: number, signed: boolean, at: Location): Signal<S> {
-  if (width === self.width && signed === self.node.signed) return self as Signal<S>;
-  return make<S>(self.module, { tag: 'resize', width, signed, a: self.node }, at);
 }
 
 /** Throws where a list of signals is empty: there is no module then that could collect the mistake. */
@@ -397,13 +299,17 @@ export function checkSome(list: readonly unknown[], name: string, below: Below):
 }
 
 /** Concatenation, most significant part first. */
-export function cat(...parts: readonly [Signal, ...Signal[]]): UInt {
-  const signals = parts.filter((p) => p instanceof Signal);
+export function cat(...values: readonly [Signal, ...Signal[]]): UInt {
+  const signals = values.filter((p) => p instanceof Signal);
   checkSome(signals, 'cat', cat);
   const { module } = signals[0]!;
   const at = module.locate(cat);
-  for (const part of parts) if (!(part instanceof Signal)) module.report(withoutType('a part of cat', part, at));
+  for (const v of values) if (!(v instanceof Signal)) module.report(withoutType('a part of cat', v, at));
   const width = signals.reduce((sum, p) => sum + p.width, 0);
-  if (signals.length === 1) return resize<'unsigned'>(signals[0]!, width, false, at);
-  return make<'unsigned'>(module, { tag: 'cat', width, signed: false, parts: signals.map((p) => p.node) }, at);
+  const parts = signals.map((p) => p.node);
+  const node =
+    parts.length === 1
+      ? resize(module, parts[0]!, width, false, at)
+      : module.create({ tag: 'cat', width, signed: false, parts }, at);
+  return new Signal(module, node);
 }

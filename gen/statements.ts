@@ -4,10 +4,10 @@
  * assigned plainly at most once per list.
  */
 
+import type { NodeFactory } from './factory.ts';
 import type { Node } from './ir.ts';
 import type { Location } from './location.ts';
 import { bit } from './shape.ts';
-import type { NodeFactory } from './signal.ts';
 
 export interface Assignment {
   readonly kind: 'assignment';

@@ -1,5 +1,6 @@
 /** Values of any shape: a handle per leaf, in arrays and records of the shape's form. */
 import type { EnumSignal } from './enumeration.ts';
+import type { NodeFactory } from './factory.ts';
 import type { FixedSignal } from './fixed.ts';
 import type { Node } from './ir.ts';
 import {
@@ -16,7 +17,7 @@ import {
   type Vector,
   vector,
 } from './shape.ts';
-import type { NodeFactory, Signal } from './signal.ts';
+import type { Signal } from './signal.ts';
 
 declare const shapeKey: unique symbol;
 /** Carries a value's shape for TypeScript; nothing is there at run time. */

@@ -1,4 +1,6 @@
 /** A module with some of its values replaced: for planted faults and mutations. */
+
+import type { NodeDraft } from '../factory.ts';
 import {
   type Instance,
   type Memory,
@@ -10,7 +12,6 @@ import {
   type Result,
   withOperands,
 } from '../ir.ts';
-import type { NodeDraft } from '../signal.ts';
 
 /** Makes what the users of `node` see instead of it. `create` adds a node to the module. */
 export type Replacement = (node: Node, create: (draft: NodeDraft) => Node) => Node;

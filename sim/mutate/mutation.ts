@@ -1,8 +1,9 @@
 /** Single faults in a module, each one mistake that an engineer could make. */
+
+import type { NodeDraft } from '../../gen/factory.ts';
 import { type Replacement, rewriteModule } from '../../gen/index.ts';
 import type { Module, Node, Register } from '../../gen/ir.ts';
 import type { Location } from '../../gen/location.ts';
-import type { NodeDraft } from '../../gen/signal.ts';
 import { liveNodes } from '../fuzz/rebuild.ts';
 import type { Random } from '../random.ts';
 import { operatorFaults } from './operators.ts';

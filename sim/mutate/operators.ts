@@ -1,6 +1,7 @@
 /** Wrong operators, and right ones with the wrong operands. */
+
+import type { NodeDraft } from '../../gen/factory.ts';
 import type { Node, NodeOf, Tag } from '../../gen/ir.ts';
-import type { NodeDraft } from '../../gen/signal.ts';
 import type { NamedReplacement } from './mutation.ts';
 
 type Create = (draft: NodeDraft) => Node;
