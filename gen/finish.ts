@@ -1,97 +1,19 @@
 /** The end of a body: what is open is checked and closed, and becomes a `Module`. */
 import type { Branches } from './branches.ts';
-import { DesignError, type Diagnostic } from './diagnostic.ts';
-import { type ClockDomain, domainOf } from './domain.ts';
+import { DesignError } from './diagnostic.ts';
+import { domainOf } from './domain.ts';
 import type { NodeFactory } from './factory.ts';
 import { type FlatPort, flatPorts, type Interface } from './interface.ts';
-import {
-  type Crossing,
-  controlPorts,
-  type Display,
-  type Instance,
-  type Memory,
-  type Module,
-  type Node,
-  type Property,
-  type Reg,
-  type Register,
-} from './ir.ts';
-import type { Location } from './location.ts';
+import { controlPorts, type Module, type Node, type Register } from './ir.ts';
 import { memoryMistakes } from './memory.ts';
 import { nameTrouble, partlyDriven, portName, undriven, wrongName } from './mistakes.ts';
-import { resetStyles, unknownDomain } from './mistakes-clock.ts';
+import { resetStyles } from './mistakes-clock.ts';
+import { checkDomain, type OpenModule, targetName } from './open-module.ts';
 import { order } from './passes/combinational.ts';
 import { checkDomains } from './passes/domains.ts';
-import { checkUsage, type Dropped } from './passes/usage.ts';
-import type { OpenPipeline } from './pipeline.ts';
-import type { UInt } from './signal.ts';
+import { checkUsage } from './passes/usage.ts';
 import { assignedValue, byTarget, registerInput, type Statement } from './statements.ts';
 import { identifier } from './verilog/names.ts';
-
-export interface OpenRegister {
-  readonly node: Reg;
-  readonly clock: ClockDomain;
-  readonly enable: UInt | undefined;
-  readonly reset: bigint | undefined;
-  readonly init: bigint | undefined;
-  readonly crossing: Crossing | undefined;
-}
-
-/** What a body has made so far, apart from its assignments. */
-export interface OpenModule {
-  readonly location: Location;
-  readonly domains: readonly [ClockDomain, ...ClockDomain[]];
-  readonly usedDomains: Set<ClockDomain>;
-  readonly nodes: Node[];
-  readonly registers: OpenRegister[];
-  readonly memories: Memory[];
-  readonly pipelines: OpenPipeline[];
-  readonly instances: Instance[];
-  readonly properties: Property[];
-  /** Nets to be driven, and what messages call them; undefined: inputs of instances. */
-  readonly wires: Map<Node, string | undefined>;
-  readonly outputs: Map<string, Node>;
-  readonly names: Map<Node, string>;
-  readonly comments: Map<Node, string>;
-  readonly displays: Map<Node, Display>;
-  /** Bits that are meant to have no use. */
-  readonly dropped: Dropped[];
-  readonly diagnostics: Diagnostic[];
-}
-
-export const openModule = (location: Location, domains: readonly [ClockDomain, ...ClockDomain[]]): OpenModule => ({
-  location,
-  domains,
-  usedDomains: new Set(),
-  nodes: [],
-  registers: [],
-  memories: [],
-  pipelines: [],
-  instances: [],
-  properties: [],
-  wires: new Map(),
-  outputs: new Map(),
-  names: new Map(),
-  comments: new Map(),
-  displays: new Map(),
-  dropped: [],
-  diagnostics: [],
-});
-
-/** What messages call a net or a register. */
-export function targetName({ wires, instances, names }: OpenModule, target: Node): string {
-  const known = wires.get(target);
-  if (known !== undefined) return known;
-  for (const { name, inputs } of wires.has(target) ? instances : [])
-    for (const [port, net] of inputs) if (net === target) return `input ${port} of instance ${name}`;
-  return `register ${names.get(target)}`;
-}
-
-export function checkDomain(open: OpenModule, domain: ClockDomain, what: string, location: Location): void {
-  if (open.domains.includes(domain)) return;
-  const known = open.domains.map((d) => d.name).join(', ');
-  open.diagnostics.push(unknownDomain(what, known, domain.name, location));
-}
 
 /** The module; throws a `DesignError` with all that is wrong with it. */
 export function finishModule(

@@ -1,14 +1,15 @@
 /** Modules: a body is run once with a builder and its ports' handles, and leaves an immutable `Module` of the IR. */
 import { Branches, type Otherwise } from './branches.ts';
 import { DesignError, type Diagnostic } from './diagnostic.ts';
-import { bindClocks, type ClockDomain, type ResetStyle } from './domain.ts';
+import type { ClockDomain, ResetStyle } from './domain.ts';
 import type { EnumSignal } from './enumeration.ts';
 import type { Below, NodeDraft, NodeFactory } from './factory.ts';
-import { checkDomain, finishModule, type OpenModule, openModule, targetName } from './finish.ts';
+import { finishModule } from './finish.ts';
 import { constants, nodesOf } from './fitting.ts';
 import { drivable, held, readable } from './handles.ts';
+import { type InstanceOptions, Instances } from './instances.ts';
 import { handles, type Inside, type Interface, type Outside } from './interface.ts';
-import { type Instance, type Module, type Node, operandsOf, type Property, type Reg, type Result } from './ir.ts';
+import { type Module, type Node, operandsOf, type Property, type Reg } from './ir.ts';
 import { literal } from './literal.ts';
 import { Location } from './location.ts';
 import { openMemory } from './memory.ts';
@@ -21,8 +22,8 @@ import {
   wrongName,
   wrongType,
 } from './mistakes.ts';
+import { checkDomain, type OpenModule, openModule, openNet, targetName } from './open-module.ts';
 import type { MemoryHandle, MemoryOptions, RegisterOptions } from './options.ts';
-import { restyled } from './passes/restyle.ts';
 import { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 import {
   displayOf,
@@ -67,13 +68,6 @@ export interface ModuleSpec<I extends Interface, D extends string = string> {
   readonly domains?: readonly [ClockDomain<D>, ...ClockDomain<D>[]];
 }
 
-export interface InstanceOptions<D extends string> {
-  /** The domain here for every domain there; default, for a module of one domain: the one of the place. */
-  readonly clocks?: Readonly<Record<D, ClockDomain>>;
-}
-
-type Bound = Pick<Instance, 'module' | 'clocks'>;
-
 /** Runs `body` and returns the finished design; throws a `DesignError` that lists everything wrong with it. */
 export function defineModule<I extends Interface, D extends string = string>(
   spec: ModuleSpec<I, D>,
@@ -91,17 +85,17 @@ export function defineModule<I extends Interface, D extends string = string>(
 export class ModuleBuilder implements NodeFactory {
   readonly #open: OpenModule;
   readonly #branches = new Branches(this);
-  readonly #instanceNames = new Set<string>();
+  readonly #instances: Instances;
   #comment: string | undefined;
   #place: Location | undefined;
   /** The domain of what is made. */
   #domain: ClockDomain;
   #finished = false;
-  #lastBound: { readonly design: Design; readonly domain: ClockDomain; readonly bound: Bound } | undefined;
 
   constructor(location: Location, domains: readonly [ClockDomain, ...ClockDomain[]]) {
     this.#open = openModule(location, domains);
     this.#domain = domains[0];
+    this.#instances = new Instances(this.#open, this);
   }
 
   // What signals need.
@@ -187,7 +181,7 @@ export class ModuleBuilder implements NodeFactory {
       name,
       what: '',
       location: at,
-      make: (type, leaf) => this.#net(type, leaf, leaf, at),
+      make: (type, leaf) => openNet(this.#open, this, type, leaf, leaf, at),
     });
   }
 
@@ -280,35 +274,7 @@ export class ModuleBuilder implements NodeFactory {
     design: Design<I, D>,
     options: InstanceOptions<D> = {},
   ): Outside<I> {
-    const location = this.locate(this.instance);
-    const taken = this.#instanceNames.has(name);
-    this.#instanceNames.add(name);
-    if (taken || identifier(name) !== name)
-      this.report(wrongName('instance-name', `an instance cannot be called ${name}`, nameTrouble(taken), location));
-    const inputs = new Map<string, Node>();
-    const results = new Map<string, Result>();
-    const outside = handles(design.ports, ({ name: port, direction, shape }) =>
-      direction === 'input'
-        ? drivable(this, {
-            ...{ shape, name: port, what: `instance ${name}, input `, location },
-            make: (type, leaf) => {
-              const net = this.#net(type, undefined, undefined, location);
-              inputs.set(leaf, net);
-              return net;
-            },
-          })
-        : readable(this, shape, port, (type, leaf) => {
-            const node = this.create({ tag: 'result', width: type.width, signed: type.signed }, location) as Result;
-            this.name(node, `${name}_${leaf}`, type);
-            results.set(leaf, node);
-            return node;
-          }),
-    ) as Outside<I>;
-    for (const d of Object.values<ClockDomain>(options.clocks ?? {}))
-      checkDomain(this.#open, d, `instance ${name}`, location);
-    const { module, clocks } = this.#bound(name, design, options.clocks, location);
-    this.#open.instances.push({ name, module, clocks, inputs, results, location });
-    return outside;
+    return this.#instances.add(name, design, options, this.#domain, this.locate(this.instance));
   }
 
   // The frame of a module.
@@ -332,7 +298,7 @@ export class ModuleBuilder implements NodeFactory {
       return node;
     };
     const driven = (type: LeafShape, port: string): Node => {
-      const net = this.#net(type, `output ${port}`, port, at);
+      const net = openNet(this.#open, this, type, `output ${port}`, port, at);
       this.#open.outputs.set(port, net);
       return net;
     };
@@ -347,19 +313,6 @@ export class ModuleBuilder implements NodeFactory {
     const module = finishModule(spec, this.#open, this.#branches, this);
     this.#finished = true;
     return module;
-  }
-
-  /** The module of an instance with its clocks bound; what the surroundings bind is the same for all instances of a design. */
-  #bound(name: string, design: Design, given: InstanceOptions<string>['clocks'], location: Location): Bound {
-    const last = this.#lastBound;
-    if (given === undefined && last?.design === design && last.domain === this.#domain) return last.bound;
-    const reported = this.#open.diagnostics.length;
-    const { ports, used, styleOf } = bindClocks(name, design, given, this.#domain, this, location);
-    for (const d of used) this.#open.usedDomains.add(d);
-    const bound = { module: restyled(design.module, styleOf), clocks: ports };
-    if (given === undefined && this.#open.diagnostics.length === reported)
-      this.#lastBound = { design, domain: this.#domain, bound };
-    return bound;
   }
 
   /** The present domain, which something with a clock is made in. */
@@ -403,14 +356,6 @@ export class ModuleBuilder implements NodeFactory {
       return node;
     };
     return held(this, { shape, name, what: 'register ', location, make });
-  }
-
-  /** `what` it is called in messages; undefined: an input of an instance. */
-  #net(type: LeafShape, what: string | undefined, name: string | undefined, location: Location): Node {
-    const node = this.create({ tag: 'wire', width: type.width, signed: type.signed }, location);
-    if (name !== undefined) this.name(node, name, type);
-    this.#open.wires.set(node, what);
-    return node;
   }
 
   /** A comment for what is made next, after the user's own. */
