@@ -14,8 +14,11 @@ import { type Arithmetic, arithmetic, bitwise, compare, invert, part, resize } f
 import { type Bits, bit, isWidth, type Shape, type Sign, showType, uint, widest } from './shape.ts';
 import { build, Leaf, type Literal, leavesOf, type Readable, type Shapely, shapeOf, type Value } from './value.ts';
 
+/** What an operator takes beside its signal: a signal of the same sign, or a number. */
 export type Operand<S extends Sign> = Signal<S> | Literal;
+/** An integer from 0 to 2^width - 1. */
 export type UInt = Signal<'unsigned'>;
+/** An integer in two's complement, from -2^(width - 1) to 2^(width - 1) - 1. */
 export type SInt = Signal<'signed'>;
 
 /** An integer of `width` bits. */
@@ -41,36 +44,46 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
     return this.#arithmetic('mul', other, this.mul);
   }
 
+  /** Both, bit by bit, of two values of one type; the type stays. */
   and(other: Operand<S>): Signal<S> {
     return this.#bitwise('and', other, this.and);
   }
+  /** Either, bit by bit, of two values of one type; the type stays. */
   or(other: Operand<S>): Signal<S> {
     return this.#bitwise('or', other, this.or);
   }
+  /** The bits that differ, of two values of one type; the type stays. */
   xor(other: Operand<S>): Signal<S> {
     return this.#bitwise('xor', other, this.xor);
   }
+  /** Every bit inverted; the type stays. */
   not(): Signal<S> {
     const at = this.module.locate(this.not);
     const { width, signed } = this.node;
     return this.#made({ tag: 'not', width, signed, a: this.node }, at);
   }
 
+  /** 1 when both, of one type, are equal. */
   eq(other: Operand<S>): UInt {
     return this.#compare('eq', other, this.eq);
   }
+  /** 1 when both, of one type, differ. */
   ne(other: Operand<S>): UInt {
     return this.#inverse(this.#compare('eq', other, this.ne));
   }
+  /** 1 when this is less than the other, of the same type. */
   lt(other: Operand<S>): UInt {
     return this.#compare('lt', other, this.lt);
   }
+  /** 1 when this is the other, of the same type, or greater. */
   ge(other: Operand<S>): UInt {
     return this.#inverse(this.#compare('lt', other, this.ge));
   }
+  /** 1 when this is greater than the other, of the same type. */
   gt(other: Operand<S>): UInt {
     return this.#compare('gt', other, this.gt);
   }
+  /** 1 when this is the other, of the same type, or less. */
   le(other: Operand<S>): UInt {
     return this.#inverse(this.#compare('gt', other, this.le));
   }
