@@ -1,9 +1,27 @@
 /** WebAssembly instructions written one by one, for the functions around the parts that compute the design. */
 import { Bytes } from '../wasm/bytes.ts';
+import type { WasmFunction } from '../wasm/module.ts';
 import { type Op, op, type } from '../wasm/op.ts';
 
 export class Code {
   readonly bytes = new Bytes();
+  readonly #parameters: number;
+  #locals = 0;
+
+  constructor(parameters: number) {
+    this.#parameters = parameters;
+  }
+
+  /** Those beyond the parameters. */
+  get locals(): WasmFunction['locals'] {
+    return this.#locals === 0 ? [] : [{ count: this.#locals, type: type.i32 }];
+  }
+  /** Takes the i32 on the stack to a new local. */
+  local(): number {
+    const local = this.#parameters + this.#locals++;
+    this.with(op.localSet, local);
+    return local;
+  }
 
   op(code: Op): this {
     this.bytes.byte(code);

@@ -5,6 +5,7 @@ import { assemble, type WasmFunction } from '../wasm/module.ts';
 import { type } from '../wasm/op.ts';
 import { Emitter } from './emitter.ts';
 import { entryPoints, type Part } from './entry.ts';
+import { findFetches } from './fetches.ts';
 import { findGates, type Gates } from './gates.ts';
 import { type Layout, layOut } from './layout.ts';
 import { lowerNode } from './lower.ts';
@@ -39,8 +40,9 @@ const minimumRowBytes = 1 << 18;
 export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   const named = options.visibility === 'named' ? [...new Set(design.names.values())] : [];
   const first = shareNodes(design.nodes);
-  const gates = findGates(design, first, named);
-  const layout = layOut(design, gates, first, options.visibility === 'named' ? wholeWords : fewestBytes);
+  const fetches = findFetches(design, first);
+  const gates = findGates(design, first, fetches, named);
+  const layout = layOut(design, { gates, first, fetches }, named.length > 0 ? wholeWords : fewestBytes);
   const visible = new Map<Node, number>();
   let end = layout.end;
   if (options.visibility === 'named') {

@@ -1,11 +1,10 @@
 /** The functions that the host calls, written around the parts that compute the design. */
 import type { WasmFunction } from '../wasm/module.ts';
-import { memoryCopy, op, type, type ValueType, v128Load, v128Store } from '../wasm/op.ts';
+import { op, type, type ValueType } from '../wasm/op.ts';
 import { type CheckLayout, emitCheck, emitNote } from './checks.ts';
 import { Code } from './code.ts';
-import type { Layout, PortSlot, WriteSlot } from './layout.ts';
-import type { Region } from './regions.ts';
-import { loadOf, storeOf } from './space.ts';
+import { edge, resetAtOnce, whenOpen } from './edge.ts';
+import type { Layout, PortSlot } from './layout.ts';
 import { topBits, wordsFor } from './wide.ts';
 
 /** What a compiled design exports besides its `memory`; pointers and sizes in bytes, clocks as a bit mask. */
@@ -25,9 +24,6 @@ export interface EntryPoints {
   readonly replay: (inputs: number, outputs: number, cycles: number, clocks: number) => void;
 }
 
-/** Copies longer than this are left to `memory.copy`. */
-const unrolledBytes = 2048;
-
 const { i32 } = type;
 
 /** Functions that are called when a gate is open (0: always), by their numbers in the binary: `from` to `to` - 1. */
@@ -45,9 +41,9 @@ export function entryPoints(layout: Layout, parts: readonly Part[], stop: boolea
   const functions: WasmFunction[] = [];
   const count = parts.at(-1)?.to ?? 0;
   const define = (name: string, parameters: readonly ValueType[], build: (code: Code) => void): number => {
-    const code = new Code();
+    const code = new Code(parameters.length);
     build(code);
-    functions.push({ name, parameters, locals: [], code: code.bytes.view() });
+    functions.push({ name, parameters, locals: code.locals, code: code.bytes.view() });
     return count + functions.length - 1;
   };
   const { checks } = layout;
@@ -94,111 +90,6 @@ function defineChecks(define: Define, checks: CheckLayout): number {
 
 export function rowBytes(slots: readonly PortSlot[]): number {
   return slots.reduce((sum, { port }) => sum + 8 * wordsFor(port.width), 0);
-}
-
-/** Runs `body` when the gate of this number is open. */
-function whenOpen(code: Code, { gates }: Layout, gate: number, body: () => void): void {
-  if (gate === 0) body();
-  else
-    code
-      .load(gates[gate - 1]!)
-      .op(op.i32WrapI64)
-      .if(body);
-}
-
-/**
- * Before anything is computed: while an asynchronous reset is 1, its registers are set to their reset values. Edges set them
- * again, as with a synchronous reset. This is
- * `always @(posedge clk or posedge rst)` for inputs that change before an evaluation and settle in it: the register is
- * reset once any evaluation has seen the reset, stays so while it lasts, and goes on from there at the first edge after it.
- */
-function resetAtOnce(code: Code, layout: Layout): void {
-  resetRegions(
-    code,
-    layout,
-    layout.regions.flat().filter((r) => r.reset?.atOnce === true),
-  );
-}
-
-/** Sets regions to their reset values where their reset is 1. */
-function resetRegions(code: Code, { inputs }: Layout, regions: readonly Region[]): void {
-  for (const port of new Set(regions.flatMap(({ reset }) => (reset === undefined ? [] : [reset.port])))) {
-    const { address } = inputs.find((slot) => slot.port.name === port)!;
-    const reset = regions.flatMap((r) => (r.reset?.port === port ? r.bundles : []));
-    code
-      .load(address)
-      .op(op.i32WrapI64)
-      .if(() => {
-        for (const { address, image, bytes } of reset) moveBytes(code, address, image!, bytes);
-      });
-  }
-}
-
-/**
- * The rising edge of the clocks in local 0. Everything was computed before it: next state becomes state, clock after
- * clock, and pending writes happen in the order of their ports, whatever their clocks.
- */
-function edge(code: Code, layout: Layout): void {
-  const { regions, writes, checks } = layout;
-  const steps: { clock: number; emit: () => void }[] = regions.map((list, clock) => ({
-    clock,
-    emit: () => {
-      for (const { bundles, gate } of list)
-        whenOpen(code, layout, gate, () => {
-          for (const { address, next, bytes } of bundles) moveBytes(code, address, next, bytes);
-        });
-      resetRegions(code, layout, list);
-    },
-  }));
-  steps.push(
-    ...writes.map((write) => ({
-      clock: write.clock,
-      emit: () => whenOpen(code, layout, write.gate, () => writeWord(code, write)),
-    })),
-  );
-  for (let i = 0; i < steps.length; ) {
-    const { clock } = steps[i]!;
-    code.ifBits(0, 2 ** clock, () => {
-      for (; steps[i]?.clock === clock; i++) steps[i]!.emit();
-    });
-  }
-  if (checks !== undefined) code.count(checks.cycle, () => code.const64(1n));
-}
-
-function writeWord(code: Code, { memory, pointer, data, keep }: WriteSlot): void {
-  const { address, stride } = memory;
-  for (let word = 0; word < wordsFor(memory.memory.width); word++) {
-    const at = 8 * word;
-    code.load(pointer).op(op.i32WrapI64);
-    code.load(data + at);
-    if (keep !== undefined) {
-      code
-        .load(pointer)
-        .op(op.i32WrapI64)
-        .memory(loadOf(stride, false), address + at);
-      code
-        .load(keep + at)
-        .op(op.i64And)
-        .op(op.i64Or);
-    }
-    code.memory(storeOf(stride), address + at);
-  }
-}
-
-/** Moves a multiple of 16 bytes, from the last to the first: they may overlap where `to` is above `from`. */
-function moveBytes(code: Code, to: number, from: number, bytes: number): void {
-  if (bytes > unrolledBytes) {
-    code.const(to).const(from).const(bytes);
-    code.bytes.append([op.prefixBulk, memoryCopy, 0, 0]);
-    return;
-  }
-  for (let at = bytes - 16; at >= 0; at -= 16) {
-    code
-      .const(0)
-      .const(0)
-      .vector(v128Load, from + at)
-      .vector(v128Store, to + at);
-  }
 }
 
 /** Ports to the row at local 0: the bits above a signed port's width are cleared. */

@@ -6,6 +6,7 @@
  */
 import { type Node, operandsOf } from '../../gen/ir.ts';
 import type { FlatDesign } from '../../gen/passes/flatten.ts';
+import { type Fetches, fetchOf } from './fetches.ts';
 import { wordsFor } from './wide.ts';
 
 export interface Gates {
@@ -25,13 +26,13 @@ const unused = -1;
 const always = 0;
 
 /** `first`: of every node, the one that is computed in its place (share.ts). `visible` nodes, and those that checks look at, have to be there in every cycle. */
-export function findGates(design: FlatDesign, first: Int32Array, visible: Iterable<Node>): Gates {
+export function findGates(design: FlatDesign, first: Int32Array, fetches: Fetches, visible: Iterable<Node>): Gates {
   const candidates = numberEnables(design, first);
   const work = new Float64Array(candidates.size + 1);
   const numberOf = (numbers: ReadonlyMap<number, number>) => (enable: Node | undefined) =>
     enable === undefined ? always : (numbers.get(first[enable.id]!) ?? always);
   const candidate = numberOf(candidates);
-  const served = serve(design, first, visible, candidate);
+  const served = serve(design, first, fetches, visible, candidate);
   for (const node of design.nodes) {
     const gate = served[node.id]!;
     if (gate > 0 && node.tag !== 'const') work[gate]! += wordsFor(node.width);
@@ -45,7 +46,7 @@ export function findGates(design: FlatDesign, first: Int32Array, visible: Iterab
   return {
     enables: enables.map((id) => design.nodes[id]!),
     of,
-    servedBy: enables.length === candidates.size ? served : serve(design, first, visible, of),
+    servedBy: enables.length === candidates.size ? served : serve(design, first, fetches, visible, of),
   };
 }
 
@@ -66,6 +67,7 @@ function numberEnables({ registers, memories, nodes }: FlatDesign, first: Int32A
 function serve(
   design: FlatDesign,
   first: Int32Array,
+  fetches: Fetches,
   visible: Iterable<Node>,
   gateOf: (enable: Node | undefined) => number,
 ): Int32Array {
@@ -84,7 +86,7 @@ function serve(
   for (const { condition } of design.properties) use(condition, always);
   for (const { node, next, enable } of design.registers) {
     const gate = gateOf(enable);
-    use(next, gate);
+    use(fetchOf(fetches, node, enable, gate)?.address ?? next, gate);
     use(enable, always);
     if (gate === always) use(node, always);
   }

@@ -12,7 +12,7 @@ import type { FlatDesign, FlatPort } from '../../gen/passes/flatten.ts';
 import { clockNames } from '../engine.ts';
 import { type CheckLayout, placeChecks } from './checks.ts';
 import type { Gates } from './gates.ts';
-import { placeRegions, type Region, type StateContent, type StateSlot } from './regions.ts';
+import { type Grouping, placeRegions, type Region, type StateContent, type StateSlot } from './regions.ts';
 import { createSpace, fewestBytes, type SizeOf, type Space, wholeWords } from './space.ts';
 
 export interface PortSlot {
@@ -65,8 +65,9 @@ export interface Layout {
   readonly end: number;
 }
 
-/** `first`: see share.ts; `sizeOf`: how many bytes state takes. */
-export function layOut(design: FlatDesign, gates: Gates, first: Int32Array, sizeOf: SizeOf): Layout {
+/** `sizeOf`: how many bytes state takes. */
+export function layOut(design: FlatDesign, grouping: Grouping, sizeOf: SizeOf): Layout {
+  const { gates } = grouping;
   const space = createSpace();
   const place = (port: FlatPort): PortSlot => ({ port, address: space.take(wholeWords(port)) });
   const inputs = design.inputs.map(place);
@@ -74,6 +75,7 @@ export function layOut(design: FlatDesign, gates: Gates, first: Int32Array, size
   const memories = design.memories.map((memory) => placeMemory(space, memory));
   const clocks = clockNames(design.clocks);
   const reads = memories.flatMap((memory) => memory.memory.reads.map((read): ReadSlot => ({ read, memory })));
+  const readOf = new Map(reads.map((slot) => [slot.read.node, slot]));
   const regions = clocks.map((clock) => {
     const registers = design.registers.filter((r) => r.clock.clock === clock);
     const registered = reads.filter(({ read }) => read.kind === 'registered' && read.clock.clock === clock);
@@ -81,7 +83,7 @@ export function layOut(design: FlatDesign, gates: Gates, first: Int32Array, size
       ...registered.map((slot): StateContent => ({ kind: 'read', node: slot.read.node, ...slot })),
       ...registers.map((register): StateContent => ({ kind: 'register', node: register.node, register })),
     ];
-    return placeRegions(space, contents, gates, first, sizeOf);
+    return placeRegions(space, contents, grouping, (read) => readOf.get(read.node)!, sizeOf);
   });
   const writes = memories.flatMap((memory) => placeWrites(space, memory, clocks, gates));
   const cycle = space.take(8);

@@ -27,9 +27,14 @@ function offsetOf(e: Emitter, slot: MemorySlot, address: Node, value: ValueOf, o
   return slot.stride === 2 ** log ? e.shl(index, log) : e.binary(op.i64Mul, index, BigInt(slot.stride));
 }
 
+/** Byte offset of the word at the port's address; beyond the depth, of one that is 0. */
+export const pointerOf = (e: Emitter, value: ValueOf, { read, memory }: ReadSlot): Word =>
+  offsetOf(e, memory, read.address, value, memory.memory.depth, 1n);
+
 /** The word at the port's address as it is before the edge; 0 beyond the depth. */
-function loadWords(e: Emitter, value: ValueOf, { read, memory }: ReadSlot): Words {
-  const offset = offsetOf(e, memory, read.address, value, memory.memory.depth, 1n);
+function loadWords(e: Emitter, value: ValueOf, slot: ReadSlot): Words {
+  const { memory } = slot;
+  const offset = pointerOf(e, value, slot);
   return Array.from({ length: wordsFor(memory.memory.width) }, (_, i) => {
     e.get(offset);
     e.op(op.i32WrapI64);
@@ -103,8 +108,8 @@ function seenBy({ read, memory }: ReadSlot): readonly WritePort[] {
 
 /** All that the next state of a read port, or the flag of a collision, is computed from. */
 export function readOperands(slot: ReadSlot, writes = seenBy(slot)): readonly (Node | undefined)[] {
-  const { node, address, enable } = slot.read;
-  return [node, address, enable, ...writes.flatMap((w) => [w.address, w.data, w.enable, w.mask])];
+  const { address, enable } = slot.read;
+  return [address, enable, ...writes.flatMap((w) => [w.address, w.data, w.enable, w.mask])];
 }
 
 /** Where and what a port will write at the edge. */

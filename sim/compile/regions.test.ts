@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BitType, Clock, Node, Register } from '../../gen/ir.ts';
+import type { BitType, Clock, Node, ReadPort, Register } from '../../gen/ir.ts';
 import { flatten } from '../../gen/passes/flatten.ts';
 import { createRandom } from '../random.ts';
 import { createReference } from '../reference.ts';
@@ -62,9 +62,62 @@ function lines() {
   return sk.finish([clk, async]);
 }
 
-describe('delay lines', () => {
-  it.each(['ports', 'named'] as const)('move as the reference says, visibility %s', (visibility) => {
-    const module = lines();
+/**
+ * Words of 130 bits that registers and ports take from memories, with and without reset and enable, followed by others, beyond the depth, and
+ * as they are written.
+ */
+function words() {
+  const sk = sketch('words');
+  const [enable, look] = [sk.input('enable', u(1)), sk.input('look', u(1))];
+  let count = 0;
+  const register = (type: BitType, next: Node, facts: Facts): Node => {
+    const node = sk.node({ tag: 'reg', ...type });
+    sk.register({ node, next, enable: undefined, reset: undefined, ...facts });
+    sk.output(`q_${count++}`, node);
+    return node;
+  };
+  for (const written of [false, true]) {
+    const address = sk.input(`address_${written}`, u(3));
+    const reads: ReadPort[] = [];
+    const read = (facts: Partial<ReadPort>): Node => {
+      const node = sk.node({ tag: 'read', ...u(130) });
+      reads.push({ node, clock: clk, address, enable: undefined, kind: 'registered', underWrite: 'old', ...facts });
+      return node;
+    };
+    const now = () => read({ kind: 'combinational' });
+    for (const facts of [{}, { reset: 9n }, { enable }, { enable, reset: 1n << 129n }, { clock: async, reset: 5n }])
+      register(u(130), register(u(130), now(), facts), facts);
+    const seen = now();
+    register(s(130), register(u(130), seen, { enable: look }), {});
+    sk.output(`q_${count++}`, seen);
+    for (const facts of [{}, { enable }, { underWrite: 'new' }, { enable, clock: async }] as const) {
+      const node = read(facts);
+      sk.output(`q_${count++}`, node);
+      register(u(130), node, 'clock' in facts ? { clock: facts.clock } : {});
+    }
+    const write = {
+      clock: clk,
+      address: sk.input('to', u(3)),
+      data: sk.input('data', u(130)),
+      enable: look,
+      mask: undefined,
+    };
+    const init = Array.from({ length: 5 }, (_, i) => (BigInt(i) << 120n) + 7n);
+    const { location } = address;
+    const facts = { name: `words_${written}`, depth: 5, width: 130, style: 'auto', init, location } as const;
+    sk.memories.push({ ...facts, reads, writes: written ? [write] : [] });
+  }
+  return sk.finish([clk, async]);
+}
+
+describe('state', () => {
+  it.each([
+    ['delay lines', 'ports', lines],
+    ['delay lines', 'named', lines],
+    ['fetched words', 'ports', words],
+    ['fetched words', 'named', words],
+  ] as const)('moves as the reference says: %s, %s visible', (_, visibility, design) => {
+    const module = design();
     const sim = createSimulator(module, { visibility });
     const reference = createReference(flatten(module));
     const random = createRandom(3);
@@ -84,7 +137,7 @@ describe('delay lines', () => {
     }
   });
 
-  it('come back to a saved state', () => {
+  it('comes back as it was saved', () => {
     const sim = createSimulator(lines());
     const random = createRandom(4);
     const outputs = () => {

@@ -6,10 +6,12 @@
  *
  *     next state | stage 0 | stage 1 | ...        A register that no other follows is a line of one stage.
  *
- * A value takes 1, 2 or 4 bytes or whole words, so that little has to move.
+ * A value takes 1, 2 or 4 bytes or whole words, so that little has to move. Words that come straight from a memory are not stored as
+ * next state, but copied from there (fetches.ts).
  */
-import type { BitType, Node } from '../../gen/ir.ts';
+import type { BitType, Node, ReadPort } from '../../gen/ir.ts';
 import type { FlatRegister } from '../../gen/passes/flatten.ts';
+import { type Fetches, fetchOf } from './fetches.ts';
 import type { Gates } from './gates.ts';
 import type { ReadSlot } from './layout.ts';
 import { alignTo, type SizeOf, type Space } from './space.ts';
@@ -22,19 +24,35 @@ export type StateSlot = StateContent & {
   readonly address: number;
   /** Bytes it takes: 1, 2, 4 or a multiple of 8. */
   readonly bytes: number;
-  /** Where its next value is stored; undefined: the edge moves it here from the state before it in its line. */
-  readonly next: number | undefined;
+  readonly from: Origin;
   /** Number of its gate, from 1; 0: it has none. */
   readonly gate: number;
   /** Where its reset value is. */
   readonly image: number | undefined;
 };
 
-/** Delay lines of one length: at the edge `bytes` bytes (a multiple of 16) move from `next` to `address` just behind it, overlapping. */
+/** Where the edge takes the next value from. */
+export type Origin =
+  /** Where evaluation has stored it. */
+  | { readonly kind: 'next'; readonly address: number }
+  /** The state before it in its line. */
+  | { readonly kind: 'line' }
+  | ({ readonly kind: 'memory' } & Fetch);
+
+/** The word at a byte offset in a memory, which evaluation leaves at `pointer`. */
+export interface Fetch extends ReadSlot {
+  readonly pointer: number;
+}
+
+/**
+ * What one move at the edge covers: delay lines of one length, whose incoming values are just before them so that both overlap, or a
+ * fetched word.
+ */
 export interface Bundle {
-  readonly next: number;
   readonly address: number;
+  /** A multiple of 16. */
   readonly bytes: number;
+  readonly from: number | Fetch;
   /** Where its reset values are. */
   readonly image: number | undefined;
 }
@@ -48,6 +66,19 @@ export interface Region {
   readonly reset: { readonly port: string; readonly atOnce: boolean } | undefined;
 }
 
+/** What decides about which state moves together. */
+export interface Grouping {
+  readonly gates: Gates;
+  /** See share.ts. */
+  readonly first: Int32Array;
+  readonly fetches: Fetches;
+}
+
+interface PlacedBundle {
+  readonly bundle: Bundle;
+  readonly slots: readonly StateSlot[];
+}
+
 /** A region with its state. */
 export interface PlacedRegion {
   readonly region: Region;
@@ -58,8 +89,8 @@ export interface PlacedRegion {
 export function placeRegions(
   space: Space,
   contents: readonly StateContent[],
-  gates: Gates,
-  first: Int32Array,
+  { gates, first, fetches }: Grouping,
+  readOf: (read: ReadPort) => ReadSlot,
   sizeOf: SizeOf,
 ): PlacedRegion[] {
   const gateOf = (c: StateContent) => gates.of(enableOf(c));
@@ -69,10 +100,18 @@ export function placeRegions(
   });
   const regions = groups.map((members): PlacedRegion => {
     const [gate, reset] = [gateOf(members[0]!), resetOf(members[0]!)];
-    const bundles = groupBy(delayLines(members, gate, first), (line) => line.length).map((lines) =>
+    const readBy = (member: StateContent) => fetchOf(fetches, member.node, enableOf(member), gate);
+    const fetched = members.flatMap((member) => {
+      const read = readBy(member);
+      return read === undefined ? [] : [placeFetch(space, member, readOf(read), gate, reset !== undefined, sizeOf)];
+    });
+    const stored = members.filter((member) => readBy(member) === undefined);
+    const bundles = groupBy(delayLines(stored, gate, first), (line) => line.length).map((lines) =>
       placeBundle(space, lines, gate, reset !== undefined, sizeOf),
     );
-    return { region: { bundles: bundles.map((b) => b.bundle), gate, reset }, slots: bundles.flatMap((b) => b.slots) };
+    // What evaluation has just stored in small pieces cannot be loaded in large ones yet: fetches first.
+    const placed = [...fetched, ...bundles];
+    return { region: { bundles: placed.map((b) => b.bundle), gate, reset }, slots: placed.flatMap((b) => b.slots) };
   });
   return regions.sort((a, b) => a.region.gate - b.region.gate);
 }
@@ -120,7 +159,7 @@ function placeBundle(
   gate: number,
   resets: boolean,
   sizeOf: SizeOf,
-): { readonly bundle: Bundle; readonly slots: readonly StateSlot[] } {
+): PlacedBundle {
   const sorted = lines.toSorted((a, b) => sizeOf(b[0]!.node) - sizeOf(a[0]!.node));
   const sizes = sorted.map(([head]) => sizeOf(head!.node));
   const stages = sorted[0]!.length;
@@ -145,13 +184,37 @@ function placeBundle(
         ...content,
         address: address + at,
         bytes: size,
-        next: stage === 0 ? next + own : undefined,
+        from: stage === 0 ? { kind: 'next', address: next + own } : { kind: 'line' },
         gate,
         image: image && image + at,
       };
     });
   });
-  return { bundle: { next, address, bytes, image }, slots };
+  return { bundle: { from: next, address, bytes, image }, slots };
+}
+
+function placeFetch(
+  space: Space,
+  content: StateContent,
+  read: ReadSlot,
+  gate: number,
+  resets: boolean,
+  sizeOf: SizeOf,
+): PlacedBundle {
+  const from: Fetch = { ...read, pointer: space.take(8) };
+  space.align(16);
+  const bytes = alignTo(sizeOf(content.node), 16);
+  const address = space.take(bytes);
+  const image = resets ? space.take(bytes) : undefined;
+  const slot: StateSlot = {
+    ...content,
+    address,
+    bytes: sizeOf(content.node),
+    from: { kind: 'memory', ...from },
+    gate,
+    image,
+  };
+  return { bundle: { from, address, bytes, image }, slots: [slot] };
 }
 
 /** In the order in which keys turn up. */

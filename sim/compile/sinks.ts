@@ -5,7 +5,7 @@ import type { Emitter } from './emitter.ts';
 import type { Gates } from './gates.ts';
 import type { Layout } from './layout.ts';
 import { resizeWords, type ValueOf } from './lower.ts';
-import { nextRead, readOperands, storeWrite } from './memory.ts';
+import { nextRead, pointerOf, readOperands, storeWrite } from './memory.ts';
 import type { StateSlot } from './regions.ts';
 import { storeOf } from './space.ts';
 import { selectWords, storeWords, type Words } from './wide.ts';
@@ -33,11 +33,14 @@ export function sinksOf(layout: Layout, gates: Gates, first: Int32Array): Sinks 
   for (const [i, enable] of gates.enables.entries())
     attach(0, [enable], (e, value) => e.store(value(enable)[0]!, layout.gates[i]!));
   for (const slot of layout.state) {
-    const { next } = slot;
-    if (next === undefined) continue;
-    attach(slot.gate, stateOperands(slot), (e, value) =>
-      storeWords(e, nextState(e, value, slot), next, storeOf(slot.bytes)),
-    );
+    const { from } = slot;
+    if (from.kind === 'next') {
+      attach(slot.gate, stateOperands(slot), (e, value) =>
+        storeWords(e, nextState(e, value, slot), from.address, storeOf(slot.bytes)),
+      );
+    } else if (from.kind === 'memory') {
+      attach(slot.gate, [from.read.address], (e, value) => e.store(pointerOf(e, value, from), from.pointer));
+    }
   }
   for (const slot of layout.writes) {
     const { address, data, enable, mask } = slot.write;
@@ -55,8 +58,7 @@ export function sinksOf(layout: Layout, gates: Gates, first: Int32Array): Sinks 
 }
 
 function stateOperands(slot: StateSlot): readonly (Node | undefined)[] {
-  if (slot.kind === 'read') return readOperands(slot);
-  return [slot.node, slot.register.next, slot.register.enable];
+  return slot.kind === 'read' ? readOperands(slot) : [slot.register.next, slot.register.enable];
 }
 
 /** Behind a gate the enable is 1. Resets are the edge's. */
