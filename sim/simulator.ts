@@ -227,7 +227,7 @@ class WasmSimulator implements Simulator {
 
   signals(): readonly NamedSignal[] {
     const { visible, layout } = this.#compiled;
-    const registers = new Set(layout.state.map((s) => s.node));
+    const registers = new Set(layout.state.map((s) => s.content.node));
     const kindOf = (node: Node): NamedSignal['kind'] =>
       node.tag === 'input' ? 'input' : registers.has(node) ? 'register' : 'net';
     return [...this.#design.names]

@@ -3,7 +3,7 @@ import type { Node } from '../../gen/ir.ts';
 import type { FlatDesign } from '../../gen/passes/flatten.ts';
 import { assemble, type WasmFunction } from '../wasm/module.ts';
 import { type } from '../wasm/op.ts';
-import { Emitter } from './emitter.ts';
+import { Emitter, type Word } from './emitter.ts';
 import { entryPoints, type Part } from './entry.ts';
 import { findFetches } from './fetches.ts';
 import { findGates, type Gates } from './gates.ts';
@@ -11,7 +11,7 @@ import { type Layout, layOut } from './layout.ts';
 import { lowerNode } from './lower.ts';
 import { readNow } from './memory.ts';
 import { shareNodes } from './share.ts';
-import { type Sink, sinksOf } from './sinks.ts';
+import { sinksOf } from './sinks.ts';
 import { fewestBytes, loadOf, wholeWords } from './space.ts';
 import { storeWords, type Words, wordsFor } from './wide.ts';
 
@@ -46,8 +46,8 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   const visible = new Map<Node, number>();
   let end = layout.end;
   if (options.visibility === 'named') {
-    for (const slot of [...layout.inputs, ...layout.state])
-      visible.set('port' in slot ? slot.port.node : slot.node, slot.address);
+    for (const { port, address } of layout.inputs) visible.set(port.node, address);
+    for (const { content, address } of layout.state) visible.set(content.node, address);
     for (const node of named) {
       if (visible.has(node)) continue;
       visible.set(node, end);
@@ -56,36 +56,40 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   }
 
   const e = new Emitter(end);
-  const words = new Array<Words>(design.nodes.length);
-  const value = (node: Node): Words => words[first[node.id]!]!;
+  const values = createValues(design.nodes.length);
+  const value = (node: Node): Words => values.get(first[node.id]!, wordsFor(node.width));
   const resident = (node: Node, address: number, bytes: number) => {
     const load = loadOf(bytes, node.signed);
-    words[node.id] = Array.from({ length: wordsFor(node.width) }, (_, i) => e.resident(address + 8 * i, load));
+    values.set(
+      node.id,
+      Array.from({ length: wordsFor(node.width) }, (_, i) => e.resident(address + 8 * i, load)),
+    );
   };
   for (const { port, address } of layout.inputs) resident(port.node, address, wholeWords(port));
-  for (const { node, address, bytes } of layout.state) resident(node, address, bytes);
+  for (const { content, address, bytes } of layout.state) resident(content.node, address, bytes);
 
   const sinks = sinksOf(layout, gates, first);
   /** The code of nodes that serve one gate, and of what they are for. */
-  const emit = (gate: number, nodes: readonly Node[]): Part => {
-    const own = sinks.get(gate);
+  const emit = (gate: number, ids: Int32Array): Part => {
     const from = e.bodies.length - 1;
-    for (const sink of own?.get(-1) ?? noSinks) sink(e, value);
-    for (const node of nodes) {
-      if (words[node.id] === undefined) {
-        const read = layout.combinationalReads.get(node);
-        if (first[node.id] === node.id)
-          words[node.id] = read === undefined ? lowerNode(e, node, value) : readNow(e, value, read);
+    for (const sink of sinks.atStart(gate)) sink(e, value);
+    for (const id of ids) {
+      if (!values.has(id)) {
+        const node = design.nodes[id]!;
+        if (first[id] === id) {
+          const read = node.tag === 'read' ? layout.combinationalReads.get(node) : undefined;
+          values.set(id, read === undefined ? lowerNode(e, node, value) : readNow(e, value, read));
+        }
         const address = visible.get(node);
         if (address !== undefined) storeWords(e, value(node), address);
       }
-      for (const sink of own?.get(node.id) ?? noSinks) sink(e, value);
+      sinks.after(id, (sink) => sink(e, value));
       if (e.size > options.functionBytes) e.cut();
     }
     e.cut();
     return { gate, from, to: e.bodies.length - 1 };
   };
-  const parts = nodesByGate(design, gates).map((nodes, gate) => emit(gate, nodes));
+  const parts = nodesByGate(gates).map((ids, gate) => emit(gate, ids));
   e.bodies.pop();
 
   const rowWords = Math.max(
@@ -109,11 +113,29 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   };
 }
 
-/** The nodes that serve every gate, those of every cycle first. */
-function nodesByGate({ nodes }: FlatDesign, { enables, servedBy }: Gates): Node[][] {
-  const lists = Array.from({ length: enables.length + 1 }, (): Node[] => []);
-  for (const node of nodes) lists[servedBy[node.id]!]?.push(node);
+/** The ids of the nodes that serve every gate, those of every cycle first. */
+function nodesByGate({ enables, servedBy }: Gates): Int32Array[] {
+  const counts = new Int32Array(enables.length + 1);
+  for (const gate of servedBy) if (gate >= 0) counts[gate]!++;
+  const lists = Array.from(counts, (count) => new Int32Array(count));
+  counts.fill(0);
+  for (const [id, gate] of servedBy.entries()) if (gate >= 0) lists[gate]![counts[gate]!++] = id;
   return lists;
 }
 
-const noSinks: readonly Sink[] = [];
+/** The words of nodes by their ids, in one array: a million small ones would keep the garbage collector busy. */
+function createValues(nodes: number) {
+  const words: Word[] = [];
+  const starts = new Int32Array(nodes).fill(-1);
+  return {
+    has: (id: number): boolean => starts[id] !== -1,
+    get: (id: number, count: number): Words => {
+      const start = starts[id]!;
+      return count === 1 ? [words[start]!] : words.slice(start, start + count);
+    },
+    set: (id: number, value: Words) => {
+      starts[id] = words.length;
+      for (const word of value) words.push(word);
+    },
+  };
+}

@@ -50,14 +50,12 @@ export class Emitter {
   #body!: Body;
   /** Inside `when`. */
   #conditional = false;
-  /** Of every word: the body that computes it (-1: memory), its local there, its slot (-1: none yet), what loads it. */
+  /** Of every word: the body that computes it (-1: none, it lives in memory), its local there (or what loads it), its slot (-1: none yet). */
   readonly #owner: number[] = [];
   readonly #local: number[] = [];
   readonly #address: number[] = [];
-  readonly #load: Op[] = [];
-  /** Of every word: the last body that loaded it and the local it was loaded to. */
-  readonly #loadedIn: number[] = [];
-  readonly #loadedAs: number[] = [];
+  /** The words that the present body has loaded, and the locals they were loaded to. */
+  readonly #loaded = new Map<number, number>();
 
   constructor(memoryEnd: number) {
     this.#memoryEnd = memoryEnd;
@@ -78,20 +76,18 @@ export class Emitter {
     this.#body = { code: new Bytes(4096), locals: 0, lastSet: nowhere, lastStart: 0, lastEnd: nowhere };
     this.#current = this.bodies.length;
     this.bodies.push(this.#body);
+    this.#loaded.clear();
   }
 
-  #newWord(owner: number, local: number, address: number, load: Op): number {
+  #newWord(owner: number, local: number, address: number): number {
     this.#local.push(local);
     this.#address.push(address);
-    this.#load.push(load);
-    this.#loadedIn.push(nowhere);
-    this.#loadedAs.push(nowhere);
     return this.#owner.push(owner) - 1;
   }
 
   /** A word that lives in memory and does not change during evaluation: an input, a register. */
   resident(address: number, load: Op): number {
-    return this.#newWord(nowhere, nowhere, address, load);
+    return this.#newWord(nowhere, load, address);
   }
 
   /** Puts a word on the stack. */
@@ -102,22 +98,22 @@ export class Emitter {
       code.signed(word);
     } else if (this.#owner[word] === this.#current) {
       this.#getLocal(this.#local[word]!);
-    } else if (this.#loadedIn[word] === this.#current) {
-      this.#getLocal(this.#loadedAs[word]!);
+    } else if (this.#loaded.has(word)) {
+      this.#getLocal(this.#loaded.get(word)!);
     } else {
-      this.loadFrom(this.#load[word]!, this.#homeOf(word), false);
+      const load = this.#owner[word] === nowhere ? (this.#local[word]! as Op) : op.i64Load;
+      this.loadFrom(load, this.#homeOf(word), false);
       if (this.#conditional) return; // the local would not be set on the other path
       const local = this.#body.locals++;
       code.byte(op.localTee);
       code.unsigned(local);
-      this.#loadedIn[word] = this.#current;
-      this.#loadedAs[word] = local;
+      this.#loaded.set(word, local);
     }
   }
 
   /** Puts a 0/1 word on the stack as an i32; one that is only in memory is loaded as such. */
   #getCondition(word: number): void {
-    const here = this.#owner[word] === this.#current || this.#loadedIn[word] === this.#current;
+    const here = this.#owner[word] === this.#current || this.#loaded.has(word);
     if (here) {
       this.get(word);
       this.op(op.i32WrapI64);
@@ -161,7 +157,7 @@ export class Emitter {
     body.code.byte(op.localSet);
     body.code.unsigned(body.lastSet);
     body.lastEnd = body.code.length;
-    return this.#newWord(this.#current, body.lastSet, nowhere, op.i64Load);
+    return this.#newWord(this.#current, body.lastSet, nowhere);
   }
 
   op(code: Op): void {

@@ -80,7 +80,7 @@ export function layOut(design: FlatDesign, grouping: Grouping, sizeOf: SizeOf): 
     const registers = design.registers.filter((r) => r.clock.clock === clock);
     const registered = reads.filter(({ read }) => read.kind === 'registered' && read.clock.clock === clock);
     const contents: StateContent[] = [
-      ...registered.map((slot): StateContent => ({ kind: 'read', node: slot.read.node, ...slot })),
+      ...registered.map((slot): StateContent => ({ kind: 'read', node: slot.read.node, slot })),
       ...registers.map((register): StateContent => ({ kind: 'register', node: register.node, register })),
     ];
     return placeRegions(space, contents, grouping, (read) => readOf.get(read.node)!, sizeOf);

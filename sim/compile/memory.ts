@@ -4,7 +4,6 @@ import { op } from '../wasm/op.ts';
 import type { Emitter, Word } from './emitter.ts';
 import type { MemorySlot, ReadSlot, WriteSlot } from './layout.ts';
 import { rawWords, resizeWords, type ValueOf } from './lower.ts';
-import type { StateSlot } from './regions.ts';
 import { loadOf } from './space.ts';
 import { equalWords, extendWords, orAll, selectWords, storeWords, type Words, wordsFor } from './wide.ts';
 
@@ -85,9 +84,9 @@ function written(e: Emitter, value: ValueOf, memory: MemorySlot, { data, mask }:
   return { bits: whole.map((w, i) => e.and(w, taken[i]!)), keep: taken.map((w) => e.xor(w, -1n)) };
 }
 
-/** The next state of a registered read port. */
-export function nextRead(e: Emitter, value: ValueOf, slot: Extract<StateSlot, { kind: 'read' }>): Words {
-  const { read, memory, node } = slot;
+/** What a registered read port takes when it is enabled. */
+export function nextRead(e: Emitter, value: ValueOf, slot: ReadSlot): Words {
+  const { read, memory } = slot;
   let words = loadWords(e, value, slot);
   for (const write of seenBy(slot)) {
     const { bits, keep } = written(e, value, memory, write);
@@ -95,9 +94,7 @@ export function nextRead(e: Emitter, value: ValueOf, slot: Extract<StateSlot, { 
     const after = keep === undefined ? bits : bits.map((w, i) => e.or(w, e.and(before[i]!, keep[i]!)));
     words = selectWords(e, collision(e, value, memory, read, write), after, before);
   }
-  words = resizeWords(e, words, wordType(memory), node);
-  if (read.enable === undefined || slot.gate > 0) return words;
-  return selectWords(e, value(read.enable)[0]!, words, value(node));
+  return resizeWords(e, words, wordType(memory), read.node);
 }
 
 /** The writes of the same edge that a read shows. */

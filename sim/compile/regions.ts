@@ -19,25 +19,20 @@ import { alignTo, type SizeOf, type Space } from './space.ts';
 /** What is in a state region. */
 export type StateContent =
   | { readonly kind: 'register'; readonly node: Node; readonly register: FlatRegister }
-  | ({ readonly kind: 'read'; readonly node: Node } & ReadSlot);
-export type StateSlot = StateContent & {
+  | { readonly kind: 'read'; readonly node: Node; readonly slot: ReadSlot };
+
+export interface StateSlot {
+  readonly content: StateContent;
   readonly address: number;
   /** Bytes it takes: 1, 2, 4 or a multiple of 8. */
   readonly bytes: number;
-  readonly from: Origin;
+  /** Where evaluation stores its next value, or the word that it will be; undefined: that of the state before it in its line. */
+  readonly next: number | Fetch | undefined;
   /** Number of its gate, from 1; 0: it has none. */
   readonly gate: number;
   /** Where its reset value is. */
   readonly image: number | undefined;
-};
-
-/** Where the edge takes the next value from. */
-export type Origin =
-  /** Where evaluation has stored it. */
-  | { readonly kind: 'next'; readonly address: number }
-  /** The state before it in its line. */
-  | { readonly kind: 'line' }
-  | ({ readonly kind: 'memory' } & Fetch);
+}
 
 /** The word at a byte offset in a memory, which evaluation leaves at `pointer`. */
 export interface Fetch extends ReadSlot {
@@ -93,30 +88,33 @@ export function placeRegions(
   readOf: (read: ReadPort) => ReadSlot,
   sizeOf: SizeOf,
 ): PlacedRegion[] {
-  const gateOf = (c: StateContent) => gates.of(enableOf(c));
+  const findLines = lineFinder(first);
   const groups = groupBy(contents, (c) => {
     const reset = resetOf(c);
-    return `${gateOf(c)} ${reset?.port ?? ''} ${reset?.atOnce ?? ''}`;
+    return `${gates.of(enableOf(c))} ${reset?.port ?? ''} ${reset?.atOnce ?? ''}`;
   });
   const regions = groups.map((members): PlacedRegion => {
-    const [gate, reset] = [gateOf(members[0]!), resetOf(members[0]!)];
-    const readBy = (member: StateContent) => fetchOf(fetches, member.node, enableOf(member), gate);
-    const fetched = members.flatMap((member) => {
-      const read = readBy(member);
-      return read === undefined ? [] : [placeFetch(space, member, readOf(read), gate, reset !== undefined, sizeOf)];
-    });
-    const stored = members.filter((member) => readBy(member) === undefined);
-    const bundles = groupBy(delayLines(stored, gate, first), (line) => line.length).map((lines) =>
-      placeBundle(space, lines, gate, reset !== undefined, sizeOf),
-    );
+    const [gate, reset] = [gates.of(enableOf(members[0]!)), resetOf(members[0]!)];
+    const place: Placing = { space, gate, resets: reset !== undefined, sizeOf };
+    const readBy = (c: StateContent) => fetchOf(fetches, c.node, enableOf(c), gate);
+    const stored = members.filter((c) => readBy(c) === undefined);
+    const { heads, after } = findLines(stored, gate);
+    const lengthFrom = (head: number): number => {
+      let length = 1;
+      for (let at = after[head]!; at !== none; at = after[at]!) length++;
+      return length;
+    };
     // What evaluation has just stored in small pieces cannot be loaded in large ones yet: fetches first.
-    const placed = [...fetched, ...bundles];
-    return { region: { bundles: placed.map((b) => b.bundle), gate, reset }, slots: placed.flatMap((b) => b.slots) };
+    const placed = [
+      ...members.flatMap((c) => (readBy(c) === undefined ? [] : [placeFetch(place, c, readOf(readBy(c)!))])),
+      ...groupBy(heads, lengthFrom).map((lines) => placeBundle(place, stored, lines, after)),
+    ];
+    return { region: { bundles: placed.map((p) => p.bundle), gate, reset }, slots: placed.flatMap((p) => p.slots) };
   });
   return regions.sort((a, b) => a.region.gate - b.region.gate);
 }
 
-const enableOf = (c: StateContent) => (c.kind === 'register' ? c.register.enable : c.read.enable);
+const enableOf = (c: StateContent) => (c.kind === 'register' ? c.register.enable : c.slot.read.enable);
 
 function resetOf(content: StateContent): Region['reset'] {
   if (content.kind === 'read' || content.register.reset === undefined) return undefined;
@@ -124,105 +122,114 @@ function resetOf(content: StateContent): Region['reset'] {
   return { port: clock.reset, atOnce: clock.resetStyle === 'asynchronous' };
 }
 
-/** In lines, each of which takes over the one before it at every edge; all are of the same type. */
-function delayLines(members: readonly StateContent[], gate: number, first: Int32Array): StateContent[][] {
-  const byNode = new Map(members.map((m) => [m.node.id, m]));
-  const follower = new Map<StateContent, StateContent>();
-  const following = new Set<StateContent>();
-  for (const member of members) {
-    if (member.kind === 'read' || (gate === 0 && enableOf(member) !== undefined)) continue;
-    const before = byNode.get(first[member.register.next.id]!);
-    if (before === undefined || follower.has(before) || !sameType(before.node, member.node)) continue;
-    follower.set(before, member);
-    following.add(member);
-  }
-  const placed = new Set<StateContent>();
-  const lineFrom = (start: StateContent): StateContent[] => {
-    const line: StateContent[] = [];
-    for (let at: StateContent | undefined = start; at !== undefined && !placed.has(at); at = follower.get(at)) {
-      placed.add(at);
-      line.push(at);
+const none = -1;
+
+/** State by its position in a group: what stands at the head of a line, and what follows each, taking it over at every edge. */
+interface Lines {
+  readonly heads: readonly number[];
+  readonly after: Int32Array;
+}
+
+/** Finds the lines of a group of state behind one gate; all in a line are of the same type. */
+function lineFinder(first: Int32Array): (members: readonly StateContent[], gate: number) => Lines {
+  const positions = new Int32Array(first.length);
+  return (members, gate) => {
+    const [before, after] = [new Int32Array(members.length).fill(none), new Int32Array(members.length).fill(none)];
+    for (const [i, { node }] of members.entries()) positions[node.id] = i;
+    for (const [i, member] of members.entries()) {
+      if (member.kind === 'read' || (gate === 0 && enableOf(member) !== undefined)) continue;
+      const id = first[member.register.next.id]!;
+      const source = positions[id]!;
+      const node = members[source]?.node;
+      if (node?.id !== id || after[source] !== none || !sameType(node, member.node)) continue;
+      after[source] = i;
+      before[i] = source;
     }
-    return line;
+    const heads: number[] = [];
+    const placed = new Uint8Array(members.length);
+    const place = (head: number) => {
+      heads.push(head);
+      for (let at = head; at !== none; at = after[at]!) placed[at] = 1;
+    };
+    for (const [i, source] of before.entries()) if (source === none) place(i);
+    for (const [i, source] of before.entries()) {
+      if (placed[i] === 1) continue;
+      after[source] = none; // a ring, opened here
+      place(i);
+    }
+    return { heads, after };
   };
-  const open = members.filter((m) => !following.has(m)).map(lineFrom);
-  const rings = members.flatMap((m) => (placed.has(m) ? [] : [lineFrom(m)]));
-  return [...open, ...rings];
 }
 
 const sameType = (a: BitType, b: BitType): boolean => a.width === b.width && a.signed === b.signed;
 
-/** Lines of one length side by side, the largest values first, so that all are aligned. */
+/** What the places of a region's state have in common. */
+interface Placing {
+  readonly space: Space;
+  readonly gate: number;
+  readonly resets: boolean;
+  readonly sizeOf: SizeOf;
+}
+
+/** Lines of one length, given by their heads, side by side; the largest values first, so that all are aligned. */
 function placeBundle(
-  space: Space,
-  lines: readonly (readonly StateContent[])[],
-  gate: number,
-  resets: boolean,
-  sizeOf: SizeOf,
+  { space, gate, resets, sizeOf }: Placing,
+  members: readonly StateContent[],
+  lines: readonly number[],
+  after: Int32Array,
 ): PlacedBundle {
-  const sorted = lines.toSorted((a, b) => sizeOf(b[0]!.node) - sizeOf(a[0]!.node));
-  const sizes = sorted.map(([head]) => sizeOf(head!.node));
-  const stages = sorted[0]!.length;
-  const stageBytes = alignTo(
-    sizes.reduce((sum, size) => sum + size, 0),
-    Math.min(8, sizes[0]!),
-  );
+  const bytesOf = (i: number): number => sizeOf(members[i]!.node);
+  const sorted = lines.toSorted((a, b) => bytesOf(b) - bytesOf(a));
+  let stages = 0;
+  for (let at = sorted[0]!; at !== none; at = after[at]!) stages++;
+  const sum = sorted.reduce((total, i) => total + bytesOf(i), 0);
+  const stageBytes = alignTo(sum, Math.min(8, bytesOf(sorted[0]!)));
   space.align(16);
   const next = space.take(stageBytes);
   const bytes = alignTo(stages * stageBytes, 16);
   const address = space.take(bytes);
   space.align(16);
   const image = resets ? space.take(bytes) : undefined;
-  let offset = 0;
-  const slots = sorted.flatMap((line, i) => {
-    const size = sizes[i]!;
-    const own = offset;
-    offset += size;
-    return line.map((content, stage): StateSlot => {
-      const at = own + stage * stageBytes;
-      return {
-        ...content,
+  const slots: StateSlot[] = [];
+  let own = 0;
+  for (const head of sorted) {
+    const size = bytesOf(head);
+    let at = own;
+    for (let i = head; i !== none; i = after[i]!, at += stageBytes) {
+      slots.push({
+        content: members[i]!,
         address: address + at,
         bytes: size,
-        from: stage === 0 ? { kind: 'next', address: next + own } : { kind: 'line' },
+        next: i === head ? next + own : undefined,
         gate,
         image: image && image + at,
-      };
-    });
-  });
+      });
+    }
+    own += size;
+  }
   return { bundle: { from: next, address, bytes, image }, slots };
 }
 
-function placeFetch(
-  space: Space,
-  content: StateContent,
-  read: ReadSlot,
-  gate: number,
-  resets: boolean,
-  sizeOf: SizeOf,
-): PlacedBundle {
+function placeFetch({ space, gate, resets, sizeOf }: Placing, content: StateContent, read: ReadSlot): PlacedBundle {
   const from: Fetch = { ...read, pointer: space.take(8) };
   space.align(16);
-  const bytes = alignTo(sizeOf(content.node), 16);
+  const size = sizeOf(content.node);
+  const bytes = alignTo(size, 16);
   const address = space.take(bytes);
   const image = resets ? space.take(bytes) : undefined;
-  const slot: StateSlot = {
-    ...content,
-    address,
-    bytes: sizeOf(content.node),
-    from: { kind: 'memory', ...from },
-    gate,
-    image,
+  return {
+    bundle: { from, address, bytes, image },
+    slots: [{ content, address, bytes: size, next: from, gate, image }],
   };
-  return { bundle: { from, address, bytes, image }, slots: [slot] };
 }
 
 /** In the order in which keys turn up. */
-function groupBy<T>(items: readonly T[], key: (item: T) => string | number): (readonly T[])[] {
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string | number): (readonly T[])[] {
   const groups = new Map<string | number, T[]>();
   for (const item of items) {
-    const group = groups.get(key(item));
-    if (group === undefined) groups.set(key(item), [item]);
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
     else group.push(item);
   }
   return [...groups.values()];

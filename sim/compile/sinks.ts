@@ -12,20 +12,38 @@ import { selectWords, storeWords, type Words } from './wide.ts';
 
 export type Sink = (e: Emitter, value: ValueOf) => void;
 
-/** Sinks by the gate they are behind (0: none), and of every node those that have all their operands once it is computed. */
-export type Sinks = ReadonlyMap<number, ReadonlyMap<number, readonly Sink[]>>;
+/** What is done with computed values, by when they are there. */
+export interface Sinks {
+  /** Those behind a gate (0: none) that need nothing which is computed behind it. */
+  atStart(gate: number): readonly Sink[];
+  /** Calls those that have all they need once the node of this id is computed. */
+  after(id: number, visit: (sink: Sink) => void): void;
+}
+
+const none = -1;
 
 export function sinksOf(layout: Layout, gates: Gates, first: Int32Array): Sinks {
-  const sinks = new Map<number, Map<number, Sink[]>>();
+  // Of every node a list through `following`: an array of arrays would be one for each of a million registers.
+  const sinks: Sink[] = [];
+  const following: number[] = [];
+  const latest = new Int32Array(first.length).fill(none);
+  const starts = new Map<number, Sink[]>();
   const attach = (gate: number, operands: readonly (Node | undefined)[], sink: Sink) => {
     // What is computed in every cycle is there before anything behind a gate.
-    const ids = operands.flatMap((n) => (n === undefined ? [] : [first[n.id]!]));
-    const last = Math.max(-1, ...ids.filter((id) => gates.servedBy[id] === gate));
-    const ofGate = sinks.get(gate) ?? new Map<number, Sink[]>();
-    sinks.set(gate, ofGate);
-    const list = ofGate.get(last);
-    if (list === undefined) ofGate.set(last, [sink]);
-    else list.push(sink);
+    let last = none;
+    for (const node of operands) {
+      const id = node === undefined ? none : first[node.id]!;
+      if (id > last && gates.servedBy[id] === gate) last = id;
+    }
+    if (last === none) {
+      const ofGate = starts.get(gate);
+      if (ofGate === undefined) starts.set(gate, [sink]);
+      else ofGate.push(sink);
+      return;
+    }
+    sinks.push(sink);
+    following.push(latest[last]!);
+    latest[last] = sinks.length - 1;
   };
   for (const { port, address } of layout.outputs) {
     attach(0, [port.node], (e, value) => storeWords(e, resizeWords(e, value(port.node), port.node, port), address));
@@ -33,13 +51,13 @@ export function sinksOf(layout: Layout, gates: Gates, first: Int32Array): Sinks 
   for (const [i, enable] of gates.enables.entries())
     attach(0, [enable], (e, value) => e.store(value(enable)[0]!, layout.gates[i]!));
   for (const slot of layout.state) {
-    const { from } = slot;
-    if (from.kind === 'next') {
+    const { next } = slot;
+    if (typeof next === 'number') {
       attach(slot.gate, stateOperands(slot), (e, value) =>
-        storeWords(e, nextState(e, value, slot), from.address, storeOf(slot.bytes)),
+        storeWords(e, nextState(e, value, slot), next, storeOf(slot.bytes)),
       );
-    } else if (from.kind === 'memory') {
-      attach(slot.gate, [from.read.address], (e, value) => e.store(pointerOf(e, value, from), from.pointer));
+    } else if (next !== undefined) {
+      attach(slot.gate, [next.read.address], (e, value) => e.store(pointerOf(e, value, next), next.pointer));
     }
   }
   for (const slot of layout.writes) {
@@ -54,17 +72,24 @@ export function sinksOf(layout: Layout, gates: Gates, first: Int32Array): Sinks 
   for (const slot of layout.checks?.hazards ?? []) {
     attach(0, readOperands(slot, slot.writes), (e, value) => storeHazard(e, value, slot));
   }
-  return sinks;
+  return {
+    atStart: (gate) => starts.get(gate) ?? [],
+    after: (id, visit) => {
+      for (let i = latest[id]!; i !== none; i = following[i]!) visit(sinks[i]!);
+    },
+  };
 }
 
-function stateOperands(slot: StateSlot): readonly (Node | undefined)[] {
-  return slot.kind === 'read' ? readOperands(slot) : [slot.register.next, slot.register.enable];
+function stateOperands({ content }: StateSlot): readonly (Node | undefined)[] {
+  return content.kind === 'read' ? readOperands(content.slot) : [content.register.next, content.register.enable];
 }
 
 /** Behind a gate the enable is 1. Resets are the edge's. */
-function nextState(e: Emitter, value: ValueOf, slot: StateSlot): Words {
-  if (slot.kind === 'read') return nextRead(e, value, slot);
-  const { next, enable } = slot.register;
-  const words = resizeWords(e, value(next), next, slot.node);
-  return slot.gate > 0 || enable === undefined ? words : selectWords(e, value(enable)[0]!, words, value(slot.node));
+function nextState(e: Emitter, value: ValueOf, { content, gate }: StateSlot): Words {
+  const { node } = content;
+  const [words, enable] =
+    content.kind === 'read'
+      ? [nextRead(e, value, content.slot), content.slot.read.enable]
+      : [resizeWords(e, value(content.register.next), content.register.next, node), content.register.enable];
+  return gate > 0 || enable === undefined ? words : selectWords(e, value(enable)[0]!, words, value(node));
 }
