@@ -5,10 +5,10 @@ import { designs } from './designs.ts';
 const count = 8;
 
 export interface BatchTimes {
-  /** Seconds for eight short runs, from the design to the last result: a simulator for each, and one batch on two threads. */
+  /** Seconds for eight short runs, from the module to the last result: a simulator for each, and one batch on two threads. */
   readonly single: number;
   readonly batch: number;
-  /** Seconds for eight long runs of compiled designs, on one thread and on two. */
+  /** Seconds for eight long runs of compiled designs, on one thread and on two that have started. */
   readonly oneThread: number;
   readonly twoThreads: number;
   readonly cycles: { readonly short: number; readonly long: number };
@@ -30,31 +30,36 @@ async function seconds(work: () => unknown): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-const best = async (times: number, work: () => unknown): Promise<number> => {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < times; i++) least = Math.min(least, await seconds(work));
+/** The shortest of several times for each, taken in turns. */
+async function inTurns(rounds: number, works: readonly (() => unknown)[]): Promise<number[]> {
+  const least = works.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < rounds; round++)
+    for (const [i, work] of works.entries()) least[i] = Math.min(least[i]!, await seconds(work));
   return least;
-};
+}
 
 export async function timeBatch(): Promise<BatchTimes> {
   const cycles = { short: 20_000, long: 60_000 };
   const short = stimuli(cycles.short);
+  const { module } = designs.scan();
   let [apart, together]: [Uint32Array[], Uint32Array[]] = [[], []];
-  const single = await best(2, () => {
-    apart = short.map((s) => createSimulator(designs.scan().module).replay(s.inputs, s.cycles));
-  });
-  const batch = await best(2, async () => {
-    const opened = createBatch(designs.scan().module, { threads: 2 });
-    together = await opened.replay(short);
-    await opened.close();
-  });
+  const [single, batch] = await inTurns(3, [
+    () => {
+      apart = short.map((s) => createSimulator(module).replay(s.inputs, s.cycles));
+    },
+    async () => {
+      const opened = createBatch(module, { threads: 2 });
+      together = await opened.replay(short);
+      await opened.close();
+    },
+  ]);
   const long = stimuli(cycles.long);
-  const [one, two] = [1, 2].map((threads) => createBatch(designs.scan().module, { threads })) as [Batch, Batch];
+  const [one, two] = [1, 2].map((threads) => createBatch(module, { threads })) as [Batch, Batch];
+  await two.ready();
   await one.replay(short);
   await two.replay(short);
-  const oneThread = await best(3, () => one.replay(long));
-  const twoThreads = await best(3, () => two.replay(long));
+  const [oneThread, twoThreads] = await inTurns(5, [() => one.replay(long), () => two.replay(long)]);
   await Promise.all([one.close(), two.close()]);
   const sameResults = apart.every((rows, i) => rows.every((w, k) => w === together[i]![k]));
-  return { single, batch, oneThread, twoThreads, cycles, sameResults };
+  return { single: single!, batch: batch!, oneThread: oneThread!, twoThreads: twoThreads!, cycles, sameResults };
 }

@@ -183,7 +183,7 @@ export const simBench: Bench = {
       '8 stimuli of the scan unit in a batch, against 8 single runs',
       t.single / t.batch,
       2,
-      `${t.cycles.short} cycles each, from the design to the last result: ${t.batch.toFixed(2)} s with one build on two threads, ${t.single.toFixed(2)} s with a build for each`,
+      `${t.cycles.short} cycles each, from the module to the last result: ${t.batch.toFixed(2)} s with one build on two threads, ${t.single.toFixed(2)} s with a build for each`,
     );
     bound(
       'two threads on independent runs, against one',

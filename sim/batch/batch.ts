@@ -8,6 +8,8 @@ export interface Batch {
   readonly threads: number;
   /** Of every stimulus, from power-up on, one row of outputs per cycle: what `replay` of an engine of its own would give. */
   replay(stimuli: readonly Stimulus[]): Promise<Uint32Array[]>;
+  /** Until all threads have started. */
+  ready(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -19,5 +21,5 @@ export function createBatch(module: Module, options: PoolOptions = {}): Batch {
     startable,
     options,
   );
-  return { threads: pool.threads, replay: (stimuli) => pool.map(stimuli), close: () => pool.close() };
+  return { threads: pool.threads, replay: (stimuli) => pool.map(stimuli), ready: pool.ready, close: pool.close };
 }

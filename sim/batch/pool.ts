@@ -11,12 +11,14 @@ export interface Request {
   readonly index: number;
   readonly job: unknown;
 }
+/** `ready`: the program is open. */
 export type Answer =
+  | { readonly ready: true }
   | { readonly index: number; readonly result: unknown }
   | { readonly index: number; readonly failure: string };
 
 export interface PoolOptions {
-  /** Default: one per core that there is. */
+  /** The caller's included; default: one per core that there is. */
   readonly threads?: number;
 }
 
@@ -24,50 +26,120 @@ export interface Pool<Job, Result> {
   readonly threads: number;
   /** Results in the order of the jobs; each goes to whichever thread is free. The first failure is thrown. */
   map(jobs: readonly Job[]): Promise<Result[]>;
+  /** Until all threads have opened the program. */
+  ready(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts threads that run the program in the file `program` (TypeScript or JavaScript, as `import.meta.url` names it) on `data`. */
+/** Jobs that a thread has at once: one that it does and one to go on with, since the caller's thread hands out the next between its own. */
+const jobsAtOnce = 2;
+
+/** What is left of the jobs of one `map`, and what became of them. */
+interface Work<Job, Result> {
+  readonly jobs: readonly Job[];
+  readonly results: Result[];
+  next: number;
+}
+
+/** How long a thread takes to start: none does for jobs that are done sooner. */
+const startMs = 250;
+
+/**
+ * Runs the program in the file `program` (TypeScript or JavaScript, as `import.meta.url` names it) on `data`, in this thread and, once the jobs
+ * that are left would take longer than a thread takes to start, in others.
+ */
 export function createPool<Data, Job, Result>(
   program: string | URL,
   data: Data,
   { threads = availableParallelism() }: PoolOptions = {},
 ): Pool<Job, Result> {
-  const workerData = { program: String(program), data };
-  const workers = Array.from(
-    { length: threads },
-    () => new Worker(new URL('./worker.mjs', import.meta.url), { workerData }),
-  );
-  const map = async (jobs: readonly Job[]): Promise<Result[]> => {
-    const results = new Array<Result>(jobs.length);
-    let next = 0;
-    const serve = (worker: Worker) =>
-      new Promise<void>((resolve, reject) => {
-        const settle = (end: () => void) => {
-          worker.off('message', onAnswer).off('error', onError);
-          end();
-        };
-        const ask = () => {
-          const index = next++;
-          if (index >= jobs.length) settle(resolve);
-          else worker.postMessage({ index, job: jobs[index] } satisfies Request);
-        };
-        const onAnswer = (answer: Answer) => {
-          if ('failure' in answer) {
-            next = jobs.length; // no more, and nobody is left working for a later call
-            return settle(() => reject(new Error(answer.failure)));
-          }
-          results[answer.index] = answer.result as Result;
-          ask();
-        };
-        const onError = (error: Error) => settle(() => reject(error));
-        worker.on('message', onAnswer).on('error', onError);
-        ask();
-      });
-    const ends = await Promise.allSettled(workers.map(serve));
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    return results;
+  const others: Thread<Job, Result>[] = [];
+  const startOthers = () => {
+    while (others.length < threads - 1) others.push(startThread({ program: String(program), data }));
   };
-  return { threads, map, close: async () => void (await Promise.all(workers.map((w) => w.terminate()))) };
+  const opened = import(String(program)).then((m: { readonly open: Program<Data, Job, Result> }) => m.open(data));
+  opened.catch(() => undefined); // `map` throws it
+  /** The jobs that this thread does, with a look at the others' answers between them. */
+  const workHere = async (work: Work<Job, Result>, recruit: () => void) => {
+    const run = await opened;
+    while (work.next < work.jobs.length) {
+      const start = performance.now();
+      const index = work.next++;
+      work.results[index] = await run(work.jobs[index]!);
+      if ((performance.now() - start) * (work.jobs.length - work.next) > startMs) recruit();
+      await new Promise(setImmediate);
+    }
+  };
+  const map = async (jobs: readonly Job[]): Promise<Result[]> => {
+    const work: Work<Job, Result> = { jobs, results: new Array<Result>(jobs.length), next: 0 };
+    const stopAll = (error: unknown) => {
+      work.next = jobs.length; // no more, and nobody is left working for a later call
+      throw error;
+    };
+    const ends = new Map<Thread<Job, Result>, Promise<PromiseSettledResult<void>[]>>();
+    const recruit = () => {
+      startOthers();
+      for (const other of others)
+        if (!ends.has(other)) ends.set(other, Promise.allSettled([other.work(work, here).catch(stopAll)]));
+    };
+    const here = workHere(work, recruit).catch(stopAll);
+    if (others.length > 0) recruit();
+    const own = await Promise.allSettled([here]);
+    const failed = [own, ...(await Promise.all(ends.values()))].flat().find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return work.results;
+  };
+  const ready = async () => {
+    startOthers();
+    await Promise.all([opened, ...others.map((other) => other.ready)]);
+  };
+  return { threads, map, ready, close: async () => void (await Promise.all(others.map((other) => other.stop()))) };
+}
+
+interface Thread<Job, Result> {
+  readonly ready: Promise<void>;
+  /** Does jobs until there are none left; before it is ready, only as long as `others` have not done them all. */
+  work(work: Work<Job, Result>, others: Promise<void>): Promise<void>;
+  stop(): Promise<unknown>;
+}
+
+function startThread<Job, Result>(workerData: unknown): Thread<Job, Result> {
+  const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData });
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.once('message', () => resolve()).once('error', reject);
+  });
+  ready.catch(() => undefined); // `work` throws it
+  const work = async (work: Work<Job, Result>, others: Promise<void>): Promise<void> => {
+    await Promise.race([ready, others.catch(() => undefined)]);
+    let open = 0;
+    let failure: Error | undefined;
+    await new Promise<void>((resolve, reject) => {
+      const settle = (end: () => void) => {
+        worker.off('message', onMessage).off('error', onError);
+        end();
+      };
+      const ask = () => {
+        for (; open < jobsAtOnce && work.next < work.jobs.length; open++) {
+          const index = work.next++;
+          worker.postMessage({ index, job: work.jobs[index] } satisfies Request);
+        }
+        if (open === 0) settle(failure === undefined ? resolve : () => reject(failure));
+      };
+      const onMessage = (answer: Answer) => {
+        if ('ready' in answer) return;
+        open--;
+        if ('failure' in answer) {
+          failure ??= new Error(answer.failure);
+          work.next = work.jobs.length; // what is open is waited for: a later call must not meet its answers
+        } else {
+          work.results[answer.index] = answer.result as Result;
+        }
+        ask();
+      };
+      const onError = (error: Error) => settle(() => reject(error));
+      worker.on('message', onMessage).on('error', onError);
+      ask();
+    });
+  };
+  return { ready, work, stop: () => worker.terminate() };
 }
