@@ -22,6 +22,7 @@ export interface Market {
   readonly chained: readonly Offer[];
   readonly single: readonly Offer[];
   readonly bit: number;
+  readonly product: number;
   /** Cost of starting a chain, beside its LUTs. */
   readonly start: number;
   usable(v: Variant, column: number): boolean;
@@ -42,8 +43,14 @@ export function bestChain(stock: Stock, m: Market): Chain | undefined {
   for (const { variant, gain } of m.single) {
     if (gain <= value) break; // they come best first
     const start = firstFit(variant, stock, m);
-    if (start !== undefined) better(gain, () => ({ start, carryIn: false, steps: [variant] }));
+    if (start !== undefined) better(gain, () => ({ start, carryIn: undefined, steps: [variant] }));
   }
+  const carries = [undefined, ...m.family.carryIn].map((carryIn) => ({
+    carryIn,
+    worth: carryIn === undefined ? 0 : m[carryIn],
+    spare: { bits: carryIn === 'bit' ? 1 : 0, products: carryIn === 'product' ? 1 : 0 },
+  }));
+  const carryWorth = Math.max(...carries.map(({ worth }) => worth));
   // from[c]: the most that a chain is worth from column c on when a carry comes to it; beyond the result it is always 0
   const from = new Float64Array(width + 1);
   const next: (Variant | undefined)[] = new Array(width + 1);
@@ -53,13 +60,13 @@ export function bestChain(stock: Stock, m: Market): Chain | undefined {
       const bound = c + variant.positions;
       if (bound > width) continue;
       const total = gain + from[bound]!;
-      const fitting = (spare: number): boolean => fits(variant, c, stock, spare, width) && m.usable(variant, c);
       const entered = total - m.start - m.family.chainLuts;
-      const follow = (carryIn: boolean) => () => ({ start: c, carryIn, steps: [variant, ...along(next, bound)] });
-      const worthwhile = total > from[c]! + least || entered + m.bit > value + least;
-      if (!worthwhile || !fitting(0)) continue;
-      if (m.family.carryIn && entered + m.bit > value + least && fitting(1)) better(entered + m.bit, follow(true));
-      better(entered, follow(false));
+      const worthwhile = total > from[c]! + least || entered + carryWorth > value + least;
+      if (!worthwhile || !fits(variant, c, stock, none, width) || !m.usable(variant, c)) continue;
+      for (const { carryIn, worth, spare } of carries) {
+        if (entered + worth <= value + least || !fits(variant, c, stock, spare, width)) continue;
+        better(entered + worth, () => ({ start: c, carryIn, steps: [variant, ...along(next, bound)] }));
+      }
       if (total <= from[c]! + least) continue;
       from[c] = total;
       next[c] = variant;
@@ -77,15 +84,22 @@ function along(next: readonly (Variant | undefined)[], from: number): Variant[] 
   return steps;
 }
 
-/** Whether column c and up hold what a counter takes, with `spare` bits besides at c. */
-function fits(v: Variant, c: number, { bits, products }: Stock, spare: number, width: number): boolean {
-  if (c + v.gives.length > width || bits[c]! < v.bits[0]! + spare) return false;
+interface Spare {
+  readonly bits: number;
+  readonly products: number;
+}
+const none: Spare = { bits: 0, products: 0 };
+
+/** Whether column c and up hold what a counter takes, with `spare` besides at c. */
+function fits(v: Variant, c: number, { bits, products }: Stock, spare: Spare, width: number): boolean {
+  if (c + v.gives.length > width) return false;
+  if (bits[c]! < v.bits[0]! + spare.bits || products[c]! < v.products[0]! + spare.products) return false;
   for (let k = 0; k < v.bits.length; k++)
     if (bits[c + k]! < v.bits[k]! || products[c + k]! < v.products[k]!) return false;
   return true;
 }
 
 function firstFit(v: Variant, stock: Stock, m: Market): number | undefined {
-  for (let c = 0; c + v.gives.length <= m.width; c++) if (fits(v, c, stock, 0, m.width) && m.usable(v, c)) return c;
+  for (let c = 0; c + v.gives.length <= m.width; c++) if (fits(v, c, stock, none, m.width) && m.usable(v, c)) return c;
   return undefined;
 }

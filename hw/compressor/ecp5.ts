@@ -12,7 +12,7 @@ import { evaluate, inputsOf, type Shape, tableOf } from './table.ts';
 import { ccu2c, lut4 } from './vendor.ts';
 
 /** Positions of a string of cells: timing analysis follows the carry through all of it. Where products go in there is an AND before it, else a counter. */
-const longest = { products: 10, bits: 6 };
+const longest = { products: 12, bits: 4 };
 
 /** A position: its table, and what stands at A, B, C and D. */
 interface Position {
@@ -22,8 +22,11 @@ interface Position {
   readonly done: ((sum: UInt) => void) | undefined;
 }
 
+/** What a carry is made of, on its way into a chain. */
+type Carry = Pick<Position, 'init' | 'pins'>;
+
 interface Request {
-  readonly carryIn: UInt | undefined;
+  readonly carryIn: Carry | undefined;
   readonly positions: readonly Position[];
   readonly carryDone: ((carry: UInt) => void) | undefined;
 }
@@ -76,7 +79,11 @@ function makeGroup(
       }
     }
     if (positions.length > 0)
-      requests.push({ carryIn: carryIn?.bit(i), positions, carryDone: carryOut ? putAt(column) : undefined });
+      requests.push({
+        carryIn: carryIn && carryOf(carryIn, i),
+        positions,
+        carryDone: carryOut ? putAt(column) : undefined,
+      });
   }
   return columns;
 }
@@ -150,8 +157,13 @@ function permutations<T>(of: readonly T[]): T[][] {
   );
 }
 
-/** Sends a carry on its way whatever comes: table 0 but for A at C = D = 0, with D = 1. */
-const inject = 0b1010;
+/** Sends a carry on its way whatever comes: table 0 but at C = D = 0, with D = 1. A bit is at A, a product's factors at A and B. */
+const injects = { bit: 0b1010, and: 0b1000, nand: 0b0111, xnor: 0b1001 };
+
+function carryOf(o: Operand, i: number): Carry {
+  const pins = inputsOf([o]).map((x) => x.bit(i));
+  return { init: injects[o.kind === 'bit' ? 'bit' : o.operation], pins };
+}
 
 /** Strings of cells: [carry in] positions [carry out, and the next carry in] positions ... */
 function placeStrings(m: ModuleBuilder, requests: readonly Request[], name: string, most: number): void {
@@ -160,11 +172,8 @@ function placeStrings(m: ModuleBuilder, requests: readonly Request[], name: stri
   let cells = 0;
   while (waiting.length > 0) {
     const string: Position[] = [];
-    const through = (carryIn: UInt | undefined, done: Position['done']): Position => ({
-      init: inject,
-      pins: [carryIn],
-      done,
-    });
+    const zero: Carry = { init: injects.bit, pins: [undefined] };
+    const through = (carryIn: Carry | undefined, done: Position['done']): Position => ({ ...(carryIn ?? zero), done });
     let last: Request | undefined;
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
       if (last !== undefined && string.length + next.positions.length + 2 > most) break;
@@ -203,4 +212,4 @@ function placeCells(m: ModuleBuilder, string: readonly Position[], name: string,
 
 /** Unused pins are at 1; a carry that is sent on without a bit is 0. */
 const idle = ({ init, pins }: Position, n: number): number =>
-  init === inject && n === 0 && pins[0] === undefined ? 0 : 1;
+  init === injects.bit && n === 0 && pins[0] === undefined ? 0 : 1;

@@ -44,14 +44,16 @@ export interface Family {
   readonly variants: readonly Variant[];
   /** LUTs that a carry chain costs beside its positions. */
   readonly chainLuts: number;
-  /** Whether a bit can be the carry into a chain. */
-  readonly carryIn: boolean;
+  /** What can be the carry into a chain. */
+  readonly carryIn: readonly Exclude<Filling, undefined>[];
   /** Positions of a carry cell; a chain takes whole cells. */
   readonly cell: number;
   /** Chains stand right before registers only: a carry behind another is too slow. */
   readonly chainsLast: boolean;
   /** LUTs for each bit less, at best: the scale of what a bit is worth. */
   readonly lutsPerBit: number;
+  /** LUTs that a flip-flop counts for, where a slice has no more of them than LUTs. */
+  readonly lutsPerRegister: number;
   /** LUTs for each carry cell that there must be, so that cells never ask for more slices than LUTs do. */
   readonly lutsPerCell: number;
 }
@@ -67,7 +69,7 @@ function family(
   return { name, lut, ...chains, variants: counters.flatMap((c) => variantsOf(c, lut)) };
 }
 
-const slice = { cell: 4, lutsPerCell: 4, lutsPerBit: 0.5, chainsLast: false };
+const slice = { cell: 4, lutsPerCell: 4, lutsPerRegister: 0, lutsPerBit: 0.5, chainsLast: false };
 
 /** Made when first asked for. */
 const makers: { readonly [N in FamilyName]: () => Family } = {
@@ -77,7 +79,7 @@ const makers: { readonly [N in FamilyName]: () => Family } = {
       'xilinx',
       { inputs: 6, shared: 5 },
       [ands(1), ands(2), full, parallel(3), parallel(6), two, four, oneFour, six],
-      { chainLuts: 0, carryIn: true, ...slice },
+      { chainLuts: 0, carryIn: ['bit'], ...slice },
     ),
   // what Yosys makes of equations and `+`: one function per LUT, and an operand of `+` that is a bit goes past it
   'xilinx-portable': () =>
@@ -85,15 +87,16 @@ const makers: { readonly [N in FamilyName]: () => Family } = {
       'xilinx-portable',
       { inputs: 6, shared: 0 },
       [ands(1), parallel(3), parallel(6), twoDirect, oneFour, oneOneSix],
-      { chainLuts: 0, carryIn: true, ...slice },
+      { chainLuts: 0, carryIn: ['bit'], ...slice },
     ),
   // LUT4 and CCU2C; the carry leaves a chain through a position of its own, which can take the carry into the next one
   ecp5: () =>
     family('ecp5', { inputs: 4, shared: 0 }, [ands(1), parallel(3), two, oneThree], {
       chainLuts: 1,
-      carryIn: true,
+      carryIn: ['bit', 'product'],
       cell: 2,
       lutsPerCell: 0,
+      lutsPerRegister: 1,
       lutsPerBit: 1,
       chainsLast: true,
     }),

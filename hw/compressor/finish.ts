@@ -6,7 +6,7 @@ import type { Chain } from './plan.ts';
 interface Way {
   readonly luts: number;
   readonly step?: Variant;
-  readonly carryIn?: boolean;
+  readonly carryIn?: 'bit' | undefined;
 }
 
 /** Those of the fewest LUTs; undefined where one level is not enough. */
@@ -31,9 +31,9 @@ export function finish(
   const bestWay = (c: number, linked: boolean): Way => {
     const passes = products[c] === 0 && bits[c]! + (linked ? 1 : 0) <= 1;
     let best: Way = { luts: passes ? ways[c + 1]![0].luts : Number.POSITIVE_INFINITY };
-    for (const carryIn of linked || !family.carryIn ? [false] : [false, true]) {
+    for (const carryIn of linked || !family.carryIn.includes('bit') ? [undefined] : [undefined, 'bit' as const]) {
       for (const step of steps) {
-        if (c + step.positions > width || !takesAll(step, c, carryIn ? 1 : 0)) continue;
+        if (c + step.positions > width || !takesAll(step, c, carryIn === 'bit' ? 1 : 0)) continue;
         const luts = step.luts + ways[c + step.positions]![1].luts + (linked ? 0 : family.chainLuts);
         if (luts < best.luts) best = { luts, step, carryIn };
       }
@@ -49,7 +49,7 @@ function chainsAlong(ways: readonly (readonly [Way, Way])[]): Chain[] {
   let linked = false;
   for (let c = 0; c < ways.length - 1; ) {
     const way: Way = ways[c]![linked ? 1 : 0];
-    const { carryIn = false } = way;
+    const { carryIn } = way;
     const step: Variant | undefined = way.step;
     if (step === undefined) c++;
     else if (linked) {

@@ -20,10 +20,13 @@ export interface Group {
   readonly chain: Chain;
   /** By step and slot. */
   readonly slots: readonly (readonly (Operand | undefined)[])[];
-  readonly carryIn: UInt | undefined;
+  readonly carryIn: Operand | undefined;
   /** Whether the carry out of the chains is wanted. */
   readonly carryOut: boolean;
 }
+
+/** Of an operand that is no product. */
+export const bitsOf = (o: Operand | undefined): UInt | undefined => (o?.kind === 'bit' ? o.bits : undefined);
 
 /** Sums and what leaves beside, of all chains of a group: in the order of `traffic`, of one bit for each chain. */
 export type Realization = (m: ModuleBuilder, level: readonly Group[], name: string) => readonly (readonly UInt[])[];
@@ -121,18 +124,20 @@ function groupOf(
     s.next += times;
     return s.bits!.slice(s.next - 1, s.next - times);
   };
+  const taken = (s: Supply): Operand => ({ kind: 'bit', bits: take(s) });
   const takeProduct = (s: ProductSupply): Operand => {
     s.next += times;
     const part = (x: UInt | undefined): UInt => x!.slice(s.next - 1, s.next - times);
     return { kind: 'product', operation: s.operation, a: part(s.a), b: part(s.b) };
   };
   let at = chain.start;
-  const carryIn = chain.carryIn ? take(bits[at]!) : undefined;
+  const carryOf = { none: () => undefined, bit: () => taken(bits[at]!), product: () => takeProduct(products[at]!) };
+  const carryIn = carryOf[chain.carryIn ?? 'none']();
   const slots = chain.steps.map((v) => {
     const filled = v.counter.slots.map((slot, i): Operand | undefined => {
       const column = at + slot.column;
       if (v.filling[i] === 'product') return takeProduct(products[column]!);
-      return v.filling[i] === 'bit' ? { kind: 'bit', bits: take(bits[column]!) } : undefined;
+      return v.filling[i] === 'bit' ? taken(bits[column]!) : undefined;
     });
     at += v.positions;
     return filled;
@@ -142,4 +147,4 @@ function groupOf(
 
 /** As in the table of a plan: `3 x (2](0,6] at 2^1`. */
 export const describe = ({ times, steps, start, carryIn }: Chain): string =>
-  `${times} x ${steps.map((v) => v.counter.name).join('')}${carryIn ? ' with carry' : ''} at 2^${start}`;
+  `${times} x ${steps.map((v) => v.counter.name).join('')}${carryIn === undefined ? '' : ` with ${carryIn === 'bit' ? 'carry' : carryIn}`} at 2^${start}`;

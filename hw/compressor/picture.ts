@@ -40,7 +40,7 @@ export function showChain({ times, steps, start, carryIn }: Chain): string {
     const products = v.products.reduce((n, p) => n + p, 0);
     return products > 0 ? `${v.counter.name}:${products}p` : v.counter.name;
   });
-  return `${times} x ${counters.join(' ')}${carryIn ? ' +c' : ''} at 2^${start}`;
+  return `${times} x ${counters.join(' ')}${{ none: '', bit: ' +c', product: ' +p' }[carryIn ?? 'none']} at 2^${start}`;
 }
 
 export interface PlanRow {

@@ -1,5 +1,5 @@
 /** What a compressor sums, and by which counters. */
-import type { Family, FamilyName, Variant } from './family.ts';
+import type { Family, FamilyName, Filling, Variant } from './family.ts';
 
 /** How a weight bit and an activation bit make a product. */
 export type Operation = 'and' | 'nand' | 'xnor';
@@ -18,8 +18,8 @@ export type Heap = readonly Column[];
 /** A carry chain, or one counter beside; from weight 2^start up, `times` of them side by side. */
 export interface Chain {
   readonly start: number;
-  /** A bit of weight 2^start is the carry into it. */
-  readonly carryIn: boolean;
+  /** A bit or product of weight 2^start is the carry into it. */
+  readonly carryIn: Filling;
   readonly steps: readonly Variant[];
   readonly times: number;
 }
@@ -39,6 +39,8 @@ export interface Plan {
   readonly latency: number;
   readonly luts: number;
   readonly cells: number;
+  /** Flip-flops. */
+  readonly registers: number;
 }
 
 export const positionsOf = (c: Chain): number => c.steps.reduce((n, v) => n + v.positions, 0);
@@ -76,11 +78,33 @@ export function traffic(
   give: (column: number, bits: number) => void,
 ): void {
   let at = start;
-  if (carryIn) take(at, 1, 0);
+  if (carryIn !== undefined) take(at, carryIn === 'bit' ? 1 : 0, carryIn === 'product' ? 1 : 0);
   for (const v of steps) {
     for (const [k, bits] of v.bits.entries()) take(at + k, bits, v.products[k]!);
     for (const [k, bits] of v.gives.entries()) give(at + k, bits);
     at += v.positions;
   }
   if (at > start && at < width) give(at, 1);
+}
+
+/** Flip-flops behind the levels of a plan, and behind its sum where it is there before its time. */
+export function registersOf({
+  heap,
+  width,
+  levels,
+  every,
+  latency,
+}: Omit<Plan, 'luts' | 'cells' | 'registers'>): number {
+  const bits = Array.from({ length: width }, (_, c) => heap[c]?.bits ?? 0);
+  let registers = 0;
+  for (const [n, level] of levels.entries()) {
+    for (const chain of level) {
+      const change = (times: number) => (c: number, count: number) => {
+        bits[c]! += times * chain.times * count;
+      };
+      traffic(chain, width, change(-1), change(1));
+    }
+    if ((n + 1) % every === 0 || n === levels.length - 1) registers += bits.reduce((sum, b) => sum + b, 0);
+  }
+  return registers + width * (latency - Math.ceil(levels.length / every));
 }

@@ -2,7 +2,7 @@
 import { bit, type ModuleBuilder, type UInt } from '../../gen/index.ts';
 import type { Lut } from './counter.ts';
 import { type Bit, logicOf } from './formula.ts';
-import { type Group, joined, type Operand, operations, type Realization } from './netlist.ts';
+import { bitsOf, type Group, joined, type Operand, operations, type Realization } from './netlist.ts';
 
 const signals = logicOf<UInt>({ and: (a, b) => a.and(b), or: (a, b) => a.or(b), xor: (a, b) => a.xor(b) });
 
@@ -61,7 +61,11 @@ function addChains(
   const words = Array.from({ length: chain.times }, (_, i) => {
     const word = (of: 'a' | 'b'): UInt => {
       const bits = positions.map((p) => p[of]?.bit(i) ?? zero);
-      return joined([...(carryIn === undefined ? [] : [carryIn.bit(i)]), ...bits, ...(carryOut ? [zero] : [])])!;
+      return joined([
+        ...(carryIn === undefined ? [] : [bitsOf(carryIn)!.bit(i)]),
+        ...bits,
+        ...(carryOut ? [zero] : []),
+      ])!;
     };
     const sum = word('a')
       .sub(word('b').not())

@@ -64,6 +64,7 @@ it.each<[FamilyName, number, number]>([
   ['xilinx', 256, 240],
   ['xilinx', 1024, 960],
   ['xilinx-portable', 256, 275],
+  ['ecp5', 256, 453],
 ])('for %s, %i products take at most %i LUTs', (family, n, most) => {
   const plan = searchPlan(products(n), widthOf(n), { family });
   expect(plan.luts).toBeLessThanOrEqual(most);

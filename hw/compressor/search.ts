@@ -16,6 +16,7 @@ import {
   latencyOf,
   lutsOf,
   type Plan,
+  registersOf,
   traffic,
 } from './plan.ts';
 import { knownTerms } from './terms.ts';
@@ -47,7 +48,7 @@ export interface Found {
   readonly terms: readonly Terms[];
 }
 
-/** The plan of the fewest LUTs that was found. */
+/** The plan of the fewest LUTs that was found, flip-flops counted where they cost some. */
 export const searchPlan = (heap: Heap, width: number, options: SearchOptions): Plan =>
   search(heap, width, options).plan;
 
@@ -58,6 +59,7 @@ export function search(heap: Heap, width: number, options: SearchOptions): Found
   const latency = latencyOf(heap, name, every);
   const levels = latency * every;
   const random = generator(levels);
+  const cost = ({ luts, registers }: Plan): number => luts + family.lutsPerRegister * registers;
   let best: Found | undefined;
   const next = (i: number): readonly Terms[] => {
     if (i < from.length) return from[i]!;
@@ -69,7 +71,7 @@ export function search(heap: Heap, width: number, options: SearchOptions): Found
   for (let i = 0; i < tries || (best === undefined && i < mostTries); i++) {
     const terms = ofLength(levels, next(i));
     const plan = attempt(heap, width, family, { every, latency }, terms, usable);
-    if (plan !== undefined && (best === undefined || plan.luts < best.plan.luts)) best = { plan, terms };
+    if (plan !== undefined && (best === undefined || cost(plan) < cost(best.plan))) best = { plan, terms };
   }
   if (best === undefined) throw new Error(`no plan of ${levels} levels for a heap of ${JSON.stringify(heap)}`);
   return best;
@@ -165,11 +167,13 @@ function attempt(
   return undefined;
 }
 
-function accounted(p: Omit<Plan, 'luts' | 'cells'>, family: Family): Plan | undefined {
+function accounted(p: Omit<Plan, 'luts' | 'cells' | 'registers'>, family: Family): Plan | undefined {
   const chains = p.levels.flat();
   const luts = chains.reduce((n, c) => n + lutsOf(c, family), 0);
   const cells = chains.reduce((n, c) => n + cellsOf(c, family), 0);
-  return cells * family.lutsPerCell <= Math.max(luts, 8 * family.lutsPerCell) ? { ...p, luts, cells } : undefined;
+  return cells * family.lutsPerCell <= Math.max(luts, 8 * family.lutsPerCell)
+    ? { ...p, luts, cells, registers: registersOf(p) }
+    : undefined;
 }
 
 const gainOf = (v: Variant, t: Terms): number => {
@@ -193,9 +197,11 @@ function takeLevel(stock: Stock, family: Family, t: Terms, products: boolean, us
   const chained = offers.filter((o) => o.variant.positions > 0);
   const given = new Int32Array(width);
   const level: Chain[] = [];
-  let cells = t.cells === 0 ? 0 : Math.ceil(t.cells * stock.bits.reduce((n, b) => n + b, 0)) + 1;
+  const most = family.lutsPerCell === 0 ? Number.POSITIVE_INFINITY : stock.bits.reduce((n, b) => n + b, 0);
+  let cells = t.cells === 0 ? 0 : Math.ceil(t.cells * most) + 1;
   for (;;) {
-    const market = { family, width, chained: cells > 0 ? chained : [], single, bit: t.bit, start: t.start, usable };
+    const worth = { bit: t.bit, product: products ? t.product : Number.NEGATIVE_INFINITY, start: t.start };
+    const market = { family, width, chained: cells > 0 ? chained : [], single, ...worth, usable };
     const chain = bestChain(stock, market);
     if (chain === undefined) break;
     const taken = takeOften(chain, stock, given, family, cells);

@@ -1,7 +1,7 @@
 /** Counters as LUT6_2 and CARRY8 (UltraScale+) or CARRY4 (7-series). */
 import { bit, type ModuleBuilder, type UInt } from '../../gen/index.ts';
 import type { Lut } from './counter.ts';
-import { type Group, joined, type Operand, outputColumns, type Realization } from './netlist.ts';
+import { bitsOf, type Group, joined, type Operand, outputColumns, type Realization } from './netlist.ts';
 import { inputsOf, tableOf } from './table.ts';
 import { carry4, carry8, lut6, lut62, lutPins } from './vendor.ts';
 
@@ -66,7 +66,7 @@ function luts(m: ModuleBuilder, group: Group, library: Library, requests: Reques
     if (positions.length === 0) continue;
     const last = column;
     requests.push({
-      carryIn: carryIn?.bit(i),
+      carryIn: bitsOf(carryIn)?.bit(i),
       positions,
       done: (sums, carry) => {
         for (const [p, c] of sumColumns.entries()) put(c, sums[p]!);

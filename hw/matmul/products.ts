@@ -18,6 +18,7 @@ import {
   compressor,
   type Heap,
   latencyOf,
+  type Plan,
   type SearchOptions,
   searchPlan,
   withConstant,
@@ -83,10 +84,11 @@ const printOf = ({ cells = 'portable' }: Sums) => prints[cells];
 export const productsLatency = (p: Sums): number =>
   Math.max(...partsOf(p).map((part) => latencyOf(withConstant(part.heap, part.constant), printOf(p).family)));
 
-function compressorOf({ heap, constant, width }: Products, p: Sums) {
-  const { family, print } = printOf(p);
-  return compressor(searchPlan(withConstant(heap, constant), width, { family }), { print, constant });
-}
+const planOf = ({ heap, constant, width }: Products, p: Sums): Plan =>
+  searchPlan(withConstant(heap, constant), width, { family: printOf(p).family });
+
+/** How the products of a segment are summed; two plans where the highest plane is summed alone. */
+export const productsPlans = (p: Sums): readonly Plan[] => partsOf(p).map((part) => planOf(part, p));
 
 /** What meets in a segment. */
 export interface Segment {
@@ -131,7 +133,7 @@ export function somePlanes(m: ModuleBuilder, pipe: Pipeline, p: Sums): SumOfSegm
 
 /** Instances of the compressor of a part, by name and inputs, in the lane's pipeline. */
 function summed(m: ModuleBuilder, pipe: Pipeline, part: Products, p: Sums) {
-  const design = compressorOf(part, p);
+  const design = compressor(planOf(part, p), { print: printOf(p).print, constant: part.constant });
   const latency = latencyOf(withConstant(part.heap, part.constant), printOf(p).family);
   return (name: string, { advance, weight, planes }: Omit<Segment, 'negative'>): UInt => {
     const sums = m.instance(name, design);
