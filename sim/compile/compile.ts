@@ -13,7 +13,7 @@ import { readNow } from './memory.ts';
 import { shareNodes } from './share.ts';
 import { sinksOf } from './sinks.ts';
 import { fewestBytes, loadOf, wholeWords } from './space.ts';
-import { storeWords, type Words, wordsFor } from './wide.ts';
+import { storeWords, topBits, type Words, wordsFor } from './wide.ts';
 
 export interface CompileOptions {
   /** What can be peeked at: the ports (fastest), or every named net. The design must have been flattened to keep them. */
@@ -59,10 +59,12 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   const values = createValues(design.nodes.length);
   const value = (node: Node): Words => values.get(first[node.id]!, wordsFor(node.width));
   const resident = (node: Node, address: number, bytes: number) => {
-    const load = loadOf(bytes, node.signed);
+    const [load, count] = [loadOf(bytes, node.signed), wordsFor(node.width)];
     values.set(
       node.id,
-      Array.from({ length: wordsFor(node.width) }, (_, i) => e.resident(address + 8 * i, load)),
+      Array.from({ length: count }, (_, i) =>
+        e.resident(address + 8 * i, load, node.signed || i < count - 1 ? 64 : topBits(node.width)),
+      ),
     );
   };
   for (const { port, address } of layout.inputs) resident(port.node, address, wholeWords(port));

@@ -54,6 +54,8 @@ export class Emitter {
   readonly #owner: number[] = [];
   readonly #local: number[] = [];
   readonly #address: number[] = [];
+  /** Of every word: how many bits from the lowest on may be 1; 64 where nothing is known. */
+  readonly #bits: number[] = [];
   /** The words that the present body has loaded, and the locals they were loaded to. */
   readonly #loaded = new Map<number, number>();
 
@@ -79,15 +81,16 @@ export class Emitter {
     this.#loaded.clear();
   }
 
-  #newWord(owner: number, local: number, address: number): number {
+  #newWord(owner: number, local: number, address: number, bits: number): number {
     this.#local.push(local);
     this.#address.push(address);
+    this.#bits.push(bits);
     return this.#owner.push(owner) - 1;
   }
 
-  /** A word that lives in memory and does not change during evaluation: an input, a register. */
-  resident(address: number, load: Op): number {
-    return this.#newWord(nowhere, load, address);
+  /** A word that lives in memory and does not change during evaluation: an input, a register. Of its bits only the low ones may be 1. */
+  resident(address: number, load: Op, bits: number): number {
+    return this.#newWord(nowhere, load, address, bits);
   }
 
   /** Puts a word on the stack. */
@@ -149,15 +152,21 @@ export class Emitter {
     return address;
   }
 
-  /** Makes a word of what is on the stack. */
-  set(): number {
+  /** How many bits from the lowest on may be 1. */
+  #bitsOf(word: Word): number {
+    if (typeof word === 'number') return this.#bits[word]!;
+    return word < 0n ? 64 : word.toString(2).length;
+  }
+
+  /** Makes a word of what is on the stack, of which only the low `bits` may be 1. */
+  set(bits = 64): number {
     const body = this.#body;
     body.lastSet = body.locals++;
     body.lastStart = body.code.length;
     body.code.byte(op.localSet);
     body.code.unsigned(body.lastSet);
     body.lastEnd = body.code.length;
-    return this.#newWord(this.#current, body.lastSet, nowhere);
+    return this.#newWord(this.#current, body.lastSet, nowhere, bits);
   }
 
   op(code: Op): void {
@@ -196,13 +205,14 @@ export class Emitter {
 
   binary(code: Op, a: Word, b: Word): Word {
     if (typeof a === 'bigint' && typeof b === 'bigint') return BigInt.asIntN(64, folds.get(code)!(a, b));
-    const simple = simplify(code, a, b);
+    const [bitsA, bitsB] = [this.#bitsOf(a), this.#bitsOf(b)];
+    const simple = simplify(code, a, b) ?? withoutEffect(code, a, b, bitsA);
     if (simple !== undefined) return simple;
     this.get(a);
     this.get(b);
     this.op(code);
     if (code <= op.i64GeUnsigned) this.op(op.i64ExtendI32Unsigned);
-    return this.set();
+    return this.set(Math.min(64, bitsAfter(code, bitsA, bitsB, b)));
   }
 
   add(a: Word, b: Word): Word {
@@ -231,7 +241,7 @@ export class Emitter {
     if (typeof a === 'bigint') return BigInt(u64(a).toString(2).replaceAll('0', '').length);
     this.get(a);
     this.op(op.i64Popcnt);
-    return this.set();
+    return this.set(7);
   }
 
   /** `a` if the 0/1 word `condition` is 1, else `b`. */
@@ -244,7 +254,7 @@ export class Emitter {
     this.get(b);
     this.#getCondition(condition);
     this.op(op.select);
-    return this.set();
+    return this.set(Math.max(this.#bitsOf(a), this.#bitsOf(b)));
   }
 
   /** The low `bits` (1 to 64) of `a`, zero- or sign-extended. */
@@ -252,11 +262,44 @@ export class Emitter {
     if (bits === 64) return a;
     if (typeof a === 'bigint') return BigInt.asIntN(64, signed ? BigInt.asIntN(bits, a) : BigInt.asUintN(bits, a));
     if (!signed) return this.and(a, maskOf(bits));
+    if (this.#bitsOf(a) < bits) return a;
     const direct = { 8: op.i64Extend8Signed, 16: op.i64Extend16Signed, 32: op.i64Extend32Signed }[bits];
     if (direct === undefined) return this.shrSigned(this.shl(a, 64 - bits), 64 - bits);
     this.get(a);
     this.op(direct);
     return this.set();
+  }
+}
+
+/** What masks and shifts to the right come to where the bits that they look at are 0: `a` has `bits` bits. */
+function withoutEffect(code: Op, a: Word, b: Word, bits: number): Word | undefined {
+  if (typeof b !== 'bigint') return undefined;
+  if (code === op.i64And) return bits < 64 && (b & maskOf(bits)) === maskOf(bits) ? a : undefined;
+  const right = code === op.i64ShrUnsigned || (code === op.i64ShrSigned && bits < 64);
+  return right && BigInt(bits) <= (b & 63n) ? 0n : undefined;
+}
+
+/** How many bits of a result may be 1; `b` is the second operand. */
+function bitsAfter(code: Op, bitsA: number, bitsB: number, b: Word): number {
+  const amount = typeof b === 'bigint' ? Number(b & 63n) : undefined;
+  switch (code) {
+    case op.i64And:
+      return Math.min(bitsA, bitsB);
+    case op.i64Or:
+    case op.i64Xor:
+      return Math.max(bitsA, bitsB);
+    case op.i64Add:
+      return Math.max(bitsA, bitsB) + 1;
+    case op.i64Mul:
+      return bitsA + bitsB;
+    case op.i64Shl:
+      return amount === undefined ? 64 : bitsA + amount;
+    case op.i64ShrUnsigned:
+      return bitsA - (amount ?? 0);
+    case op.i64ShrSigned:
+      return bitsA < 64 ? bitsA - (amount ?? 0) : 64;
+    default:
+      return code <= op.i64GeUnsigned ? 1 : 64;
   }
 }
 

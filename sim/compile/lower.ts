@@ -157,21 +157,40 @@ export const lower: { readonly [T in Tag]: Lower<T> } = {
   },
   cat: (e, { parts, width }, value) => {
     const words = new Array<Word>(wordsFor(width)).fill(0n);
+    const reversed = parts.toReversed();
     let position = 0;
-    for (const part of parts.toReversed()) {
+    for (let from = 0; from < parts.length; ) {
+      const part = reversed[from]!;
       const shift = position % 64;
-      const raw = rawWords(e, value(part), part);
+      const copies = copiesOf(reversed, from, 64 - shift, value);
+      const raw = copies > 1 ? [spreadFlag(e, value(part)[0]!, copies)] : rawWords(e, value(part), part);
+      const partWidth = part.width * copies;
       for (const [i, w] of raw.entries()) {
         const at = (position - shift) / 64 + i;
-        const bits = i === raw.length - 1 ? topBits(part.width) : 64;
+        const bits = i === raw.length - 1 ? topBits(partWidth) : 64;
         words[at] = e.or(words[at]!, e.shl(w, shift));
         if (bits + shift > 64) words[at + 1] = e.or(words[at + 1]!, e.shrUnsigned(w, 64 - shift));
       }
-      position += part.width;
+      position += partWidth;
+      from += copies;
     }
     return words;
   },
 };
+
+/** How many of the parts from this one on are one and the same flag; at most `most`. */
+function copiesOf(parts: readonly Node[], from: number, most: number, value: ValueOf): number {
+  const part = parts[from]!;
+  if (!isFlag(part)) return 1;
+  const word = value(part)[0]!;
+  let to = from + 1;
+  while (to < parts.length && to - from < most && isFlag(parts[to]!) && value(parts[to]!)[0] === word) to++;
+  return to - from;
+}
+
+/** A flag in each of `copies` bits. */
+const spreadFlag = (e: Emitter, flag: Word, copies: number): Word =>
+  e.extend(e.binary(op.i64Sub, 0n, flag), copies, false);
 
 /** Lowers one node. */
 export function lowerNode(e: Emitter, node: Node, value: ValueOf): Words {

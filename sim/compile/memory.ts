@@ -5,7 +5,7 @@ import type { Emitter, Word } from './emitter.ts';
 import type { MemorySlot, ReadSlot, WriteSlot } from './layout.ts';
 import { rawWords, resizeWords, type ValueOf } from './lower.ts';
 import { loadOf } from './space.ts';
-import { equalWords, extendWords, orAll, selectWords, storeWords, type Words, wordsFor } from './wide.ts';
+import { equalWords, extendWords, orAll, selectWords, storeWords, topBits, type Words, wordsFor } from './wide.ts';
 
 const wordType = ({ memory }: MemorySlot) => ({ width: memory.width, signed: false });
 
@@ -34,11 +34,13 @@ export const pointerOf = (e: Emitter, value: ValueOf, { read, memory }: ReadSlot
 function loadWords(e: Emitter, value: ValueOf, slot: ReadSlot): Words {
   const { memory } = slot;
   const offset = pointerOf(e, value, slot);
-  return Array.from({ length: wordsFor(memory.memory.width) }, (_, i) => {
+  const { width } = memory.memory;
+  const count = wordsFor(width);
+  return Array.from({ length: count }, (_, i) => {
     e.get(offset);
     e.op(op.i32WrapI64);
     e.loadFrom(loadOf(memory.stride, false), memory.address + 8 * i, true);
-    return e.set();
+    return e.set(i < count - 1 ? 64 : topBits(width));
   });
 }
 
