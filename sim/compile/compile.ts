@@ -2,7 +2,6 @@
 import type { Node } from '../../gen/ir.ts';
 import type { FlatDesign } from '../../gen/passes/flatten.ts';
 import { assemble, type WasmFunction } from '../wasm/module.ts';
-import { type } from '../wasm/op.ts';
 import { Emitter, type Word } from './emitter.ts';
 import { entryPoints, type Part } from './entry.ts';
 import { findFetches } from './fetches.ts';
@@ -98,13 +97,7 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
     ...[layout.inputs, layout.outputs].map((p) => p.reduce((n, s) => n + wordsFor(s.port.width), 0)),
   );
   const rows = { address: e.memoryEnd, bytes: Math.max(minimumRowBytes, 16 * rowWords) };
-  const bodies = e.bodies.map(
-    ({ code, locals }): WasmFunction => ({
-      parameters: [],
-      locals: locals === 0 ? [] : [{ count: locals, type: type.i64 }],
-      code: code.view(),
-    }),
-  );
+  const bodies = e.bodies.map(({ code, runs }): WasmFunction => ({ parameters: [], locals: runs, code: code.view() }));
   const functions = [...bodies, ...entryPoints(layout, parts, options.stopAtViolation)];
   return {
     binary: assemble(functions, rows.address + rows.bytes),

@@ -3,17 +3,19 @@
  *
  * A word is a constant or an SSA value. It lives in a local of the function that computes it; when a later function asks
  * for it, the emitter gives it a slot in memory, appends the store to the function it came from, and loads it where it is
- * wanted. So the caller may cut the stream into functions anywhere (`cut`). Constants fold as they are met.
+ * wanted. So the caller may cut the stream into functions anywhere (`cut`). Constants fold as they are met. A word of which only the
+ * lowest bit may be 1 is an i32 (a flag): what it decides on needs no conversion.
  */
 import { Bytes } from '../wasm/bytes.ts';
-import { type Op, op, type } from '../wasm/op.ts';
+import { type Op, op, type, type ValueType } from '../wasm/op.ts';
 
 /** A constant (as a signed 64-bit integer) or the number of a computed word. */
 export type Word = bigint | number;
 
-/** A function being written: its code without `end`, and how many i64 locals it uses. */
+/** A function being written: its code without `end`, and its locals in runs of one type. */
 export interface Body {
   readonly code: Bytes;
+  readonly runs: { count: number; type: ValueType }[];
   locals: number;
   /** Local written by the last instruction, and where that instruction starts and ends: `set x, get x` becomes `tee x`. */
   lastSet: number;
@@ -40,6 +42,12 @@ const folds: ReadonlyMap<Op, Fold> = new Map<Op, Fold>([
   [op.i64Ne, (a, b) => (a === b ? 0n : 1n)],
   [op.i64LtSigned, (a, b) => (a < b ? 1n : 0n)],
   [op.i64LtUnsigned, (a, b) => (u64(a) < u64(b) ? 1n : 0n)],
+]);
+
+const flagOps: ReadonlyMap<Op, Op> = new Map<Op, Op>([
+  [op.i64And, op.i32And],
+  [op.i64Or, op.i32Or],
+  [op.i64Xor, op.i32Xor],
 ]);
 
 export class Emitter {
@@ -75,7 +83,7 @@ export class Emitter {
 
   /** Goes on in a new function. */
   cut(): void {
-    this.#body = { code: new Bytes(4096), locals: 0, lastSet: nowhere, lastStart: 0, lastEnd: nowhere };
+    this.#body = { code: new Bytes(4096), runs: [], locals: 0, lastSet: nowhere, lastStart: 0, lastEnd: nowhere };
     this.#current = this.bodies.length;
     this.bodies.push(this.#body);
     this.#loaded.clear();
@@ -93,35 +101,54 @@ export class Emitter {
     return this.#newWord(nowhere, load, address, bits);
   }
 
-  /** Puts a word on the stack. */
+  #newLocal(type: ValueType): number {
+    const { runs } = this.#body;
+    const last = runs.at(-1);
+    if (last?.type === type) last.count++;
+    else runs.push({ count: 1, type });
+    return this.#body.locals++;
+  }
+
+  /** Puts a word on the stack as an i64. */
   get(word: Word): void {
-    const { code } = this.#body;
     if (typeof word === 'bigint') {
-      code.byte(op.i64Const);
-      code.signed(word);
-    } else if (this.#owner[word] === this.#current) {
+      this.#body.code.byte(op.i64Const);
+      this.#body.code.signed(word);
+      return;
+    }
+    this.#getAsItIs(word);
+    if (this.#isFlag(word)) this.op(op.i64ExtendI32Unsigned);
+  }
+
+  /** Puts the low 32 bits of a word on the stack. */
+  getLow(word: Word): void {
+    if (typeof word === 'bigint') {
+      this.#body.code.byte(op.i32Const);
+      this.#body.code.signed(BigInt.asIntN(32, word));
+      return;
+    }
+    this.#getAsItIs(word);
+    if (!this.#isFlag(word)) this.op(op.i32WrapI64);
+  }
+
+  #isFlag(word: Word): boolean {
+    return this.#bitsOf(word) <= 1;
+  }
+
+  #getAsItIs(word: number): void {
+    if (this.#owner[word] === this.#current) {
       this.#getLocal(this.#local[word]!);
     } else if (this.#loaded.has(word)) {
       this.#getLocal(this.#loaded.get(word)!);
     } else {
+      const flag = this.#isFlag(word);
       const load = this.#owner[word] === nowhere ? (this.#local[word]! as Op) : op.i64Load;
-      this.loadFrom(load, this.#homeOf(word), false);
+      this.loadFrom(flag ? op.i32Load8Unsigned : load, this.#homeOf(word), false);
       if (this.#conditional) return; // the local would not be set on the other path
-      const local = this.#body.locals++;
-      code.byte(op.localTee);
-      code.unsigned(local);
+      const local = this.#newLocal(flag ? type.i32 : type.i64);
+      this.op(op.localTee);
+      this.#body.code.unsigned(local);
       this.#loaded.set(word, local);
-    }
-  }
-
-  /** Puts a 0/1 word on the stack as an i32; one that is only in memory is loaded as such. */
-  #getCondition(word: number): void {
-    const here = this.#owner[word] === this.#current || this.#loaded.has(word);
-    if (here) {
-      this.get(word);
-      this.op(op.i32WrapI64);
-    } else {
-      this.loadFrom(op.i32Load8Unsigned, this.#homeOf(word), false);
     }
   }
 
@@ -147,7 +174,7 @@ export class Emitter {
     const { code } = this.bodies[this.#owner[word]!]!;
     code.append([op.i32Const, 0, op.localGet]);
     code.unsigned(this.#local[word]!);
-    code.append([op.i64Store, 3]);
+    code.append([this.#isFlag(word) ? op.i32Store8 : op.i64Store, 0]);
     code.unsigned(address);
     return address;
   }
@@ -158,15 +185,22 @@ export class Emitter {
     return word < 0n ? 64 : word.toString(2).length;
   }
 
-  /** Makes a word of what is on the stack, of which only the low `bits` may be 1. */
+  /** Makes a word of the i64 on the stack, of which only the low `bits` may be 1. */
   set(bits = 64): number {
+    if (bits > 1) return this.#setLocal(type.i64, bits);
+    this.op(op.i32WrapI64);
+    return this.#setLocal(type.i32, bits);
+  }
+
+  #setLocal(of: ValueType, bits: number): number {
+    const local = this.#newLocal(of);
     const body = this.#body;
-    body.lastSet = body.locals++;
+    body.lastSet = local;
     body.lastStart = body.code.length;
     body.code.byte(op.localSet);
-    body.code.unsigned(body.lastSet);
+    body.code.unsigned(local);
     body.lastEnd = body.code.length;
-    return this.#newWord(this.#current, body.lastSet, nowhere, bits);
+    return this.#newWord(this.#current, local, nowhere, bits);
   }
 
   op(code: Op): void {
@@ -184,8 +218,10 @@ export class Emitter {
   /** Stores the word, or its low bytes, at a constant address. */
   store(word: Word, address: number, store: Op = op.i64Store): void {
     this.#body.code.append([op.i32Const, 0]);
-    this.get(word);
-    this.#body.code.append([store, 0]);
+    const flag = store === op.i64Store8 && this.#isFlag(word);
+    if (flag) this.getLow(word);
+    else this.get(word);
+    this.#body.code.append([flag ? op.i32Store8 : store, 0]);
     this.#body.code.unsigned(address);
   }
 
@@ -195,7 +231,7 @@ export class Emitter {
       if (condition === 1n) emit();
       return;
     }
-    this.#getCondition(condition);
+    this.getLow(condition);
     this.#body.code.append([op.if, type.empty]);
     this.#conditional = true;
     emit();
@@ -208,11 +244,18 @@ export class Emitter {
     const [bitsA, bitsB] = [this.#bitsOf(a), this.#bitsOf(b)];
     const simple = simplify(code, a, b) ?? withoutEffect(code, a, b, bitsA);
     if (simple !== undefined) return simple;
+    const bits = Math.min(64, bitsAfter(code, bitsA, bitsB, b));
+    const onFlags = bits === 1 ? flagOps.get(code) : undefined;
+    if (onFlags !== undefined) {
+      this.getLow(a);
+      this.getLow(b);
+      this.op(onFlags);
+      return this.#setLocal(type.i32, 1);
+    }
     this.get(a);
     this.get(b);
     this.op(code);
-    if (code <= op.i64GeUnsigned) this.op(op.i64ExtendI32Unsigned);
-    return this.set(Math.min(64, bitsAfter(code, bitsA, bitsB, b)));
+    return code <= op.i64GeUnsigned ? this.#setLocal(type.i32, 1) : this.set(bits);
   }
 
   add(a: Word, b: Word): Word {
@@ -239,6 +282,7 @@ export class Emitter {
 
   popcount(a: Word): Word {
     if (typeof a === 'bigint') return BigInt(u64(a).toString(2).replaceAll('0', '').length);
+    if (this.#isFlag(a)) return a;
     this.get(a);
     this.op(op.i64Popcnt);
     return this.set(7);
@@ -250,11 +294,14 @@ export class Emitter {
     if (a === b) return a;
     if (a === 1n && b === 0n) return condition;
     if (a === 0n && b === 1n) return this.xor(condition, 1n);
-    this.get(a);
-    this.get(b);
-    this.#getCondition(condition);
+    const bits = Math.max(this.#bitsOf(a), this.#bitsOf(b));
+    for (const word of [a, b]) {
+      if (bits === 1) this.getLow(word);
+      else this.get(word);
+    }
+    this.getLow(condition);
     this.op(op.select);
-    return this.set(Math.max(this.#bitsOf(a), this.#bitsOf(b)));
+    return bits === 1 ? this.#setLocal(type.i32, 1) : this.set(bits);
   }
 
   /** The low `bits` (1 to 64) of `a`, zero- or sign-extended. */
@@ -274,6 +321,7 @@ export class Emitter {
 /** What masks and shifts to the right come to where the bits that they look at are 0: `a` has `bits` bits. */
 function withoutEffect(code: Op, a: Word, b: Word, bits: number): Word | undefined {
   if (typeof b !== 'bigint') return undefined;
+  if (code === op.i64Ne) return bits <= 1 && b === 0n ? a : undefined;
   if (code === op.i64And) return bits < 64 && (b & maskOf(bits)) === maskOf(bits) ? a : undefined;
   const right = code === op.i64ShrUnsigned || (code === op.i64ShrSigned && bits < 64);
   return right && BigInt(bits) <= (b & 63n) ? 0n : undefined;

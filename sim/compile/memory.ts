@@ -37,8 +37,7 @@ function loadWords(e: Emitter, value: ValueOf, slot: ReadSlot): Words {
   const { width } = memory.memory;
   const count = wordsFor(width);
   return Array.from({ length: count }, (_, i) => {
-    e.get(offset);
-    e.op(op.i32WrapI64);
+    e.getLow(offset);
     e.loadFrom(loadOf(memory.stride, false), memory.address + 8 * i, true);
     return e.set(i < count - 1 ? 64 : topBits(width));
   });
