@@ -206,3 +206,19 @@ test('what is made on the way is announced before, and taken back after', async 
     ['end', partial],
   ]);
 });
+
+test('every unit is written, each a top without a warning of Verilator; --unit takes some of them', async () => {
+  using dir = scratchDir();
+  const out = join(dir.path, 'all');
+  await gen(out);
+  const { tops } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
+  expect(Object.keys(tops)).toEqual(['matmul', 'scan', 'conv', 'norm', 'residual', 'mixer']);
+  for (const top of Object.values<string>(tops)) {
+    const argv = ['--lint-only', '-Wall', '--top-module', top, '-f', 'files.f'];
+    const lint = spawnSync('verilator', argv, { cwd: join(out, 'rtl'), encoding: 'utf8' });
+    if (lint.error === undefined) expect([top, lint.status, lint.stderr]).toEqual([top, 0, '']);
+  }
+  const some = join(dir.path, 'some');
+  await gen(some, '--unit', 'conv');
+  expect(readFileSync(join(some, 'rtl/files.f'), 'utf8')).toMatch(/\nconv_p4_t4\.v\n$/);
+});

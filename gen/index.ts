@@ -53,6 +53,7 @@ export { cat, type SInt, Signal, type UInt } from './signal.ts';
 export type { Constant, Drivable, Readable, RegisterHandle, Value } from './value.ts';
 export {
   behaviouralDefine,
+  printDesigns,
   printVerilog,
   type VerilogFile,
   type VerilogOptions,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { printVerilog, sourceMap } from '../../gen/index.ts';
+import { printDesigns, sourceMap } from '../../gen/index.ts';
 import { defaultNumerics, rowFactors } from '../../golden/fixed/index.ts';
 import {
   type BinaryProjection,
@@ -20,19 +20,19 @@ import {
   hexImage,
   type ImageFacts,
   type MatmulParameters,
-  matmulArray,
   orderOf,
   page,
-  scanUnit,
   scanWidths,
   type UnitParameters,
   unitParameters,
   weightStream,
 } from '../../hw/index.ts';
+import { type Unit, unitNames, verifiedUnits } from '../../verify/units.ts';
 import { version } from '../../verify/version.ts';
 import { bundled } from '../bundled.ts';
 import type { Command, Figure, Progress, Report } from '../command.ts';
 import type { Scratch } from '../io.ts';
+import { listOf } from '../list.ts';
 import { type SizeArgs, sizeChoices, sizeOptions, type ZerosArgs, zerosOption } from '../options.ts';
 import { refuseOccupied, writeDirectory } from '../output-directory.ts';
 import { CommandProblem } from '../problem.ts';
@@ -41,6 +41,7 @@ interface Args extends SizeArgs, ZerosArgs {
   readonly model: string | undefined;
   readonly config: string | undefined;
   readonly out: string;
+  readonly unit: string;
 }
 
 const layout = [
@@ -73,12 +74,19 @@ export const genCommand: Command<Args> = {
         demandOption: true,
         describe: 'directory to write; it must not exist, or be empty',
       })
+      .option('unit', {
+        group: 'Output:',
+        type: 'string',
+        default: unitNames.join(','),
+        describe: `which units, of ${unitNames.join(', ')}`,
+      })
       .epilogue(layout.join('\n'))
       .example('popscan gen --model models/nano --out out/nano', '')
       .example('popscan gen --model models/tiny --out out/tiny --lanes 32 --columns 64', ''),
   run: async (a, progress, { scratch }) => {
     if ((a.model === undefined) === (a.config === undefined)) throw oneSource(a.model !== undefined);
     const choices = sizeChoices(a);
+    const units = listOf('--unit', a.unit, unitNames);
     await refuseOccupied(a.out);
     const model = a.model === undefined ? undefined : await loadModel(a.model, { zeros: a.zeros, progress });
     if (model !== undefined) refuseDense(model);
@@ -86,7 +94,7 @@ export const genCommand: Command<Args> = {
     const rowScales = model !== undefined && hasRowScales(model);
     const parameters = unitParameters(config, { ...choices, rowScales }, defaultNumerics);
     const inputs = await hashes(a.model === undefined ? [a.config!] : await checkpointFiles(a.model));
-    return write(a.out, config, model, parameters, inputs, progress, scratch);
+    return write(a.out, config, model, parameters, units, inputs, progress, scratch);
   },
 };
 
@@ -103,17 +111,16 @@ async function write(
   config: ModelConfig,
   model: Model | undefined,
   parameters: UnitParameters,
+  units: readonly Unit[],
   inputs: Readonly<Record<string, string>>,
   progress: Progress,
   scratch: Scratch,
 ): Promise<Report> {
   const started = performance.now();
   const entries: Entry[] = [];
-  const units = [
-    { design: matmulArray(parameters.matmul), name: 'matmul' },
-    { design: scanUnit(parameters.scan), name: 'scan' },
-  ].map(({ design, name }) => ({ name, verilog: printVerilog(design) }));
-  const rtl = new Map(units.flatMap((u) => u.verilog.files.map((f) => [`rtl/${f.name}`, f])));
+  const printed = printDesigns(units.map((unit) => verifiedUnits[unit].design(parameters)));
+  const tops = Object.fromEntries(units.map((unit, i) => [unit, printed.tops[i]!]));
+  const rtl = new Map(printed.files.map((f) => [`rtl/${f.name}`, f]));
   await writeDirectory(out, scratch, async (save) => {
     const keep = async (path: string, data: string | Uint8Array): Promise<void> => {
       progress(`writing ${path}`);
@@ -134,7 +141,7 @@ async function write(
       popscan: version,
       inputs,
       config,
-      tops: Object.fromEntries(units.map((u) => [u.name, u.verilog.top])),
+      tops: Object.fromEntries(Object.entries(tops).map(([unit, { top }]) => [unit, top])),
       parameters,
       weight_layout:
         'docs/matmul.md; bit r K + k of a beat is row r, column k of its tile; 1 is +1; zeros beyond the matrix',
@@ -146,7 +153,7 @@ async function write(
   const { stateWords, rowWords, lanes, rows } = parameters.scan;
   const widths = scanWidths(parameters.scan);
   const stateBits = (stateWords * lanes * widths.code + rowWords * widths.exponent) * rows;
-  const generated = Object.fromEntries(units.map((u) => [u.name, u.verilog.generatedNames]));
+  const generated = Object.fromEntries(Object.entries(tops).map(([unit, t]) => [unit, t.generatedNames]));
   return report(out, entries, generated, stateBits, (performance.now() - started) / 1000);
 }
 
@@ -216,6 +223,7 @@ function report(
 ): Report {
   const figure = (name: string, value: number, unit: string): Figure => ({ name, value, unit, kind: 'measured' });
   const rtl = entries.filter((e) => e.path.endsWith('.v'));
+  const units = Object.keys(generated).join(', ');
   return {
     figures: [
       figure('files', entries.length + 1, 'files'),
@@ -234,7 +242,7 @@ function report(
     checks: [],
     skipped: [],
     tools: {},
-    text: `${out}: ${rtl.map((e) => e.path).join(', ')}; manifest.json lists every file with its hash`,
+    text: `${out}: ${rtl.length} modules in rtl/, of ${units}; manifest.json lists every file with its hash`,
   };
 }
 

@@ -54,16 +54,16 @@ type Printed = Omit<VerilogFile, 'name'>;
 class Printer implements ModuleNames {
   /** Verilog name of every module met. */
   readonly #names = new Map<Module, string>();
-  /** By name: two modules of one name and one text are one, of one name and two texts get different names; the top keeps its own. */
+  /** By name: two modules of one name and one text are one, of one name and two texts get different names; tops keep their own. */
   readonly printed = new Map<string, Printed>();
   readonly #popcounts = new Map<number, string>();
-  readonly #top: Module;
+  readonly #tops: readonly Module[];
   readonly #style: PrintStyle;
   declared = 0;
   generated = 0;
 
-  constructor(top: Module, style: PrintStyle) {
-    this.#top = top;
+  constructor(tops: readonly Module[], style: PrintStyle) {
+    this.#tops = tops;
     this.#style = style;
   }
 
@@ -109,7 +109,7 @@ class Printer implements ModuleNames {
       const head = printHead(tree, found, this.#style);
       const known = this.printed.get(found);
       const text = head.text + body.text;
-      if (module !== this.#top && found === this.#top.name) continue;
+      if (known === undefined && this.#tops.some((top) => top !== module && top.name === found)) continue;
       if (known !== undefined && known.text !== text) continue;
       this.#names.set(module, found);
       if (known !== undefined) return;
@@ -138,8 +138,28 @@ export function printVerilog(
   design: Design | { readonly module: Module },
   options: VerilogOptions = {},
 ): VerilogOutput {
-  const printer = new Printer(design.module, styleOf(options));
-  const top = printer.print(design.module);
+  const { files, tops } = printDesigns([design], options);
+  return { files, ...tops[0]! };
+}
+
+/**
+ * Prints several designs and everything below them: a module that two of them have is printed once, and modules of one name that differ get
+ * different names. `tops` are in the order of the designs; the names of a design that an earlier one has too are counted there.
+ */
+export function printDesigns(
+  designs: readonly { readonly module: Module }[],
+  options: VerilogOptions = {},
+): { readonly files: readonly VerilogFile[]; readonly tops: readonly Omit<VerilogOutput, 'files'>[] } {
+  const printer = new Printer(
+    designs.map((d) => d.module),
+    styleOf(options),
+  );
+  const tops = designs.map(({ module }) => {
+    const { declared, generated } = printer;
+    const top = printer.print(module);
+    const more = printer.declared - declared;
+    return { top, generatedNames: more === 0 ? 0 : (printer.generated - generated) / more };
+  });
   const header = options.header?.split('\n').map((l) => `// ${l}`.trimEnd()) ?? [];
   const file = (name: string, modules: readonly Printed[]): VerilogFile => ({
     name: `${name}.v`,
@@ -151,7 +171,7 @@ export function printVerilog(
   });
   const files =
     options.layout === 'single'
-      ? [file(top, [...printer.printed.values()])]
+      ? [file(tops.at(-1)!.top, [...printer.printed.values()])]
       : [...printer.printed].map(([module, printed]) => file(module, [printed]));
-  return { files, top, generatedNames: printer.declared === 0 ? 0 : printer.generated / printer.declared };
+  return { files, tops };
 }

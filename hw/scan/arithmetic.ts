@@ -22,6 +22,20 @@ export function roundShiftBy(m: ModuleBuilder, x: SInt, amount: UInt, name: stri
   return roundShift(doubled.shiftRight(amount).named(`${name}_shifted`), 1, 'half-up').named(`${name}_rounded`);
 }
 
+/** The same in a pipeline, for wide x: the larger steps of the shift, the smaller ones, the rounding. 3 stages. */
+export function roundShiftedBy(m: ModuleBuilder, pipe: Pipeline, x: SInt, amount: UInt, name: string): SInt {
+  const fine = amount.width >> 1;
+  const doubled = cat(x, m.constant(uint(1), 0)).asSigned();
+  const coarse = pipe.join({ doubled, amount }, (v) => {
+    const steps = cat(v.amount.shr(fine), m.constant(uint(fine), 0));
+    return pipe.stage(`${name}_coarse`, v.doubled.shiftRight(steps));
+  });
+  const shifted = pipe.join({ coarse, amount }, (v) =>
+    pipe.stage(`${name}_shifted`, v.coarse.shiftRight(v.amount.trunc(fine))),
+  );
+  return pipe.stage(name, roundShift(shifted, 1, 'half-up'));
+}
+
 /** |x| for x > -2^(n-1), in n - 1 bits. */
 export function magnitude(x: SInt): UInt {
   const sign = x.bit(x.width - 1);

@@ -1,8 +1,19 @@
 /** A narrow state with one power-of-two exponent per row: golden's `scanTokenRows` up to S'. */
-import { bit, cat, type Sign, type Signal, type UInt, uint } from '../../gen/index.ts';
+import {
+  bit,
+  cat,
+  type ModuleBuilder,
+  type Pipeline,
+  type SInt,
+  type Sign,
+  type Signal,
+  sint,
+  type UInt,
+  uint,
+} from '../../gen/index.ts';
 import type { RowState } from '../../golden/fixed/index.ts';
 import { bitLength, divideSteps, magnitude, roundShiftBy, saturateSymmetric } from './arithmetic.ts';
-import type { FormatHardware } from './format.ts';
+import type { FormatHardware, Update } from './format.ts';
 import { productStyle, type ScanParameters } from './parameters.ts';
 import { factorOf, factorStages, fitted, logicProduct, logicStages, multiplesOf, productStages } from './product.ts';
 
@@ -73,7 +84,7 @@ export function rowFormatOf(p: ScanParameters, f: RowState): FormatHardware {
       const choice = pipe.stage('decay_unit', quotient);
       const halves = units.map((u) => m.constant(uint(n.decayFraction), 1n << BigInt(u - 1)));
       const addend = pipe.stage('decay_half', select(choice, halves));
-      const decays = multiplesOf(m, pipe, shifted, mostDecay, 'decay');
+      const decays = multiplesOf(m, pipe, shifted, [0, mostDecay], 'decay');
       const steps = factorOf(m, pipe, productStyle(p), step.value, 'step');
       return (q, b, name) => {
         const product = logicProduct(m, pipe, decays, q, `kept_product_${name}`, { addend, dropped });
@@ -82,17 +93,86 @@ export function rowFormatOf(p: ScanParameters, f: RowState): FormatHardware {
           return pipe.stage(`kept_${name}`, select(v.choice, parts));
         });
         const driven = steps.times(b, `driven_${name}`);
-        // kept + floor(d / 2) + d mod 2 = floor((2 kept - not d) / 2), d: twice t' B in the unit of S'.
-        const wide = pipe.join({ kept, driven, coarse: step.coarse }, (v) => {
-          const parts = rights.map((right) => v.driven.shr(right - 1).ext(v.driven.width - forStep.step + 2));
-          const kept = cat(v.kept, m.constant(bit, 0)).asSigned();
-          return pipe.stage(`wide_${name}`, kept.sub(select(v.coarse, parts).not()).shr(1));
-        });
-        const { value, clamped } = saturateSymmetric(wide, f.workBits, `wide_${name}`);
-        return pipe.stage(`state_${name}`, { state: value, clamped });
+        const sum = pipe.join({ kept, driven, coarse: step.coarse }, (v) =>
+          pipe.stage(`wide_${name}`, added(m, v.kept, v.driven, v.coarse, rights, f.workBits)),
+        );
+        return saturated(m, pipe, sum, f, name);
       };
     },
   };
+}
+
+/** A sum of S' before it is saturated. */
+type Wide = {
+  readonly value: SInt;
+  /** t' B alone is beyond what any state can bring back, and its sign. */
+  readonly far: UInt;
+  readonly below: UInt;
+};
+
+/**
+ * kept + d / 2 rounded half up, d = floor(t' B / 2^(right-1)): kept + floor(d / 2) + d mod 2 = floor((2 kept - not d) / 2). |kept| < 2^(bits-1), so
+ * that from |d / 2| = 2^bits on only the sign matters: the sum needs no more than bits + 2 bits.
+ */
+function added(
+  m: ModuleBuilder,
+  kept: SInt,
+  driven: SInt,
+  coarse: UInt,
+  rights: readonly number[],
+  bits: number,
+): Wide {
+  const width = bits + 2;
+  const parts = rights.map((right) => driven.shr(right - 1));
+  const below = driven.bit(driven.width - 1);
+  const far = parts.flatMap((part, c) => {
+    if (part.width <= width) return [];
+    const top = part.slice(part.width - 1, width - 1);
+    return [coarse.eq(c).and(top.all().or(top.any().not()).not())];
+  });
+  const doubled = cat(kept, m.constant(bit, 0)).asSigned();
+  const near = parts.map((part) => fitted(part, width));
+  return {
+    value: doubled.sub(select(coarse, near).not()).shr(1),
+    far: far.reduce((a, b) => a.or(b), m.constant(bit, 0)),
+    below,
+  };
+}
+
+/**
+ * S' in +-(2^(bits-1) - 1), 2 stages. Limits enter by the set and reset of registers, which take no LUT: the upper one in the first stage, the lower
+ * one in the second. -2^(bits-1) shows as the carry of -S', from which |S'| comes too.
+ */
+function saturated(
+  m: ModuleBuilder,
+  pipe: Pipeline,
+  { value, far, below }: Wide,
+  f: RowState,
+  name: string,
+): ReturnType<Update> {
+  const { workBits: work, bits } = f;
+  const most = 2 ** (work - 1) - 1;
+  const top = value.slice(value.width - 1, work - 1);
+  const beyond = far.or(top.all().or(top.any().not()).not()).named(`wide_${name}_beyond`);
+  const negative = far.mux(below, value.bit(value.width - 1));
+  const upper = beyond.and(negative.not()).named(`wide_${name}_above`);
+  const limited = pipe.stage(`limited_${name}`, {
+    value: upper.mux(m.constant(sint(work), most), value.trunc(work)),
+    upper,
+    lower: beyond.and(negative),
+  });
+  const sign = limited.value.bit(work - 1);
+  const rest = limited.value.trunc(bits - 1).asUnsigned();
+  const carry = sign.and(rest.any().not());
+  const high = limited.value.slice(work - 2, bits - 1);
+  const size = sign.mux(high.not(), high).add(carry).named(`size_${name}_sum`);
+  const lowest = size.bit(size.width - 1).named(`lowest_${name}`);
+  const odd = cat(limited.value.slice(work - 1, 1), limited.value.bit(0).or(lowest)).asSigned();
+  return pipe.stage(`state_${name}`, {
+    state: limited.lower.mux(m.constant(sint(work), -most), odd),
+    clamped: limited.upper.or(limited.lower).or(lowest),
+    size: limited.lower.or(lowest).mux(m.constant(high.type, 2 ** high.width - 1), size.trunc(high.width)),
+  });
 }
 
 /** values[choice]; the last for choices beyond. */

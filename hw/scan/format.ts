@@ -19,8 +19,12 @@ export interface RowScalars {
   readonly exponent: UInt | undefined;
 }
 
-/** S' of an element, and whether it was clamped. */
-export type Update = (q: SInt, b: SInt, name: string) => { readonly state: SInt; readonly clamped: UInt };
+/** S' of an element, whether it was clamped, and at the same latency |S'| / 2^(bits-1), where rows have exponents. */
+export type Update = (
+  q: SInt,
+  b: SInt,
+  name: string,
+) => { readonly state: SInt; readonly clamped: UInt; readonly size?: UInt };
 
 export interface FormatHardware {
   readonly stepBits: number;

@@ -24,31 +24,43 @@ export const productStages = (style: ProductStyle, bits: number): number => (sty
 
 export function factorOf(m: ModuleBuilder, pipe: Pipeline, style: ProductStyle, x: SInt, name: string): Factor {
   if (style === 'dsp') return { times: (y, as) => pipe.join({ x, y }, (v) => pipe.stage(as, v.x.mul(v.y))) };
-  const multiples = multiplesOf(m, pipe, x, 2 ** (x.width - 1), name);
+  const multiples = multiplesOf(m, pipe, x, [-(2 ** (x.width - 1)), 2 ** (x.width - 1) - 1], name);
   return { times: (y, as) => fitted(logicProduct(m, pipe, multiples, y, as), x.width + y.width) };
 }
 
-/** x and its multiples at one latency; |x| <= most. */
+/** Least and most of a value. */
+type Range = readonly [least: number, most: number];
+
+/** x and its multiples at one latency. */
 export interface Multiples {
-  readonly most: number;
+  readonly range: Range;
   readonly one: SInt;
   readonly minusOne: SInt;
   readonly minusThree: SInt;
 }
 
-const signedBits = (most: number): number => Math.ceil(Math.log2(most + 1)) + 1;
+/** Bits in two's complement of what is in a range. */
+const signedBits = ([least, most]: Range): number =>
+  1 + Math.max(Math.ceil(Math.log2(most + 1)), Math.ceil(Math.log2(-least)), 0);
 /** x in `width` bits, which are known to hold it. */
 export const fitted = (x: SInt, width: number): SInt => (width <= x.width ? x.trunc(width) : x.ext(width));
 
-/** 1 stage. */
-export function multiplesOf(m: ModuleBuilder, pipe: Pipeline, x: SInt, most: number, name: string): Multiples {
+/** 1 stage; x is in the range. */
+export function multiplesOf(m: ModuleBuilder, pipe: Pipeline, x: SInt, range: Range, name: string): Multiples {
+  const [least, most] = range;
   const minus = (n: SInt): SInt => m.constant(x.type, 0).sub(n);
   return {
-    most,
-    one: pipe.stage(`${name}_x1`, fitted(x, signedBits(most))),
-    minusOne: pipe.stage(`${name}_m1`, fitted(minus(x), signedBits(most))),
-    minusThree: pipe.stage(`${name}_m3`, fitted(minus(x).sub(x.shl(1)), signedBits(3 * most))),
+    range,
+    one: pipe.stage(`${name}_x1`, fitted(x, signedBits(range))),
+    minusOne: pipe.stage(`${name}_m1`, fitted(minus(x), signedBits([-most, -least]))),
+    minusThree: pipe.stage(`${name}_m3`, fitted(minus(x).sub(x.shl(1)), signedBits([-3 * most, -3 * least]))),
   };
+}
+
+/** Of floor(sum / 4) less a multiple of x: of 0 to 3, or if it is the last one of -2 to 1. */
+function nextRange(sum: Range, [least, most]: Range, last: boolean): Range {
+  const multiples = last ? [0, most, least, -2 * most, -2 * least] : [0, 3 * most, 3 * least];
+  return [Math.floor(sum[0] / 4) - Math.max(...multiples), Math.floor(sum[1] / 4) - Math.min(...multiples)];
 }
 
 /** Stages of a product with a factor of `bits` bits. */
@@ -69,18 +81,20 @@ export function logicProduct(
   const rows = logicStages(y.width);
   const digits = y.ext(2 * rows);
   let sum: SInt = addend.toSigned();
+  // Not shifted yet: the first row takes the addend as it is.
+  let range: Range = [0, 4 * 2 ** addend.width];
   let settled: UInt[] = [];
   for (let i = 0; i < rows; i++) {
     const [odd, two] = [2 * i, 2 * i + 1].map((k) => digits.bit(k).named(`${name}_${k}`)) as [UInt, UInt];
-    // After row i: at most 3 x (1 + 1/4 + ...) and what is left of the addend.
-    const most = 4 * x.most + Math.ceil(2 ** addend.width / 4 ** i);
-    const far = i === rows - 1 ? { x3: x.one, x1: x.one } : { x3: x.minusThree, x1: x.minusOne };
+    const last = i === rows - 1;
+    range = nextRange(range, x.range, last);
+    const far = last ? { x3: x.one, x1: x.one } : { x3: x.minusThree, x1: x.minusOne };
     const row = pipe.join({ sum, odd, two, near: x.minusOne, ...far }, (v) => {
       const { width } = x.minusThree;
       const near = v.odd.mux(v.near.ext(width), m.constant(sint(width), 0));
       const multiple = v.two.mux(v.odd.mux(v.x3.ext(width), v.x1.shl(1).ext(width)), near);
       const total = v.sum.sub(multiple);
-      return pipe.stage(`${name}_row_${i}`, fitted(total, Math.min(total.width, signedBits(most))));
+      return pipe.stage(`${name}_row_${i}`, fitted(total, Math.min(total.width, signedBits(range))));
     });
     const now = pipe.latency(row);
     settled = settled.map((s) => pipe.at(s, now));

@@ -1,26 +1,50 @@
 /** One row's S' to its stored form: q = floor((S' + r 2^(e-8)) / 2^e), L elements a beat. */
-import { bit, cat, type Design, defineModule, input, output, pack, repeat, uint, unpack } from '../../gen/index.ts';
+import {
+  bit,
+  cat,
+  type Design,
+  defineModule,
+  input,
+  type ModuleBuilder,
+  output,
+  pack,
+  type Readable,
+  repeat,
+  type SInt,
+  type UInt,
+  uint,
+  unpack,
+} from '../../gen/index.ts';
 import type { RowState } from '../../golden/fixed/index.ts';
-import { saturateSymmetric } from './arithmetic.ts';
 import { type ScanParameters, scanWidths } from './parameters.ts';
+import { fitted } from './product.ts';
 
 /** Bits of noise, below the unit of q. */
 const noiseBits = 8;
 /** Stages. */
-export const roundStages = 4;
+export const roundStages = 3;
+
+/** A shift right by 0 to 16: by 0, 4, 8 or 12, by 0 to 3, and by 1 on the way into the sum. */
+export const rightShape = { by4: uint(2), by1: uint(2), once: bit };
+
+export function rightParts(m: ModuleBuilder, exponent: UInt): Readable<typeof rightShape> {
+  const once = exponent.width > 4 ? exponent.bit(4) : m.constant(bit, 0);
+  const rest = once.mux(m.constant(uint(4), 15), exponent.ext(5).trunc(4));
+  return { by4: rest.slice(3, 2), by1: rest.slice(1, 0), once };
+}
 
 const roundInterface = (p: ScanParameters) => {
   const w = scanWidths(p);
   return {
     advance: input(bit, 'the pipeline moves in this cycle'),
     state: input(uint(p.lanes * w.work), `S' of ${p.lanes} elements`),
-    exponent: input(uint(w.exponent), 'of the row'),
+    right: input(rightShape, "of the row's exponent"),
     noise: input(uint(noiseBits * p.lanes), 'a byte for each element'),
     q: output(uint(p.lanes * w.code), 'the elements as they are stored'),
   };
 };
 
-/** Latency 4. The value before rounding, with 8 bits below the unit of q, has bits + 8 bits: |S'| < 2^(bits - 1 + e). */
+/** Latency 3. The value before rounding, with 8 bits below the unit of q, has bits + 8 bits: |S'| < 2^(bits - 1 + e). */
 export function roundUnit(p: ScanParameters, { bits }: RowState): Design<ReturnType<typeof roundInterface>> {
   const w = scanWidths(p);
   return defineModule(
@@ -31,22 +55,56 @@ export function roundUnit(p: ScanParameters, { bits }: RowState): Design<ReturnT
     },
     (m, io) => {
       const pipe = m.pipeline('round', { enable: io.advance });
-      m.comment('Right by 0 to 16: by 0, 4, 8 or 12, by 0 to 3, and by 1 on the way into the sum.');
       const zero = m.constant(bit, 0);
-      const farthest = w.exponent > 4 ? io.exponent.bit(4) : zero;
-      const rest = farthest.mux(m.constant(uint(4), 15), io.exponent.ext(5).trunc(4)).named('rest');
-      const right = pipe.enter({ by4: cat(rest.slice(3, 2), zero, zero), by1: rest.slice(1, 0), once: farthest });
+      const right = pipe.enter(io.right);
       const noise = unpack(pipe.enter(io.noise), noiseBits);
       const width = bits + noiseBits;
       const codes = unpack(pipe.enter(io.state), w.work).map((state, i) => {
         const fine = cat(state, ...repeat(zero, noiseBits)).asSigned();
-        const coarse = pipe.stage(`coarse_${i}`, fine.shiftRight(right.by4).trunc(width + 4));
-        const near = pipe.stage(`near_${i}`, coarse.shiftRight(pipe.at(right.by1, 1)).trunc(width + 1));
-        const scaled = pipe.at(right.once, 2).mux(near.shr(1), near.trunc(width));
-        const sum = pipe.stage(`sum_${i}`, scaled.add(pipe.at(noise[i]!, 2).toSigned()).shr(noiseBits));
-        return pipe.stage(`q_${i}`, saturateSymmetric(sum, bits, `q_${i}`).value);
+        const coarse = pipe.stage(`coarse_${i}`, shifted(fine, right.by4, 4, width + 4));
+        const near = pipe.stage(`near_${i}`, shifted(coarse, pipe.at(right.by1, 1), 1, width + 1));
+        const once = pipe.at(right.once, 2);
+        const { most, least } = limits(near, once, bits, `near_${i}`);
+        const scaled = once.mux(near.shr(1), near.trunc(width));
+        // without the highest bits of fraction and noise no carry comes out of them
+        const carries = most.or(least).not();
+        const top = noiseBits - 1;
+        const whole = cat(scaled.shr(noiseBits + 1), scaled.bit(noiseBits).or(least));
+        const base = cat(whole, scaled.bit(top).and(carries), scaled.trunc(top)).asSigned();
+        const random = pipe.at(noise[i]!, 2);
+        const added = cat(random.bit(top).and(carries), random.trunc(top)).toSigned();
+        return pipe.stage(`q_${i}`, base.add(added).trunc(width).shr(noiseBits));
       });
       io.q.drive(pack(codes));
     },
   );
+}
+
+/**
+ * Whether the whole part of a value is the largest number of `bits` bits, which stays what it is, or the smallest, which becomes the next;
+ * of all others the noise leaves no more than +-(2^(bits-1) - 1). `once`: the value is x / 2.
+ */
+function limits(x: SInt, once: UInt, bits: number, name: string): { readonly most: UInt; readonly least: UInt } {
+  const common = x.slice(noiseBits + bits - 2, noiseBits + 1);
+  const rest = once.mux(x.bit(noiseBits + bits - 1), x.bit(noiseBits));
+  const sign = x.bit(x.width - 1);
+  const most = common.all().and(rest).and(sign.not()).named(`${name}_most`);
+  return { most, least: common.any().or(rest).not().and(sign).named(`${name}_least`) };
+}
+
+/**
+ * x shifted right by 0, 1, 2 or 3 steps, which fits `width` bits: a LUT6 a bit, and the sign is that of x. As a sum of products: of a multiplexer with
+ * constant inputs Yosys makes resets, which meet the enable in LUTs.
+ */
+function shifted(x: SInt, steps: UInt, step: number, width: number): SInt {
+  const parts = [0, 1, 2, 3].map((n) => {
+    const chosen = cat(...(repeat(steps.eq(n), width - 1) as [UInt, ...UInt[]]));
+    return fitted(x.shr(n * step), width - 1)
+      .asUnsigned()
+      .and(chosen);
+  });
+  return cat(
+    x.bit(x.width - 1),
+    parts.reduce((a, b) => a.or(b)),
+  ).asSigned();
 }

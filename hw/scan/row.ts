@@ -16,7 +16,7 @@ import {
   uint,
   unpack,
 } from '../../gen/index.ts';
-import { bitLength, magnitude, reduceTree, roundShiftBy } from './arithmetic.ts';
+import { bitLength, reduceTree, roundShiftedBy } from './arithmetic.ts';
 import { formatOf } from './format.ts';
 import { fieldsIf, productStyle, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
 import { directBits } from './prepare.ts';
@@ -94,9 +94,7 @@ export function rowUnit(p: ScanParameters): RowUnit {
       const before = pipe.at(pipe.enter(io.first), at).mux(m.constant(dot.type, 0), dot);
       dot.next(before.add(partial.ext(w.dot)).trunc(w.dot));
       const rowDot = behind(m, pipe, 'row_dot', dot, at + 1);
-      const seen = pipe.join({ dot: rowDot, shift: pipe.enter(io.output_shift) }, (v) =>
-        pipe.stage('seen', roundShiftBy(m, v.dot, v.shift, 'dot')),
-      );
+      const seen = roundShiftedBy(m, pipe, rowDot, pipe.enter(io.output_shift), 'seen');
       const total = pipe.join({ seen, direct: pipe.enter(io.direct) }, (v) =>
         pipe.stage('total', v.seen.add(v.direct)),
       );
@@ -114,13 +112,13 @@ export function rowUnit(p: ScanParameters): RowUnit {
       if (format === undefined) return;
 
       m.comment("Exponent: the largest magnitude's length; the bits of all magnitudes together have it too.");
-      const sizes = next.map((v, i) => pipe.stage(`size_${i}`, magnitude(v.state)));
-      const together = reduceTree(pipe, 'sizes', sizes, 4, (x, y) => x.or(y));
+      const sizes = next.map((v) => v.size!);
+      const together = reduceTree(pipe, 'sizes', sizes, 6, (x, y) => x.or(y));
       const sized = pipe.latency(together);
-      const most = m.register('most', uint(w.work - 1), { enable: pipe.at(valid, sized) });
+      const most = m.register('most', together.type, { enable: pipe.at(valid, sized) });
       most.next(pipe.at(pipe.enter(io.first), sized).mux(m.constant(most.type, 0), most).or(together));
       const rowMost = behind(m, pipe, 'row_most', most, sized + 1);
-      const exponent = pipe.stage('exponent', bitLength(m, rowMost.shr(format.bits - 1)).trunc(w.exponent));
+      const exponent = pipe.stage('exponent', bitLength(m, rowMost).trunc(w.exponent));
       io.new_exponent.drive(exponent);
       latency = { ...latency, exponent: pipe.latency(exponent) };
     },

@@ -22,7 +22,7 @@ import { connect, fifo } from '../../gen/stream/index.ts';
 import { noiseTokenShape } from './interface.ts';
 import { noiseSource } from './noise.ts';
 import { fieldsIf, isStochastic, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
-import { roundStages, roundUnit } from './round.ts';
+import { rightParts, roundStages, roundUnit } from './round.ts';
 
 const writeBackInterface = (p: ScanParameters) => {
   const w = scanWidths(p);
@@ -101,6 +101,9 @@ export function writeBack(p: ScanParameters): Design<ReturnType<typeof writeBack
       }
       const rowGiven = pipe.flag(read.and(tile.eq(0)));
       const exponents = pipe.stage('row_exponents', pipe.enter(rows.out.payload.exponents));
+      const rights = unpack(rows.out.payload.exponents, w.exponent).map((e, q) =>
+        pipe.stage(`right_${q}`, pipe.enter(rightParts(m, e))),
+      );
       const nearest = repeat(m.constant(uint(8 * p.lanes), noiseOfNearest(p.lanes)), p.rows);
       const bytes =
         noise === undefined ? nearest : unpack(pipe.stage('bytes', pipe.enter(noise.noise.payload)), 8 * p.lanes);
@@ -108,7 +111,7 @@ export function writeBack(p: ScanParameters): Design<ReturnType<typeof writeBack
         const round = m.instance(`round_${q}`, roundUnit(p, format));
         round.advance.drive(advance);
         round.state.drive(word);
-        round.exponent.drive(unpack(exponents, w.exponent)[q]!);
+        round.right.drive(rights[q]!);
         round.noise.drive(bytes[q]!);
         return round.q;
       });
