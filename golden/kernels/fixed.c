@@ -105,15 +105,16 @@ EXPORT(group_input)
   out->bias = saturate(round_shift(dot, out->top + bias_shift), bias_bits, clamped);
 }
 
-// Sums of +q and -q over four columns for each of 16 sign patterns: the low `shift` bits in 16 bytes, the rest in 16 more.
+// Sums of +q and -q over four columns for each of 16 sign patterns, as 2^shift high + low + 2^(shift-1): 16 bytes of low parts, 16 of high parts.
 EXPORT(sign_tables)(const int16_t *q, int32_t columns, int32_t shift, uint8_t *tables) {
   vec sign0 = wasm_i16x8_make(-1, 1, -1, 1, -1, 1, -1, 1), sign1 = wasm_i16x8_make(-1, -1, 1, 1, -1, -1, 1, 1);
-  vec sign2 = wasm_i16x8_make(-1, -1, -1, -1, 1, 1, 1, 1), low = wasm_i16x8_splat((int16_t)((1 << shift) - 1));
+  vec sign2 = wasm_i16x8_make(-1, -1, -1, -1, 1, 1, 1, 1), mask = wasm_i16x8_splat((int16_t)((1 << shift) - 1)), middle = wasm_i16x8_splat((int16_t)(1 << (shift - 1)));
   for (int32_t i = 0; i < columns; i += 4, q += 4, tables += 32) {
     vec three = wasm_i16x8_add(wasm_i16x8_mul(sign0, wasm_v128_load16_splat(q)), wasm_i16x8_mul(sign1, wasm_v128_load16_splat(q + 1)));
     three = wasm_i16x8_add(three, wasm_i16x8_mul(sign2, wasm_v128_load16_splat(q + 2)));
     vec minus = wasm_i16x8_sub(three, wasm_v128_load16_splat(q + 3)), plus = wasm_i16x8_add(three, wasm_v128_load16_splat(q + 3));
-    wasm_v128_store(tables, wasm_u8x16_narrow_i16x8(wasm_v128_and(minus, low), wasm_v128_and(plus, low)));
+    vec low0 = wasm_i16x8_sub(wasm_v128_and(minus, mask), middle), low1 = wasm_i16x8_sub(wasm_v128_and(plus, mask), middle);
+    wasm_v128_store(tables, wasm_i8x16_narrow_i16x8(low0, low1));
     wasm_v128_store(tables + 16, wasm_i8x16_narrow_i16x8(wasm_i16x8_shr(minus, (uint32_t)shift), wasm_i16x8_shr(plus, (uint32_t)shift)));
   }
 }
@@ -121,7 +122,17 @@ EXPORT(sign_tables)(const int16_t *q, int32_t columns, int32_t shift, uint8_t *t
 // Scratch of the sign product, in words: 32 sums, and 32 sums of 64 bits.
 #define TOTALS 32
 
-// Table entries of sixteen rows, summed in bytes: low bits unsigned, the rest signed. Indices are below 16, so that `relaxed` leaves nothing open.
+// How sums of table entries widen: `step` groups of eight columns fit a byte, `chunk` (a multiple) 16 bits.
+typedef struct {
+  vec pair, again;
+  int32_t step, chunk, shift;
+} Widths;
+static inline Widths widths_of(int32_t step, int32_t chunk, int32_t shift) {
+  int32_t once = shift > 6 ? 64 : 1 << shift;
+  return (Widths){wasm_i16x8_splat((int16_t)(1 | once << 8)), wasm_i16x8_splat((int16_t)(((1 << shift) - once) << 8)), step, chunk, shift};
+}
+
+// Table entries of sixteen rows, summed in bytes. Indices are below 16, so that `relaxed` leaves nothing open.
 typedef struct {
   vec low, high;
 } Narrow;
@@ -129,33 +140,29 @@ static inline Narrow look_up(Narrow sum, vec low, vec high, vec index) {
   return (Narrow){wasm_i8x16_add(sum.low, wasm_i8x16_relaxed_swizzle(low, index)), wasm_i8x16_add(sum.high, wasm_i8x16_relaxed_swizzle(high, index))};
 }
 
-// Sums of sixteen rows in 16 bits.
+// Sums of sixteen rows in 16 bits. The second factors of the dot product have 7 bits, so that it is exact on every machine.
 typedef struct {
-  vec low0, low1, high0, high1;
+  vec first, second;
 } Wide;
-static inline Wide widen(Wide sum, Narrow part) {
-  return (Wide){wasm_i16x8_add(sum.low0, wasm_u16x8_extend_low_u8x16(part.low)), wasm_i16x8_add(sum.low1, wasm_u16x8_extend_high_u8x16(part.low)),
-                wasm_i16x8_add(sum.high0, wasm_i16x8_extend_low_i8x16(part.high)), wasm_i16x8_add(sum.high1, wasm_i16x8_extend_high_i8x16(part.high))};
-}
-static inline void add_four(int32_t *out, vec low, vec high, int32_t shift) {
-  wasm_v128_store(out, wasm_i32x4_add(wasm_v128_load(out), wasm_i32x4_add(low, wasm_i32x4_shl(high, (uint32_t)shift))));
-}
-static inline void add_sixteen(int32_t *out, Wide sum, int32_t shift) {
-  add_four(out, wasm_u32x4_extend_low_u16x8(sum.low0), wasm_i32x4_extend_low_i16x8(sum.high0), shift);
-  add_four(out + 4, wasm_u32x4_extend_high_u16x8(sum.low0), wasm_i32x4_extend_high_i16x8(sum.high0), shift);
-  add_four(out + 8, wasm_u32x4_extend_low_u16x8(sum.low1), wasm_i32x4_extend_low_i16x8(sum.high1), shift);
-  add_four(out + 12, wasm_u32x4_extend_high_u16x8(sum.low1), wasm_i32x4_extend_high_i16x8(sum.high1), shift);
+static inline Wide widen(Wide sum, Narrow part, const Widths *w) {
+  vec first = wasm_i8x16_shuffle(part.low, part.high, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  vec second = wasm_i8x16_shuffle(part.low, part.high, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  Wide wide = {wasm_i16x8_add(sum.first, wasm_i16x8_relaxed_dot_i8x16_i7x16(first, w->pair)),
+               wasm_i16x8_add(sum.second, wasm_i16x8_relaxed_dot_i8x16_i7x16(second, w->pair))};
+  if (w->shift < 7) return wide;
+  return (Wide){wasm_i16x8_add(wide.first, wasm_i16x8_relaxed_dot_i8x16_i7x16(first, w->again)),
+                wasm_i16x8_add(wide.second, wasm_i16x8_relaxed_dot_i8x16_i7x16(second, w->again))};
 }
 
-// Sums over `bytes` groups of eight columns for two times sixteen rows; byte sums hold `step` groups (2^shift step <= 128).
+// Sums over at most a chunk of groups of eight columns for two times sixteen rows, less the constant parts of the tables.
 typedef struct {
   Wide first, second;
 } Sums;
-static inline Sums sum_groups(const uint8_t *packed, const uint8_t *tables, int32_t bytes, int32_t step) {
+static inline Sums sum_groups(const uint8_t *packed, const uint8_t *tables, int32_t groups, int32_t step, const Widths *w) {
   vec zero = wasm_i32x4_splat(0), nibble = wasm_i8x16_splat(15);
-  Wide a = {zero, zero, zero, zero}, b = a;
-  for (int32_t i = 0; i < bytes;) {
-    int32_t end = bytes - i < step ? bytes : i + step;
+  Wide a = {zero, zero}, b = a;
+  for (int32_t i = 0; i < groups;) {
+    int32_t end = groups - i < step ? groups : i + step;
     Narrow c = {zero, zero}, d = c;
     for (; i < end; i++) {
       vec first = wasm_v128_load(packed + 32 * i), second = wasm_v128_load(packed + 32 * i + 16);
@@ -167,21 +174,26 @@ static inline Sums sum_groups(const uint8_t *packed, const uint8_t *tables, int3
       c = look_up(c, low, high, wasm_v128_and(wasm_u16x8_shr(first, 4), nibble));
       d = look_up(d, low, high, wasm_v128_and(wasm_u16x8_shr(second, 4), nibble));
     }
-    a = widen(a, c);
-    b = widen(b, d);
+    a = widen(a, c, w);
+    b = widen(b, d, w);
   }
   return (Sums){a, b};
 }
 
-// Any number of groups, sixteen at a time; `step` divides 16.
-#define CHUNK 16
-static inline void sign_sums(const uint8_t *packed, const uint8_t *tables, int32_t bytes, int32_t step, int32_t shift, int32_t *out) {
-  for (int32_t i = 0; i < 8; i++) wasm_v128_store(out + 4 * i, wasm_i32x4_splat(0));
-  for (int32_t i = 0; i < bytes; i += CHUNK) {
-    int32_t count = bytes - i < CHUNK ? bytes - i : CHUNK;
-    Sums sums = sum_groups(packed + 32 * i, tables + 64 * i, count, step);
-    add_sixteen(out, sums.first, shift);
-    add_sixteen(out + 16, sums.second, shift);
+static inline void add_eight(int32_t *out, vec sums) {
+  wasm_v128_store(out, wasm_i32x4_add(wasm_v128_load(out), wasm_i32x4_extend_low_i16x8(sums)));
+  wasm_v128_store(out + 4, wasm_i32x4_add(wasm_v128_load(out + 4), wasm_i32x4_extend_high_i16x8(sums)));
+}
+
+// Any number of groups.
+static inline void sign_sums(const uint8_t *packed, const uint8_t *tables, int32_t groups, int32_t step, const Widths *w, int32_t *out) {
+  for (int32_t i = 0; i < 8; i++) wasm_v128_store(out + 4 * i, wasm_i32x4_splat(groups << w->shift));
+  for (int32_t i = 0; i < groups; i += w->chunk) {
+    Sums sums = sum_groups(packed + 32 * i, tables + 64 * i, groups - i < w->chunk ? groups - i : w->chunk, step, w);
+    add_eight(out, sums.first.first);
+    add_eight(out + 8, sums.first.second);
+    add_eight(out + 16, sums.second.first);
+    add_eight(out + 24, sums.second.second);
   }
 }
 
@@ -194,27 +206,26 @@ static inline void add_tile(int64_t *total, const int32_t *sums, int32_t shift) 
   }
 }
 
-// Sixteen sums of 16 bits times 2^shift, shift < 15, into 32 bits.
-static inline void add_short(int32_t *out, Wide sum, vec factor, int32_t shift) {
-  vec low = wasm_i16x8_add(sum.low0, wasm_i16x8_shl(sum.high0, (uint32_t)shift)), high = wasm_i16x8_add(sum.low1, wasm_i16x8_shl(sum.high1, (uint32_t)shift));
-  vec zero = wasm_i32x4_splat(0);
-#define ADD_FOUR(at, sums, ...) \
-  wasm_v128_store(out + at, wasm_i32x4_add(wasm_v128_load(out + at), wasm_i32x4_dot_i16x8(wasm_i16x8_shuffle(sums, zero, __VA_ARGS__), factor)))
-  ADD_FOUR(0, low, 0, 8, 1, 9, 2, 10, 3, 11);
-  ADD_FOUR(4, low, 4, 12, 5, 13, 6, 14, 7, 15);
-  ADD_FOUR(8, high, 0, 8, 1, 9, 2, 10, 3, 11);
-  ADD_FOUR(12, high, 4, 12, 5, 13, 6, 14, 7, 15);
+// Eight sums of 16 bits times a power of two into 32 bits.
+static inline void add_short(int32_t *out, vec sums, vec constant, vec factor) {
+  vec zero = wasm_i32x4_splat(0), exact = wasm_i16x8_add(sums, constant);
+  vec low = wasm_i16x8_shuffle(exact, zero, 0, 8, 1, 9, 2, 10, 3, 11), high = wasm_i16x8_shuffle(exact, zero, 4, 12, 5, 13, 6, 14, 7, 15);
+  wasm_v128_store(out, wasm_i32x4_add(wasm_v128_load(out), wasm_i32x4_dot_i16x8(low, factor)));
+  wasm_v128_store(out + 4, wasm_i32x4_add(wasm_v128_load(out + 4), wasm_i32x4_dot_i16x8(high, factor)));
 }
 
-// Tiles of up to 16 groups whose sums have 16 bits, and 32 with their shifts: `sums` [32] of a block of rows.
-static inline void short_tiles(const uint8_t *packed, const uint8_t *tables, const int32_t *exponents, int32_t tiles, int32_t bytes, int32_t step,
-                               int32_t shift, int32_t smallest, int32_t *sums) {
+// Tiles of at most a chunk whose sums have 16 bits, and 32 with their shifts: `sums` [32] of a block of rows.
+static inline void short_tiles(const uint8_t *packed, const uint8_t *tables, const int32_t *exponents, int32_t tiles, int32_t groups, int32_t step,
+                               const Widths *w, int32_t smallest, int32_t *sums) {
+  vec constant = wasm_i16x8_splat((int16_t)(groups << w->shift));
   for (int32_t i = 0; i < 8; i++) wasm_v128_store(sums + 4 * i, wasm_i32x4_splat(0));
-  for (int32_t t = 0; t < tiles; t++, packed += 32 * bytes, tables += 64 * bytes) {
+  for (int32_t t = 0; t < tiles; t++, packed += 32 * groups, tables += 64 * groups) {
     vec factor = wasm_i32x4_splat(1 << (exponents[t] - smallest));
-    Sums tile = sum_groups(packed, tables, bytes, step);
-    add_short(sums, tile.first, factor, shift);
-    add_short(sums + 16, tile.second, factor, shift);
+    Sums tile = sum_groups(packed, tables, groups, step, w);
+    add_short(sums, tile.first.first, constant, factor);
+    add_short(sums + 8, tile.first.second, constant, factor);
+    add_short(sums + 16, tile.second.first, constant, factor);
+    add_short(sums + 24, tile.second.second, constant, factor);
   }
 }
 
@@ -222,24 +233,25 @@ static inline void short_tiles(const uint8_t *packed, const uint8_t *tables, con
 // `largest` is that of |q|: with it a tile's sum and all tiles' shifted sums may be known to fit 16 and 32 bits.
 EXPORT(product_signs)
 (const uint8_t *packed, int32_t rows, int32_t stride, const uint8_t *tables, const int32_t *exponents, int32_t tiles, int32_t bytes, int32_t step,
- int32_t shift, int32_t largest, const Group *group, int32_t fraction, int32_t *scratch, int64_t *y) {
+ int32_t chunk, int32_t shift, int32_t largest, const Group *group, int32_t fraction, int32_t *scratch, int64_t *y) {
   int64_t *total = (int64_t *)(scratch + TOTALS);
   int32_t smallest = group->smallest, down = group->top - fraction - smallest, spread = group->top - smallest;
   int64_t tile = (int64_t)largest * 8 * bytes;
-  int32_t brief = tiles > 1 && bytes <= CHUNK && tile <= INT16_MAX && spread < 15 && tile * tiles << spread <= INT32_MAX;
+  int32_t brief = tiles > 1 && bytes <= chunk && tile <= INT16_MAX && spread < 15 && tile * tiles << spread <= INT32_MAX;
+  Widths w = widths_of(step, chunk, shift), usual = widths_of(4, chunk, 5);
   for (int32_t first = 0; first < rows; first += 32, packed += stride) {
     int32_t count = rows - first < 32 ? rows - first : 32;
     if (brief) {
-      if (step == 4 && bytes == 8) short_tiles(packed, tables, exponents, tiles, 8, 4, shift, smallest, scratch);
-      else short_tiles(packed, tables, exponents, tiles, bytes, step, shift, smallest, scratch);
+      if (step == 4 && shift == 5 && bytes == 8) short_tiles(packed, tables, exponents, tiles, 8, 4, &usual, smallest, scratch);
+      else short_tiles(packed, tables, exponents, tiles, bytes, step, &w, smallest, scratch);
       for (int32_t r = 0; r < count; r++) y[first + r] = round_shift(scratch[r], down);
       continue;
     }
     for (int32_t r = 0; r < 32; r++) total[r] = 0;
     for (int32_t t = 0; t < tiles; t++) {
       const uint8_t *signs = packed + 32 * bytes * t, *table = tables + 64 * bytes * t;
-      if (step == 4 && bytes % CHUNK == 0) sign_sums(signs, table, bytes, 4, shift, scratch);
-      else sign_sums(signs, table, bytes, step, shift, scratch);
+      if (step == 4 && shift == 5 && bytes % 4 == 0) sign_sums(signs, table, bytes, 4, &usual, scratch);
+      else sign_sums(signs, table, bytes, step, &w, scratch);
       add_tile(total, scratch, exponents[t] - smallest);
     }
     for (int32_t r = 0; r < count; r++) y[first + r] = round_shift(total[r], down);
@@ -432,13 +444,19 @@ static inline uint32_t mix(uint32_t h, uint32_t word) {
   x ^= x >> 11;
   return x + (x << 15);
 }
+// Four words of a row's noise: mix(key, word STRIDE) from the product of its first step, which goes on by a constant from words to words.
 #define STRIDE 0x9e3779b9u
-static inline vec mix4(vec x) {
-  x = wasm_i32x4_add(x, wasm_i32x4_shl(x, 10));
-  x = wasm_v128_xor(x, wasm_u32x4_shr(x, 6));
-  x = wasm_i32x4_add(x, wasm_i32x4_shl(x, 3));
+#define FIRST_STEP 1025u
+static inline vec first_words(uint32_t key) {
+  vec places = wasm_u32x4_make(0, STRIDE * FIRST_STEP, 2 * STRIDE * FIRST_STEP, 3 * STRIDE * FIRST_STEP);
+  return wasm_i32x4_add(wasm_u32x4_splat(key * FIRST_STEP), places);
+}
+static inline vec next_words(vec words) { return wasm_i32x4_add(words, wasm_u32x4_splat(4 * STRIDE * FIRST_STEP)); }
+static inline vec noise_of(vec words) {
+  vec x = wasm_v128_xor(words, wasm_u32x4_shr(words, 6));
+  x = wasm_i32x4_mul(x, wasm_i32x4_splat(9));
   x = wasm_v128_xor(x, wasm_u32x4_shr(x, 11));
-  return wasm_i32x4_add(x, wasm_i32x4_shl(x, 15));
+  return wasm_i32x4_mul(x, wasm_i32x4_splat(32769));
 }
 
 // The parts of a scan that every row shares; the host fills it.
@@ -447,7 +465,7 @@ typedef struct {
   int32_t decay_fraction, direct_fraction, output_bits, state_bits, work_bits, step_bits, nearest;
   const int32_t *decay, *dt, *direct, *step_shift, *output_shift; // per head
   const int32_t *x, *b, *c;                                       // b, c: [groups, padded], 0 beyond d_state
-  const int16_t *c16;                                             // c, narrow
+  const int16_t *b16, *c16;                                       // b and c, narrow
   int32_t *y, *next;                                              // next: [padded]
   int32_t *clamped_step, *clamped_state, *clamped_output;
 } Scan;
@@ -504,6 +522,11 @@ static inline int64_t sum_of(vec four) {
   return wasm_i64x2_extract_lane(two, 0) + wasm_i64x2_extract_lane(two, 1);
 }
 
+static inline int32_t largest_of(vec four) {
+  vec two = wasm_i32x4_max(four, wasm_i32x4_shuffle(four, four, 2, 3, 0, 1));
+  return wasm_i32x4_extract_lane(wasm_i32x4_max(two, wasm_i32x4_shuffle(two, two, 1, 0, 3, 2)), 0);
+}
+
 // What a row shares: S' = round(decay q / 2^(16 - e)) + round(t' B / 2^bring).
 typedef struct {
   vec decay, drive, bring_half;
@@ -536,38 +559,137 @@ static inline int64_t advance(Row row, const int8_t *q, const int32_t *b, const 
   return sum;
 }
 
+// What the rows of a head share. A row is narrow, its S' known beforehand to have 16 bits and the sums of C S' 32, where
+//     127 2^e + (`drive` >> bring) + 2 <= `limit`, e >= `finest`, 16 - bring <= `room`; then, with u = q 2^(e-1) and B' = B 2^(16 - bring),
+//     round(decay q 2^e / 2^16) = (q 2^e where decay >= 1/2) + round(part u / 2^15)
+//     round(t' B / 2^bring) = round(floor(t' B' / 2^15) / 2^(bring - 15))
+typedef struct {
+  const int32_t *b, *c;
+  const int16_t *b16, *c16;
+  int32_t index, decay, part, drive, limit, finest, room;
+} Head;
+
+static Head head_of(const Scan *s, int32_t h) {
+  int32_t at = h * s->groups / s->heads * s->padded, decay = s->decay[h], part = decay < 32768 ? decay : decay - 65536;
+  Head head = {s->b + at, s->c + at, s->b16 + at, s->c16 + at, h, decay, part, 0, -1, part & 1, 0};
+  if (s->state_bits != 8 || s->decay_fraction != 16 || part < -INT16_MAX) return head;
+  vec most_b = wasm_i16x8_splat(0), sum_c = most_b;
+  for (int32_t n = 0; n < s->padded; n += 8) {
+    most_b = wasm_u16x8_max(most_b, wasm_i16x8_abs(wasm_v128_load(head.b16 + n)));
+    sum_c = wasm_i32x4_add(sum_c, wasm_u32x4_extadd_pairwise_u16x8(wasm_i16x8_abs(wasm_v128_load(head.c16 + n))));
+  }
+  int32_t largest = largest_of(wasm_u32x4_max(wasm_u32x4_extend_low_u16x8(most_b), wasm_u32x4_extend_high_u16x8(most_b)));
+  head.drive = INT16_MAX * largest;
+  head.limit = (int32_t)least(INT16_MAX, INT32_MAX / most(1, largest_of(sum_c)));
+  head.room = 15 - bit_length((uint32_t)largest);
+  return head;
+}
+
+// A row's dt x, as mantissa and the shift to S'.
+typedef struct {
+  int32_t mantissa, bring;
+} Drive;
+static inline Drive drive_of(const Scan *s, int32_t h, int32_t x) {
+  int64_t step = (int64_t)s->dt[h] * x;
+  int32_t k = (int32_t)most(0, bit_length((uint64_t)magnitude(step)) - (s->step_bits - 1));
+  return (Drive){(int32_t)saturate_symmetric(round_shift(step, k), s->step_bits), (int32_t)least(31, s->step_shift[h] - k)};
+}
+
+static inline int32_t is_narrow(const Head *head, Drive drive, int32_t old) {
+  return (127 << old) + (head->drive >> drive.bring) + 2 <= head->limit && old >= head->finest && 16 - drive.bring <= head->room;
+}
+
+// What a narrow row's elements share; `b` is B'.
+typedef struct {
+  vec unit, part, whole, mantissa, down;
+  const int16_t *b;
+} NarrowRow;
+static inline NarrowRow narrow_row(const Head *head, Drive drive, int32_t old, int32_t padded, int16_t *scaled) {
+  int32_t up = drive.bring < 16 ? 16 - drive.bring : 0;
+  for (int32_t n = 0; up > 0 && n < padded; n += 8) wasm_v128_store(scaled + n, wasm_i16x8_shl(wasm_v128_load(head->b16 + n), (uint32_t)up));
+  return (NarrowRow){wasm_i16x8_splat((int16_t)(1 << (old > 0 ? old - 1 : 0))),
+                     wasm_i16x8_splat((int16_t)(old > 0 ? head->part : head->part / 2)),
+                     wasm_i16x8_splat((int16_t)(head->decay < 32768 ? 0 : 1 << old)),
+                     wasm_i16x8_splat((int16_t)drive.mantissa),
+                     wasm_i16x8_splat((int16_t)(32768 >> (drive.bring + up - 15))),
+                     up > 0 ? scaled : head->b16};
+}
+
+static inline vec narrow_step(const NarrowRow *row, vec q, vec b) {
+  vec kept = wasm_i16x8_relaxed_q15mulr(wasm_i16x8_mul(q, row->unit), row->part);
+  kept = wasm_i16x8_add(wasm_i16x8_mul(q, row->whole), kept);
+  vec rounded = wasm_i16x8_relaxed_q15mulr(row->mantissa, b), up = wasm_i16x8_shr(wasm_i16x8_shl(wasm_i16x8_mul(row->mantissa, b), 1), 15);
+  return wasm_i16x8_add(kept, wasm_i16x8_relaxed_q15mulr(wasm_i16x8_add(rounded, up), row->down));
+}
+
+// As `advance`; of the largest |S'| only the bit length.
+static inline int64_t narrow_advance(const NarrowRow *row, const int8_t *q, const int16_t *c, int32_t padded, int16_t *next, int32_t *bits) {
+  vec sum = wasm_i32x4_splat(0), seen = sum;
+  const int16_t *b = row->b;
+  for (int32_t n = 0; n < padded; n += 8) {
+    vec v = narrow_step(row, wasm_i16x8_load8x8(q + n), wasm_v128_load(b + n));
+    wasm_v128_store(next + n, v);
+    seen = wasm_v128_or(seen, wasm_i16x8_abs(v));
+    sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(v, wasm_v128_load(c + n)));
+  }
+  uint64_t all = (uint64_t)(wasm_i64x2_extract_lane(seen, 0) | wasm_i64x2_extract_lane(seen, 1));
+  all |= all >> 32;
+  *bits = bit_length((all | all >> 16) & 0xffff);
+  return sum_of(sum);
+}
+
+static inline vec with_noise(const int16_t *s, vec scale, vec noise) {
+  return wasm_i16x8_shr(wasm_i16x8_add_sat(wasm_i16x8_mul(wasm_v128_load(s), scale), noise), 8);
+}
+static inline void narrow_round(const int16_t *next, int32_t padded, int32_t e, uint32_t key, int32_t nearest, int8_t *q) {
+  vec scale = wasm_i16x8_splat((int16_t)(1 << (8 - e))), least = wasm_i8x16_splat(-127), words = first_words(key);
+  for (int32_t n = 0; n < padded; n += 16) {
+    vec noise = nearest ? wasm_i8x16_splat((int8_t)128) : noise_of(words);
+    vec low = with_noise(next + n, scale, wasm_u16x8_extend_low_u8x16(noise)), high = with_noise(next + n + 8, scale, wasm_u16x8_extend_high_u8x16(noise));
+    wasm_v128_store(q + n, wasm_i8x16_max(wasm_i8x16_narrow_i16x8(low, high), least));
+    words = next_words(words);
+  }
+}
+
+// A row that is not narrow.
+static void wide_row(const Scan *s, const Head *head, Drive drive, int32_t row, uint32_t key, int8_t *q, uint8_t *exponent) {
+  int32_t padded = s->padded, old = *exponent, limit = (1 << (s->work_bits - 1)) - 1, bring = drive.bring, *next = s->next;
+  vec decay = wasm_i32x4_splat(head->decay << (old > 8 ? old - 8 : old)), biggest;
+  Row shared = {decay, wasm_i32x4_splat(drive.mantissa & 0xffff), wasm_i32x4_splat(half_of(bring)), bring};
+  int64_t sum = old > 8 ? advance(shared, q, head->b, head->c16, padded, 8, next, &biggest) : advance(shared, q, head->b, head->c16, padded, 16, next, &biggest);
+  int32_t largest = largest_of(biggest);
+  if (largest > limit) sum = clamped_row(s, q, head->b, head->c, head->decay, drive.mantissa, s->decay_fraction - old, bring, &largest);
+  s->y[row] = finish_row(s, head->index, sum, s->x[row]);
+  int32_t e = (int32_t)most(0, bit_length((uint32_t)largest) - (s->state_bits - 1));
+  *exponent = (uint8_t)e;
+  vec words = first_words(key), scale = wasm_i32x4_splat(1 << (24 - e)), narrow = wasm_i8x16_splat((int8_t)((1 << (s->state_bits - 1)) - 1));
+  for (int32_t n = 0; n < padded; n += 16) {
+    vec noise = s->nearest ? wasm_i8x16_splat((int8_t)128) : noise_of(words);
+    round_16(next + n, noise, scale, narrow, q + n);
+    words = next_words(words);
+  }
+}
+
 // scan-rows.ts; rows from ... from + count - 1; state_bits <= 8, q [rows, padded] with padded a multiple of 16. dt x (16 bits) goes with a
 // zero against the two halves of B, so that dot_i16x8 is a product.
 EXPORT(scan_rows)(const Scan *s, int8_t *states, uint8_t *exponents, const uint32_t *key, int32_t from, int32_t count) {
-  int32_t padded = s->padded, limit = (1 << (s->work_bits - 1)) - 1;
-  vec narrow = wasm_i8x16_splat((int8_t)((1 << (s->state_bits - 1)) - 1));
-  int32_t *next = s->next;
-  for (int32_t row = from; row < from + count; row++) {
-    int8_t *q = states + row * padded;
-    int32_t h = row / s->head_dim, x = s->x[row], at = h * s->groups / s->heads * padded;
-    const int32_t *b = s->b + at;
-    const int16_t *c = s->c16 + at;
-    int64_t step = (int64_t)s->dt[h] * x;
-    int32_t k = (int32_t)most(0, bit_length((uint64_t)magnitude(step)) - (s->step_bits - 1));
-    int32_t mantissa = (int32_t)saturate_symmetric(round_shift(step, k), s->step_bits);
-    int32_t old = exponents[row], bring = (int32_t)least(31, s->step_shift[h] - k);
-    vec decay = wasm_i32x4_splat(s->decay[h] << (old > 8 ? old - 8 : old)), biggest;
-    Row shared = {decay, wasm_i32x4_splat(mantissa & 0xffff), wasm_i32x4_splat(half_of(bring)), bring};
-    int64_t sum = old > 8 ? advance(shared, q, b, c, padded, 8, next, &biggest) : advance(shared, q, b, c, padded, 16, next, &biggest);
-    biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 2, 3, 0, 1));
-    biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 1, 0, 3, 2));
-    int32_t largest = wasm_i32x4_extract_lane(biggest, 0);
-    if (largest > limit) sum = clamped_row(s, q, b, s->c + at, s->decay[h], mantissa, s->decay_fraction - old, bring, &largest);
-    s->y[row] = finish_row(s, h, sum, x);
-    int32_t e = (int32_t)most(0, bit_length((uint32_t)largest) - (s->state_bits - 1));
-    exponents[row] = (uint8_t)e;
-    uint32_t row_key = mix(*key, (uint32_t)row);
-    vec words = wasm_i32x4_add(wasm_i32x4_splat((int32_t)row_key), wasm_u32x4_make(0, STRIDE, 2 * STRIDE, 3 * STRIDE));
-    vec scale = wasm_i32x4_splat(1 << (24 - e));
-    for (int32_t n = 0; n < padded; n += 16) {
-      vec noise = s->nearest ? wasm_i8x16_splat((int8_t)128) : mix4(words);
-      round_16(next + n, noise, scale, narrow, q + n);
-      words = wasm_i32x4_add(words, wasm_u32x4_splat(4 * STRIDE));
+  int32_t padded = s->padded, row = from, end = from + count;
+  int16_t *next = (int16_t *)s->next;
+  while (row < end) {
+    Head head = head_of(s, row / s->head_dim);
+    for (int32_t last = (int32_t)least(end, (head.index + 1) * s->head_dim); row < last; row++) {
+      int8_t *q = states + row * padded;
+      uint32_t noise = mix(*key, (uint32_t)row);
+      Drive drive = drive_of(s, head.index, s->x[row]);
+      if (!is_narrow(&head, drive, exponents[row])) {
+        wide_row(s, &head, drive, row, noise, q, exponents + row);
+        continue;
+      }
+      NarrowRow narrow = narrow_row(&head, drive, exponents[row], padded, next + padded);
+      int32_t bits;
+      s->y[row] = finish_row(s, head.index, narrow_advance(&narrow, q, head.c16, padded, next, &bits), s->x[row]);
+      exponents[row] = (uint8_t)most(0, bits - 7);
+      narrow_round(next, padded, exponents[row], noise, s->nearest, q);
     }
   }
 }

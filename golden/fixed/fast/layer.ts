@@ -29,6 +29,7 @@ export interface LayerSpace {
   /** [groups, padded] */
   readonly b: number;
   readonly c: number;
+  readonly b16: number;
   readonly c16: number;
   readonly dt: number;
   readonly decay: number;
@@ -66,6 +67,7 @@ export function layerSpace(
     x: words(dInner),
     b: words(nGroups * padded),
     c: words(nGroups * padded),
+    b16: bytes(2 * nGroups * padded).byteOffset,
     c16: bytes(2 * nGroups * padded).byteOffset,
     dt: words(nHeads),
     decay: words(nHeads),
@@ -165,10 +167,12 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
     activate(0, dInner, scanUnits.x, space.x, 'x');
     for (let g = 0; g < nGroups; g++) {
       const at = g * padded;
-      activate(dInner + g * dState, dState, scanUnits.b, space.b + 4 * at, 'B');
-      const part = activate(dInner + (nGroups + g) * dState, dState, scanUnits.c, space.c + 4 * at, 'C');
-      const first = at + part.from;
-      calls.push(['to_16', space.c + 4 * first, part.count, space.c16 + 2 * first]);
+      const b = activate(dInner + g * dState, dState, scanUnits.b, space.b + 4 * at, 'B');
+      const c = activate(dInner + (nGroups + g) * dState, dState, scanUnits.c, space.c + 4 * at, 'C');
+      const narrow = (wide: number, part: Range, to: number) =>
+        calls.push(['to_16', wide + 4 * (at + part.from), part.count, to + 2 * (at + part.from)]);
+      narrow(space.b, b, space.b16);
+      narrow(space.c, c, space.c16);
     }
     return calls;
   }
@@ -238,7 +242,7 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
       format.kind === 'row'
         ? format
         : { bits: scan.stateBits, workBits: 24, stepBits: scan.stepBits, rounding: 'nearest' };
-    const { decay, dt, x, b, c, c16, y, next } = space;
+    const { decay, dt, x, b, c, b16, c16, y, next } = space;
     return place([
       nHeads,
       config.headDim,
@@ -252,7 +256,7 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
       row.workBits,
       row.stepBits,
       row.rounding === 'nearest' ? 1 : 0,
-      ...[decay, dt, direct, stepShift, outputShift, x, b, c, c16, y, next[index]!],
+      ...[decay, dt, direct, stepShift, outputShift, x, b, c, b16, c16, y, next[index]!],
       counter('step', index),
       counter('state', index),
       counter('output', index),

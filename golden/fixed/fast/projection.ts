@@ -89,8 +89,11 @@ export function placeProjection(p: FixedProjection, space: ProjectionSpace, memo
   const biasShift = p.weight.unit - resultFraction - (p.bias?.unit ?? 0);
   const unitOffset =
     RSQRT_FRACTION - p.weight.unit + resultFraction - (rowScale === undefined ? 0 : rowScale.unit + ROW_SHIFT);
-  // Sums of four activations have two bits more: half of them in the tables' low bytes, of which 2^(8 - half) add up to less than 256.
-  const half = Math.ceil((activationBits + 2) / 2);
+  // Sums of four activations have two bits more, in a high and a low part of half of them each: so many groups of eight columns add up to
+  // what fits a byte, and so many, a multiple, to what fits 16 bits.
+  const low = Math.floor((activationBits + 2) / 2);
+  const step = 2 ** (7 - (activationBits + 2 - low));
+  const chunk = Math.floor(0x7fff / (2 * (2 ** (activationBits + 1) + 2 ** (low - 1))) / step) * step;
   const partOf = (thread: Thread) => share(rows, BLOCK, thread);
 
   return {
@@ -101,7 +104,7 @@ export function placeProjection(p: FixedProjection, space: ProjectionSpace, memo
       const calls: Call[] = [
         ['quantize_input', input, weight, cols, tile, padded, p.floor, activationBits, q, exponents],
       ];
-      if (binary) calls.push(['sign_tables', q, columns, half, tables]);
+      if (binary) calls.push(['sign_tables', q, columns, low, tables]);
       for (let g = 0; g < groups; g++) calls.push(...groupCalls(thread, own, input, g));
       return calls;
     },
@@ -157,8 +160,9 @@ export function placeProjection(p: FixedProjection, space: ProjectionSpace, memo
             own.tables + 8 * before,
             ...tiles,
             padded / 8,
-            2 ** (7 - half),
-            half,
+            step,
+            chunk,
+            low,
             2 ** (activationBits - 1) - 1,
             ...end,
             own.sums,
