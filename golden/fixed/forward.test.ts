@@ -30,6 +30,7 @@ const SPECS: [string, SyntheticSpec][] = [
   ['dense', { ...AWKWARD, pattern: 'dense' }],
   ['three taps, no bias', { ...AWKWARD, dConv: 3, convBias: false }],
   ['one tap, wide state', { ...AWKWARD, dConv: 1, dState: 33 }],
+  ['sums of signs in several chunks, tiles of 64', { ...AWKWARD, dModel: 320, headDim: 64, dState: 32, nGroups: 1 }],
   ['even sizes', { ...AWKWARD, dModel: 32, headDim: 8, dState: 16, nGroups: 1 }],
 ];
 
@@ -53,6 +54,24 @@ describe('the kernels equal the specification, bit for bit', () => {
   it.each(SPECS)('%s', async (_, spec) => compare(spec, defaultNumerics));
   it.each(FORMATS)('%s', async (_, numerics) => compare({ ...AWKWARD, pattern: 'dense', nGroups: 1 }, numerics));
   it.each(FORMATS)('binary, %s', async (_, numerics) => compare(AWKWARD, numerics));
+
+  // Units of the state from coarse to fine: S' of few bits, of about 16, where the kernels change their ways, and of many.
+  it.each([-4, -2, 0, 2, 4, 6, 8])('states in units of 2^%i of the usual ones', async (finer) => {
+    const { model, tokens } = await prepare({ ...AWKWARD, dState: 33 });
+    const usual = calibrate(model, [tokens]);
+    for (const wider of [1, 16]) {
+      const layers = usual.layers.map((l) => ({
+        ...l,
+        b: l.b * wider,
+        c: l.c * wider,
+        state: l.state.map((s) => s * 2 ** finer),
+      }));
+      const fixed = fixModel(model, { ...usual, layers }, defaultNumerics);
+      const plain = createFixedSession(fixed);
+      const fast = createFastSession(fixed);
+      for (const token of tokens) expect([...fast.step(token)]).toEqual([...stepFixed(plain, token)]);
+    }
+  });
 
   it('also where formats overflow, and as often', async () => {
     const { model, tokens } = await prepare(AWKWARD);

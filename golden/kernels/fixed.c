@@ -42,10 +42,18 @@ static inline int64_t silu(const int32_t *tail, int64_t x) {
   int64_t t = magnitude(x);
   return most(x, 0) - (t < TAIL_END ? interpolate(tail, FRACTION - 6, t) : 0);
 }
-
 // Products of four 24-bit and four 16-bit integers, as two pairs of 64 bits.
 static inline vec product_low(const int32_t *x, const int32_t *w) { return wasm_i64x2_extmul_low_i32x4(wasm_v128_load(x), wasm_v128_load(w)); }
 static inline vec product_high(const int32_t *x, const int32_t *w) { return wasm_i64x2_extmul_high_i32x4(wasm_v128_load(x), wasm_v128_load(w)); }
+
+static inline int64_t dot_product(const int32_t *x, const int32_t *w, int32_t count) {
+  vec sum = wasm_i64x2_splat(0);
+  int32_t i = 0;
+  for (; i + 4 <= count; i += 4) sum = wasm_i64x2_add(sum, wasm_i64x2_add(product_low(x + i, w + i), product_high(x + i, w + i)));
+  int64_t total = wasm_i64x2_extract_lane(sum, 0) + wasm_i64x2_extract_lane(sum, 1);
+  for (; i < count; i++) total += (int64_t)x[i] * w[i];
+  return total;
+}
 
 // The bit length of the largest |weight x| of a tile, which is that of all magnitudes or-ed together.
 static inline int32_t tile_bits(const int32_t *x, const int32_t *weight, int32_t tile) {
@@ -89,10 +97,8 @@ typedef struct {
 EXPORT(group_input)
 (const int32_t *x, const int32_t *bias, int32_t count, const uint64_t *epsilon, const int32_t *exponents, int32_t tiles, int32_t bias_shift,
  int32_t bias_bits, const int32_t *rsqrt, Group *out, int32_t *clamped) {
-  uint64_t m = *epsilon;
-  int64_t dot = 0;
-  for (int32_t i = 0; i < count; i++) m += (uint64_t)((int64_t)x[i] * x[i]);
-  for (int32_t i = 0; bias && i < count; i++) dot += (int64_t)bias[i] * x[i];
+  uint64_t m = *epsilon + (uint64_t)dot_product(x, x, count);
+  int64_t dot = bias ? dot_product(bias, x, count) : 0;
   int32_t exponent = (bit_length(m) + 1) / 2, cut = 24 - 2 * exponent;
   int64_t f = (int64_t)(cut >= 0 ? m << cut : m >> -cut);
   out->mantissa = (int32_t)interpolate(rsqrt, 15, f - (1 << 22));
@@ -304,35 +310,39 @@ EXPORT(add_bias)(int64_t *y, int32_t rows, const int32_t *scale, const int32_t *
   }
 }
 
-// projection.ts, multiply: output o, the sum over the groups of y / rms. `shift` is unit + RSQRT_FRACTION - (the group's unit - top).
-static inline int64_t result(const int64_t *y, int32_t rows, int32_t groups, const Group *group, int32_t shift, int32_t o) {
+// projection.ts, multiply: output o, the sum over the groups of y / rms; `shift` is unit + RSQRT_FRACTION - (the group's unit - top).
+// The usual case, one group and a shift to the right, costs one product.
+typedef struct {
+  const int64_t *y;
+  const Group *group;
+  int64_t mantissa, half;
+  int32_t rows, groups, shift, right;
+} Outputs;
+static inline Outputs outputs_of(const int64_t *y, int32_t rows, int32_t groups, const Group *group, int32_t shift) {
+  int32_t right = shift + group->exponent - group->top;
+  if (groups > 1 || right < 1 || right > 62) right = 0;
+  return (Outputs){y, group, group->mantissa, right > 0 ? (int64_t)1 << (right - 1) : 0, rows, groups, shift, right};
+}
+static inline int64_t output_of(const Outputs *f, int32_t o) {
+  if (f->right > 0) return (f->y[o] * f->mantissa + f->half) >> f->right;
   int64_t sum = 0;
-  for (int32_t g = 0; g < groups; g++) sum += round_shift(y[g * rows + o] * group[g].mantissa, shift + group[g].exponent - group[g].top);
+  for (int32_t g = 0; g < f->groups; g++)
+    sum += round_shift(f->y[g * f->rows + o] * f->group[g].mantissa, f->shift + f->group[g].exponent - f->group[g].top);
   return sum;
 }
 
-// Saturated. The usual case, one group and a shift to the right, has a loop of its own.
 EXPORT(outputs)
 (const int64_t *y, int32_t rows, int32_t groups, const Group *group, int32_t shift, int32_t from, int32_t count, int32_t bits, int32_t *out,
  int32_t *clamped) {
-  int32_t right = shift + group->exponent - group->top, lost = 0;
-  if (groups > 1 || right < 1 || right > 62) {
-    for (int32_t i = 0; i < count; i++) out[i] = (int32_t)saturate(result(y, rows, groups, group, shift, from + i), bits, clamped);
-    return;
-  }
-  int64_t mantissa = group->mantissa, half = (int64_t)1 << (right - 1), limit = (int64_t)1 << (bits - 1);
-  for (int32_t i = 0; i < count; i++) {
-    int64_t wide = (y[from + i] * mantissa + half) >> right, kept = most(-limit, least(limit - 1, wide));
-    lost += kept != wide;
-    out[i] = (int32_t)kept;
-  }
-  *clamped += lost;
+  Outputs f = outputs_of(y, rows, groups, group, shift);
+  for (int32_t i = 0; i < count; i++) out[i] = (int32_t)saturate(output_of(&f, from + i), bits, clamped);
 }
 
 EXPORT(add_residual)
 (const int64_t *y, int32_t rows, int32_t groups, const Group *group, int32_t shift, int32_t from, int32_t count, int32_t bits, int32_t *residual,
  int32_t *clamped) {
-  for (int32_t i = from; i < from + count; i++) residual[i] = (int32_t)saturate(residual[i] + result(y, rows, groups, group, shift, i), bits, clamped);
+  Outputs f = outputs_of(y, rows, groups, group, shift);
+  for (int32_t i = from; i < from + count; i++) residual[i] = (int32_t)saturate(residual[i] + output_of(&f, i), bits, clamped);
 }
 
 // Four 64-bit floats, exact for whole numbers below 2^53.
