@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import type { Figure, Report } from './command.ts';
 import { type Io, plainWidth } from './io.ts';
-import type { Problem } from './problem.ts';
+import type { Failure } from './problem.ts';
 
 const line = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '', left: '', right: '', middle: '  ' };
 const frame = {
@@ -118,7 +118,7 @@ export function printText(io: Io, command: string, text: string, json: boolean):
 }
 
 /** Prints a problem (stderr for people, stdout for `--json`) and returns its exit status. */
-export function printFailure(io: Io, command: string, p: Problem, json: boolean): number {
+export function printFailure(io: Io, command: string, p: Failure, json: boolean): number {
   const { id, what, where, expected, found, remedy } = p;
   if (json) {
     io.out(`${JSON.stringify({ command, ok: false, error: { id, what, where, expected, found, remedy } })}\n`);

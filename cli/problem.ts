@@ -1,39 +1,15 @@
 /** What went wrong with the input, the usage or the tools, whichever layer found it. */
+import { Problem, type ProblemFacts, type ProblemStatus } from 'popscan-problem';
 import { cacheDirectory } from 'verilator-wasm';
+import { DesignError } from '../gen/diagnostic.ts';
 
-export interface Problem {
-  /** Exit status: 2 input or usage, 3 a tool that was asked for is missing, 1 a defect of ours. */
-  readonly status: 1 | 2 | 3;
-  readonly id: string;
-  readonly what: string;
-  readonly where: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly remedy: string;
+/** What ends a command: `status` is its exit status, 1 for a defect of ours. */
+export interface Failure extends ProblemFacts {
+  readonly status: ProblemStatus | 1;
 }
 
 /** A problem that the command line itself finds. */
-export class CommandProblem extends Error implements Problem {
-  readonly status: 2 | 3;
-  readonly id: string;
-  readonly what: string;
-  readonly where: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly remedy: string;
-
-  constructor(facts: Omit<Problem, 'status'> & { readonly status?: 2 | 3 }) {
-    super(facts.what);
-    this.name = 'CommandProblem';
-    this.status = facts.status ?? 2;
-    this.id = facts.id;
-    this.what = facts.what;
-    this.where = facts.where;
-    this.expected = facts.expected;
-    this.found = facts.found;
-    this.remedy = facts.remedy;
-  }
-}
+export class CommandProblem extends Problem {}
 
 /** What yargs refuses although our own checks let it pass. */
 export const usageProblem = (message: string): CommandProblem =>
@@ -46,19 +22,17 @@ export const usageProblem = (message: string): CommandProblem =>
     remedy: 'correct the command line',
   });
 
-/** Layers do not share a class: anything thrown with these fields is a problem, everything else a defect. */
-export function problemOf(error: unknown): Problem | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const e = error as Partial<Problem> & Error;
-  if (e.name === 'DesignError') return undefined; // of a user of `gen`; the designs here are ours
-  if ((e.status === 2 || e.status === 3) && typeof e.id === 'string' && typeof e.remedy === 'string')
-    return e as Problem;
-  if (e.name === 'YError') return usageProblem(e.message);
-  return systemProblem(error as NodeJS.ErrnoException);
+/** What the user can mend; everything else that is thrown is a defect, also a mistake in one of our own designs. */
+export function problemOf(error: unknown): Failure | undefined {
+  if (error instanceof DesignError) return undefined;
+  if (error instanceof Problem) return error;
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === 'YError') return usageProblem(error.message);
+  return systemProblem(error);
 }
 
 /** What the operating system refused, as far as it concerns a path. */
-function systemProblem({ code, syscall, path, message }: NodeJS.ErrnoException): Problem | undefined {
+function systemProblem({ code, syscall, path, message }: NodeJS.ErrnoException): Failure | undefined {
   if (typeof code !== 'string' || typeof syscall !== 'string') return undefined;
   const cache = cacheDirectory();
   if (path?.startsWith(cache)) {
@@ -82,7 +56,7 @@ function systemProblem({ code, syscall, path, message }: NodeJS.ErrnoException):
 }
 
 /** A mistake of ours: shown whole, so that it can be reported. */
-export function internalProblem(error: unknown): Problem {
+export function internalProblem(error: unknown): Failure {
   const known = error instanceof Error;
   return {
     status: 1,

@@ -1,5 +1,6 @@
 /** Mistakes in a design: collected while it is elaborated, shown together, each pointing at the user's line. */
 import { readFileSync } from 'node:fs';
+import { Problem } from 'popscan-problem';
 import type { DiagnosticId } from './diagnostic-ids.ts';
 import type { Location } from './location.ts';
 
@@ -34,28 +35,16 @@ export function formatDiagnostic(d: Diagnostic): string {
   ].join('\n');
 }
 
-/** All that is wrong with one module, or with one call that makes no part of a module. */
-export class DesignError extends Error {
-  readonly status = 2;
-  readonly id: DiagnosticId;
-  readonly what: string;
-  readonly where: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly remedy: string;
+/** All that is wrong with one module, or with one call that makes no part of a module; its facts are those of the first mistake. */
+export class DesignError extends Problem {
+  declare readonly id: DiagnosticId;
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(subject: string, diagnostics: readonly Diagnostic[]) {
     const count = diagnostics.length === 1 ? '1 error' : `${diagnostics.length} errors`;
-    super(`${count} in ${subject}\n${diagnostics.map(formatDiagnostic).join('\n')}`);
+    const text = `${count} in ${subject}\n${diagnostics.map(formatDiagnostic).join('\n')}`;
     const first = diagnostics[0]!;
-    this.name = 'DesignError';
-    this.id = first.id;
-    this.what = first.what;
-    this.where = `${first.location}`;
-    this.expected = first.expected;
-    this.found = first.found;
-    this.remedy = first.remedy;
+    super({ ...first, where: `${first.location}` }, { text });
     this.diagnostics = diagnostics;
     // the message says it all: Node prints whatever can be enumerated after it
     for (const field of Object.keys(this)) Object.defineProperty(this, field, { enumerable: false });

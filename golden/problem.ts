@@ -1,3 +1,5 @@
+import { type ProblemFacts as Facts, Problem } from 'popscan-problem';
+
 /** What can be wrong with a user's input to the golden model. Stable names: the error index explains each. */
 export type ProblemId =
   | 'file-missing'
@@ -28,42 +30,16 @@ export type ProblemId =
   | 'tokenizer-invalid'
   | 'usage';
 
-/** The facts of a problem; every field is one readable phrase. */
-export interface ProblemFacts {
+export interface ProblemFacts extends Facts {
   readonly id: ProblemId;
-  /** What went wrong, as a sentence without its full stop. */
-  readonly what: string;
-  /** The file, tensor and position it concerns. */
-  readonly where: string;
-  readonly expected: string;
-  readonly found: string;
-  /** What the user can do about it. */
-  readonly remedy: string;
 }
 
 /** A problem of the user's making in golden/: always about the input, hence always exit status 2. */
-export class GoldenProblem extends Error implements ProblemFacts {
-  readonly status = 2 as const;
-  readonly id: ProblemId;
-  readonly what: string;
-  readonly where: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly remedy: string;
+export class GoldenProblem extends Problem implements ProblemFacts {
+  declare readonly id: ProblemId;
 
   constructor(facts: ProblemFacts, options?: ErrorOptions) {
-    const { id, what, where, expected, found, remedy } = facts;
-    super(
-      `${what}\n  where:    ${where}\n  expected: ${expected}\n  found:    ${found}\n  remedy:   ${remedy}`,
-      options,
-    );
-    this.name = 'GoldenProblem';
-    this.id = id;
-    this.what = what;
-    this.where = where;
-    this.expected = expected;
-    this.found = found;
-    this.remedy = remedy;
+    super(facts, options);
   }
 }
 

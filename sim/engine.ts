@@ -1,4 +1,5 @@
 /** What runs a design cycle by cycle: our simulator, Verilator, and whatever else can take their place. */
+import { Problem, type ProblemFacts, type ProblemStatus } from 'popscan-problem';
 import type { BitType, Clock, Module } from '../gen/ir.ts';
 
 export interface EnginePort {
@@ -63,37 +64,12 @@ export interface Engine extends Follower {
 }
 
 /** A mistake in the use of an engine, or a run that does not come to its end. */
-export class SimProblem extends Error {
-  readonly status: 2 | 3;
-  readonly id: string;
-  readonly what: string;
-  readonly where: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly remedy: string;
+export class SimProblem extends Problem {
   /** The output that shows it, where there is one. */
   readonly port: string | undefined;
 
-  constructor(facts: {
-    readonly status?: 2 | 3;
-    readonly id: string;
-    readonly what: string;
-    readonly where: string;
-    readonly expected: string;
-    readonly found: string;
-    readonly remedy: string;
-    readonly port?: string;
-  }) {
-    const { status = 2, id, what, where, expected, found, remedy } = facts;
-    super(`${what}\n  where:    ${where}\n  expected: ${expected}\n  found:    ${found}\n  remedy:   ${remedy}`);
-    this.name = 'SimProblem';
-    this.status = status;
-    this.id = id;
-    this.what = what;
-    this.where = where;
-    this.expected = expected;
-    this.found = found;
-    this.remedy = remedy;
+  constructor(facts: ProblemFacts & { readonly status?: ProblemStatus; readonly port?: string }) {
+    super(facts);
     this.port = facts.port;
   }
 }

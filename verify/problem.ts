@@ -1,22 +1,9 @@
-/** Something that verification cannot be asked to do. */
-export class VerifyProblem extends Error {
-  readonly status = 2;
-  readonly id: string;
-  readonly what: string;
-  readonly where: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly remedy: string;
+import { Problem } from 'popscan-problem';
 
+/** Something that verification cannot be asked to do. */
+export class VerifyProblem extends Problem {
   constructor(id: string, what: string, where: string, expected: string, found: string, remedy: string) {
-    super(`${what} (${where}): expected ${expected}, found ${found}`);
-    this.name = 'VerifyProblem';
-    this.id = id;
-    this.what = what;
-    this.where = where;
-    this.expected = expected;
-    this.found = found;
-    this.remedy = remedy;
+    super({ id, what, where, expected, found, remedy });
   }
 }
 

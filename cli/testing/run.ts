@@ -8,7 +8,7 @@ import { bundled } from '../bundled.ts';
 import type { Figure, Report } from '../command.ts';
 import { neverInterrupted, noScratch, plainWidth } from '../io.ts';
 import { main } from '../main.ts';
-import type { Problem } from '../problem.ts';
+import type { Failure } from '../problem.ts';
 
 export interface Outcome {
   readonly status: number;
@@ -57,7 +57,7 @@ export function outcomeOf(child: ChildProcess): Promise<Outcome> {
 }
 
 /** Checks that a command failed as it should: one message, nothing on stdout, no stack; gives the same failure as JSON. */
-export async function refused(status: 2 | 3, ...argv: readonly string[]): Promise<Problem> {
+export async function refused(status: 2 | 3, ...argv: readonly string[]): Promise<Failure> {
   const plain = await popscan(...argv);
   expect(plain, plain.err).toMatchObject({ status, out: '' });
   expect(plain.err.match(/^popscan: /gm)).toHaveLength(1);
@@ -66,7 +66,7 @@ export async function refused(status: 2 | 3, ...argv: readonly string[]): Promis
   expect(plain.err).not.toMatch(/^ +at .*\.ts/m);
   const json = await popscan(...argv, '--json');
   expect(json.status).toBe(status);
-  const { ok, error } = objectOf(json) as { ok: boolean; error: Problem };
+  const { ok, error } = objectOf(json) as { ok: boolean; error: Failure };
   expect(ok).toBe(false);
   expect(Object.keys(error)).toEqual(['id', 'what', 'where', 'expected', 'found', 'remedy']);
   for (const fact of Object.values(error)) expect(fact).toMatch(/\S/);

@@ -1,33 +1,8 @@
-/** A problem with firtool: not found, not the program it should be, or not to be had. Fields as in every popscan problem. */
-export class FirtoolProblem extends Error {
-  readonly status: 2 | 3;
-  readonly id: string;
-  readonly what: string;
-  readonly where: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly remedy: string;
+/** Problems with firtool. */
+import { Problem } from 'popscan-problem';
 
-  constructor(fields: Readonly<Omit<FirtoolProblem, keyof Error>>) {
-    const { status, id, what, where, expected, found, remedy } = fields;
-    super(
-      [
-        `${where}: ${what} [${id}]`,
-        `  expected: ${expected}`,
-        `  found:    ${found.replaceAll('\n', '\n            ')}`,
-        `  remedy:   ${remedy}`,
-      ].join('\n'),
-    );
-    this.name = 'FirtoolProblem';
-    this.status = status;
-    this.id = id;
-    this.what = what;
-    this.where = where;
-    this.expected = expected;
-    this.found = found;
-    this.remedy = remedy;
-  }
-}
+/** Not found, not the program it should be, or not to be had. */
+export class FirtoolProblem extends Problem {}
 
 /** What to say when there is no firtool anywhere. */
 export function firtoolMissing(): FirtoolProblem {

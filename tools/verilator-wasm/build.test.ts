@@ -224,7 +224,8 @@ describe('problems', () => {
     const text = 'module inverter(input [7:0] a, output [7:0] b);\n  assign b = ~a\nendmodule\n';
     const problem: unknown = await compileModel(small(text)).catch((error: unknown) => error);
     expect(String(problem)).toMatchInlineSnapshot(`
-      "VerilatorProblem: inverter.v:3:1: Verilator rejects the Verilog [verilog-error]
+      "VerilatorProblem: Verilator rejects the Verilog [verilog-error]
+        where:    inverter.v:3:1
         expected: Verilog that Verilator 5.006 accepts
         found:    syntax error, unexpected endmodule, expecting ',' or ';'
         remedy:   correct the Verilog at inverter.v:3:1"

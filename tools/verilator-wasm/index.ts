@@ -25,6 +25,6 @@ export {
 } from './harness.ts';
 export { type LintOptions, lint } from './lint.ts';
 export type { BuildRequest, CompiledModel, VerilatedModel } from './model.ts';
-export { type ProblemFields, VerilatorProblem } from './problem.ts';
+export { VerilatorProblem } from './problem.ts';
 export { type Outcome, runProgram } from './spawn.ts';
 export { withFiles } from './verilate.ts';
