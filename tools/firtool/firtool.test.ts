@@ -72,7 +72,8 @@ describe('npx firtool', () => {
     const failed = await run(process.execPath, [BIN, '--version'], { env: nothing }).catch((error: unknown) => error);
     expect(failed).toMatchObject({ code: 3, stdout: '' });
     expect((failed as { stderr: string }).stderr).toMatchInlineSnapshot(`
-      "firtool: firtool, the FIRRTL compiler of CIRCT, was not found [firtool-missing]
+      "firtool, the FIRRTL compiler of CIRCT, was not found [firtool-missing]
+        where:    firtool
         expected: the program FIRTOOL_PATH names, a \`firtool\` on PATH, or one fetched earlier
         found:    none of them
         remedy:   fetch it with Maven (\`npx firtool --popscan-fetch\`), or set FIRTOOL_PATH to a firtool you have
