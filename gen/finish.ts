@@ -26,8 +26,8 @@ export function finishModule(
   for (const pipeline of open.pipelines) pipeline.finish(open.nodes);
   const ports = flatPorts(spec.ports).map((port) => {
     const domain = domainOf(port, open.domains[0]);
-    if (domain !== 'asynchronous') checkDomain(open, domain, `port ${port.name}`, location);
-    return { ...port, domain, location };
+    if (domain !== 'asynchronous') checkDomain(open, domain, `port ${port.name}`, port.location);
+    return { ...port, domain };
   });
   checkPorts(open, ports);
   if (identifier(spec.name) !== spec.name)
@@ -66,9 +66,10 @@ function checkPorts({ domains, instances, diagnostics, location }: OpenModule, p
     if (other !== undefined && other.resetStyle !== d.resetStyle) diagnostics.push(resetStyles(other, d));
   }
   const seen = new Set<string>();
-  for (const name of [...controlPorts(domains), ...ports.map((p) => p.name)]) {
+  const controls = controlPorts(domains).map((name) => ({ name, location }));
+  for (const { name, location: at } of [...controls, ...ports]) {
     const taken = seen.has(name);
-    if (taken || identifier(name) !== name) diagnostics.push(portName(name, nameTrouble(taken), location));
+    if (taken || identifier(name) !== name) diagnostics.push(portName(name, nameTrouble(taken), at));
     seen.add(name);
   }
   for (const { name, location: at } of instances) {

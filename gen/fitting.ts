@@ -4,6 +4,7 @@ import type { NodeFactory } from './factory.ts';
 import type { Node } from './ir.ts';
 import { codeOfLiteral, fits, literal, notOfShape, showFound, wholeNumber } from './literal.ts';
 import type { Location } from './location.ts';
+import { conversion, showMade } from './mistakes.ts';
 import { isLeaf, joinName, type LeafShape, partsOf, type Shape, sameLeaf, showShape } from './shape.ts';
 import { Leaf } from './value.ts';
 
@@ -95,31 +96,29 @@ export function constants(
 function fitLeaf(module: NodeFactory, { type, place, value }: Given, at: Location): Node {
   if (value instanceof Leaf) {
     if (sameLeaf(value.type, type)) return value.node;
-    module.report(wrongLeaf(place, type, value.type, at));
+    module.report(wrongLeaf(place, type, value, at));
     return literal(module, 0n, type, at);
   }
   if (type.kind === 'bits') return literal(module, wholeNumber(module, value, at), type, at);
   return literal(module, codeOfLiteral(module, type, value, place, at) ?? 0n, type, at);
 }
 
-const remedies = {
-  'sign-mismatch': 'use .toSigned(), or read the same bits with .asSigned() or .asUnsigned()',
-  'width-mismatch': 'resize the value with .ext, .trunc, .asSigned or .asUnsigned so that the type is exact',
-  'binary-point': 'use .ext to widen without loss, or .quantize, which names the rounding and the overflow',
-  'wrong-shape': 'give a value of this shape; fromBits reads bits as any shape of their width',
-};
-
 /** A handle of another type. */
-export function wrongLeaf(place: Place, expected: LeafShape, found: LeafShape, location: Location): Diagnostic {
+export function wrongLeaf(place: Place, expected: LeafShape, value: Leaf, location: Location): Diagnostic {
+  const found = value.type;
   const both = (kind: LeafShape['kind']): boolean => expected.kind === kind && found.kind === kind;
   const integers = expected.signed === found.signed ? 'width-mismatch' : 'sign-mismatch';
   const id = both('bits') ? integers : both('fixed') ? 'binary-point' : 'wrong-shape';
+  const remedies = {
+    'binary-point': 'use .ext to widen without loss, or .quantize, which names the rounding and the overflow',
+    'wrong-shape': 'give a value of this shape; fromBits reads bits as any shape of their width',
+  };
   return {
     id,
     what: `${place} has the wrong type`,
     location,
     expected: showShape(expected),
-    found: showShape(found),
-    remedy: remedies[id],
+    found: showMade(showShape(found), value.node.location, location),
+    remedy: id === 'binary-point' || id === 'wrong-shape' ? remedies[id] : conversion(found, expected),
   };
 }

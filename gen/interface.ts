@@ -5,6 +5,7 @@
  */
 import type { PortDomain } from './domain.ts';
 import type { BitType } from './ir.ts';
+import { Location } from './location.ts';
 import { type Bits, bit, isLeaf, isVector, leafShapes, type Shape, showCodes } from './shape.ts';
 import type { Drivable, Readable } from './value.ts';
 
@@ -16,6 +17,8 @@ interface Described<K extends string, T extends Shape> {
   readonly domain?: PortDomain;
   /** Of a stream: what its handshake is called; default `valid` and `ready`. */
   readonly handshake?: Handshake;
+  /** Where it is declared. */
+  readonly location: Location;
 }
 /** `axi4-stream`: `tvalid` and `tready`. */
 export type Handshake = 'axi4-stream';
@@ -29,13 +32,21 @@ export type PortSpec = InputPort<Shape> | OutputPort<Shape> | SinkPort<Shape> | 
 export type Interface = { readonly [port: string]: PortSpec };
 
 /** A value that the module gets. */
-export const input = <T extends Shape>(shape: T, doc: string): InputPort<T> => ({ kind: 'input', shape, doc });
+export function input<T extends Shape>(shape: T, doc: string): InputPort<T> {
+  return { kind: 'input', shape, doc, location: Location.capture(input) };
+}
 /** A value that the module drives; it can be read inside, too. */
-export const output = <T extends Shape>(shape: T, doc: string): OutputPort<T> => ({ kind: 'output', shape, doc });
+export function output<T extends Shape>(shape: T, doc: string): OutputPort<T> {
+  return { kind: 'output', shape, doc, location: Location.capture(output) };
+}
 /** A stream that the module takes: `<port>_valid` and the payload come in, `<port>_ready` goes out. */
-export const sink = <T extends Shape>(shape: T, doc: string): SinkPort<T> => ({ kind: 'sink', shape, doc });
+export function sink<T extends Shape>(shape: T, doc: string): SinkPort<T> {
+  return { kind: 'sink', shape, doc, location: Location.capture(sink) };
+}
 /** A stream that the module gives: `<port>_valid` and the payload go out, `<port>_ready` comes in. */
-export const source = <T extends Shape>(shape: T, doc: string): SourcePort<T> => ({ kind: 'source', shape, doc });
+export function source<T extends Shape>(shape: T, doc: string): SourcePort<T> {
+  return { kind: 'source', shape, doc, location: Location.capture(source) };
+}
 
 type Flag = Bits<'unsigned'>;
 /** A stream seen by the side that takes its beats. */
@@ -81,6 +92,7 @@ export interface FlatPort extends BitType {
   readonly name: string;
   readonly direction: 'input' | 'output';
   readonly doc: string;
+  readonly location: Location;
   readonly domain?: PortDomain;
 }
 
@@ -92,18 +104,22 @@ export interface Member {
   readonly direction: 'input' | 'output';
   readonly shape: Shape;
   readonly doc: string;
+  readonly location: Location;
   readonly domain: PortDomain | undefined;
 }
 
-function membersOfPort(port: string, { kind, shape, doc, domain, handshake }: PortSpec): readonly Member[] {
-  if (kind === 'input' || kind === 'output') return [{ path: [port], name: port, direction: kind, shape, doc, domain }];
+function membersOfPort(port: string, spec: PortSpec): readonly Member[] {
+  const { kind, shape, doc, domain, location, handshake } = spec;
+  const placed = { domain, location };
+  if (kind === 'input' || kind === 'output')
+    return [{ path: [port], name: port, direction: kind, shape, doc, ...placed }];
   const [forward, back] = kind === 'sink' ? (['input', 'output'] as const) : (['output', 'input'] as const);
   const data = isLeaf(shape) || isVector(shape) ? `${port}_data` : port;
   const [valid, ready] = handshake === 'axi4-stream' ? ['tvalid', 'tready'] : ['valid', 'ready'];
   return [
-    { path: [port, 'valid'], name: `${port}_${valid}`, direction: forward, shape: bit, doc, domain },
-    { path: [port, 'ready'], name: `${port}_${ready}`, direction: back, shape: bit, doc: '', domain },
-    { path: [port, 'payload'], name: data, direction: forward, shape, doc: '', domain },
+    { path: [port, 'valid'], name: `${port}_${valid}`, direction: forward, shape: bit, doc, ...placed },
+    { path: [port, 'ready'], name: `${port}_${ready}`, direction: back, shape: bit, doc: '', ...placed },
+    { path: [port, 'payload'], name: data, direction: forward, shape, doc: '', ...placed },
   ];
 }
 
@@ -118,10 +134,10 @@ export function membersOf(ports: Interface): readonly Member[] {
 
 /** The flat ports of an interface, in order of declaration; the first of a port's carries its documentation. */
 export const flatPorts = (ports: Interface): readonly FlatPort[] =>
-  membersOf(ports).flatMap(({ name, direction, shape, doc, domain }) =>
+  membersOf(ports).flatMap(({ name, direction, shape, doc, location, domain }) =>
     leafShapes(shape, name).map(([leaf, type], i) => {
       const docs = [...(i === 0 && doc !== '' ? [doc] : []), ...(type.kind === 'enumeration' ? [showCodes(type)] : [])];
-      const port = { name: leaf, direction, width: type.width, signed: type.signed, doc: docs.join('; ') };
+      const port = { name: leaf, direction, width: type.width, signed: type.signed, doc: docs.join('; '), location };
       return domain === undefined ? port : { ...port, domain };
     }),
   );

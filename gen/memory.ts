@@ -48,8 +48,7 @@ export function openMemory<T extends Shape>(
   const check = (what: string, expected: number, signal: UInt, at: Location): Node => {
     module.checkOwn(signal.node, at);
     const good = signal.width === expected && !signal.node.signed;
-    if (!good)
-      module.report(wrongType(`${what} of memory ${name}`, `uint(${expected})`, signal.node, at, 'memory-port'));
+    if (!good) module.report(wrongType(`${what} of memory ${name}`, uint(expected), signal.node, at, 'memory-port'));
     return signal.node;
   };
   const read = (

@@ -60,8 +60,11 @@ describe('numbers that are no width, place or amount', () => {
   });
 
   it('numbers where nothing says their type', () => {
-    expect(toldOf((m, a) => m.unused(a.bit(0).mux(0 as never, a) as UInt))).toEqual([
-      'not-a-value: the first value of mux has no type',
+    expect(toldOf((m, a) => m.unused(a.bit(0).mux(0 as never, 1 as never) as UInt))).toEqual([
+      'not-a-value: a choice between plain numbers has no type',
+    ]);
+    expect(toldOf((m, a) => m.unused(a.bit(0).mux(300, a)))).toEqual([
+      'constant-range: the constant 300 does not fit in uint(8)',
     ]);
     expect(toldOf((m, a) => m.unused(cat(1 as never, a, 0 as never)))).toEqual([
       'not-a-value: a part of cat has no type',

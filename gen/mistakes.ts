@@ -1,23 +1,42 @@
 /** Mistakes in how a module is put together, as diagnostics. */
 import type { Diagnostic } from './diagnostic.ts';
-import type { BitType } from './ir.ts';
+import type { BitType, Node } from './ir.ts';
 import type { Location } from './location.ts';
 import { type LeafShape, showShape, showType, widest } from './shape.ts';
+
+/** How a value of one integer type becomes one of another. */
+export function conversion(found: BitType, expected: BitType): string {
+  const { width, signed } = expected;
+  const more = found.width - width;
+  if (found.signed !== signed)
+    return signed
+      ? `use .toSigned(), which keeps the number in ${found.width + 1} bits, or read the same bits with .asSigned()`
+      : 'where it is known not to be negative, read the same bits with .asUnsigned()';
+  if (more < 0) return `widen it with .ext(${width})`;
+  if (width === 1) return 'compare it, e.g. .ne(0), or take one bit with .bit(i) or .any()';
+  return `drop high bits with .trunc(${width}) or low ones with .shr(${more}), or make the place ${found.width} bits wide`;
+}
+
+/** The type of a value, and where it was made if that is another line. */
+export function showMade(type: string, made: Location, location: Location): string {
+  const [a, b] = [made.resolve(), location.resolve()];
+  return a === undefined || (a.file === b?.file && a.line === b.line) ? type : `${type}, made at ${made}`;
+}
 
 /** A value whose type its place does not allow; `id` says which kind of place. */
 export const wrongType = (
   what: string,
-  expected: string,
-  found: BitType,
+  expected: BitType,
+  found: Node,
   location: Location,
   id: 'width-mismatch' | 'condition-width' | 'enable-width' | 'memory-port' = 'width-mismatch',
 ): Diagnostic => ({
   id,
   what: `${what} has the wrong type`,
   location,
-  expected,
-  found: showType(found),
-  remedy: 'resize the value with .ext, .trunc, .asSigned or .asUnsigned so that the type is exact',
+  expected: showType(expected),
+  found: showMade(showType(found), found.location, location),
+  remedy: conversion(found, expected),
 });
 
 export const noSuchWidth = (what: string, width: number, location: Location): Diagnostic => ({
@@ -35,7 +54,7 @@ export const undriven = (what: string, location: Location): Diagnostic => ({
   location,
   expected: 'exactly one .drive (or .next for a register)',
   found: 'none',
-  remedy: 'drive it, or remove it',
+  remedy: `give it a value with ${what.startsWith('register') ? '.next' : '.drive'}, or remove it`,
 });
 
 export const drivenTwice = (what: string, location: Location): Diagnostic => ({

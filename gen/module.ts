@@ -26,6 +26,7 @@ import { checkDomain, type OpenModule, openModule, openNet, targetName } from '.
 import type { MemoryHandle, MemoryOptions, RegisterOptions } from './options.ts';
 import { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 import {
+  bit,
   displayOf,
   type Encoding,
   type Enumeration,
@@ -143,7 +144,7 @@ export class ModuleBuilder implements NodeFactory {
 
   checkBit(signal: UInt, what: string, id: 'condition-width' | 'enable-width', location: Location): void {
     this.checkOwn(signal.node, location);
-    if (signal.width !== 1) this.report(wrongType(what, 'uint(1)', signal.node, location, id));
+    if (signal.width !== 1) this.report(wrongType(what, bit, signal.node, location, id));
   }
 
   checkOwn(node: Node, location: Location): void {
@@ -290,23 +291,22 @@ export class ModuleBuilder implements NodeFactory {
   }
 
   openPorts(ports: Interface): unknown {
-    const at = this.#open.location;
-    const given = (type: LeafShape, port: string): Node => {
-      const node = this.create({ tag: 'input', port, width: type.width, signed: type.signed }, at);
-      const display = displayOf(type);
-      if (display !== undefined) this.#open.displays.set(node, display);
-      return node;
-    };
-    const driven = (type: LeafShape, port: string): Node => {
-      const net = openNet(this.#open, this, type, `output ${port}`, port, at);
-      this.#open.outputs.set(port, net);
-      return net;
-    };
-    return handles(ports, ({ name, direction, shape }) =>
-      direction === 'input'
+    return handles(ports, ({ name, direction, shape, location }) => {
+      const given = (type: LeafShape, port: string): Node => {
+        const node = this.create({ tag: 'input', port, width: type.width, signed: type.signed }, location);
+        const display = displayOf(type);
+        if (display !== undefined) this.#open.displays.set(node, display);
+        return node;
+      };
+      const make = (type: LeafShape, port: string): Node => {
+        const net = openNet(this.#open, this, type, `output ${port}`, port, location);
+        this.#open.outputs.set(port, net);
+        return net;
+      };
+      return direction === 'input'
         ? readable(this, shape, name, given)
-        : drivable(this, { shape, name, what: 'output ', location: at, make: driven }),
-    );
+        : drivable(this, { shape, name, what: 'output ', location, make });
+    });
   }
 
   finish(spec: ModuleSpec<Interface>): Module {

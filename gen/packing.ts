@@ -6,7 +6,7 @@ import { leaf } from './handles.ts';
 import type { Node } from './ir.ts';
 import type { Location } from './location.ts';
 import { wrongType } from './mistakes.ts';
-import { type Shape, showShape, widthOf } from './shape.ts';
+import { type Shape, showShape, uint, widthOf } from './shape.ts';
 import { Signal, type UInt } from './signal.ts';
 import { build, leavesOf, type Readable, type Shapely, shapeOf, type Value } from './value.ts';
 
@@ -35,9 +35,7 @@ export function fromBits<T extends Shape>(shape: T, word: UInt): Readable<T> {
     const width = widthOf(shape);
     const fits = word.width === width;
     if (!fits)
-      module.report(
-        wrongType(`the word for ${showShape(shape)}`, `uint(${width})`, word.node, module.locate(fromBits)),
-      );
+      module.report(wrongType(`the word for ${showShape(shape)}`, uint(width), word.node, module.locate(fromBits)));
     const bits = fits ? word : word.ext(Math.max(word.width, width)).trunc(width);
     let low = 0;
     return build(shape, '', (type) => {

@@ -88,23 +88,28 @@ export class Signal<S extends Sign = Sign> extends Leaf<Bits<S>> {
     return this.#inverse(this.#compare('gt', other, this.le));
   }
 
-  /** This one bit chooses between two values of one shape: `yes` when 1, `no` when 0. */
+  /** This one bit chooses between two values of one shape: `yes` when 1, `no` when 0. One of them may be plain numbers. */
   mux<T extends Shape>(yes: Shapely<T>, no: Value<T>): Readable<T>;
+  mux<T extends Shape>(yes: Value<T>, no: Shapely<T>): Readable<T>;
   mux(yes: unknown, no: unknown): unknown {
     const at = this.module.locate(this.mux);
     const select = this.#select(at);
-    const leaves = leavesOf(yes);
+    const typed = leavesOf(yes).length > 0 ? yes : no;
+    const leaves = leavesOf(typed);
     if (leaves.length === 0) {
-      this.module.report(withoutType('the first value of mux', yes, at));
-      return no;
+      this.module.report(withoutType('a choice between plain numbers', yes, at));
+      return this;
     }
-    const shape = shapeOf(yes as Readable<Shape>);
-    const others = nodesOf(this.module, shape, no, 'the second value of mux', at);
+    const shape = shapeOf(typed as Readable<Shape>);
+    const [whenSet, whenClear] = [
+      nodesOf(this.module, shape, yes, 'the first value of mux', at),
+      nodesOf(this.module, shape, no, 'the second value of mux', at),
+    ];
     let i = 0;
     return build(shape, '', () => {
       const leaf = leaves[i]!;
-      const a = leaf.node;
-      const b = others?.[i++] ?? a;
+      const a = whenSet?.[i] ?? leaf.node;
+      const b = whenClear?.[i++] ?? leaf.node;
       return leaf.like(this.module.create({ tag: 'mux', width: a.width, signed: a.signed, select, a, b }, at));
     });
   }

@@ -122,7 +122,7 @@ export type RegisterHandle<T extends Shape> = Holding<T> &
 export type Shapely<T extends Shape> = Shaped<T> | { readonly [K in keyof T]: Shaped<T[K] & Shape> };
 
 const entriesOf = (value: unknown): readonly (readonly [part: string, value: unknown])[] =>
-  Object.entries(value as Record<string, unknown>);
+  typeof value === 'object' && value !== null ? Object.entries(value) : [];
 
 /** The leaves of a value, in order. */
 export function leavesOf(value: unknown): readonly Leaf[] {

@@ -19,13 +19,14 @@ import {
 const page = fileURLToPath(new URL('../docs/tutorial.md', import.meta.url));
 const folder = fileURLToPath(new URL('./.tutorial', import.meta.url));
 let designs: Design[] = [];
-/** The script that runs the first. */
+/** The scripts that run the first, and the third beside Verilator. */
 let run = '';
+let check = '';
 
 beforeAll(async () => {
   const all = [...(await readFile(page, 'utf8')).matchAll(/```ts\n([\s\S]*?)```/g)].map((m) => m[1]!);
   const blocks = all.filter((code) => code.includes('export const design'));
-  [run] = all.filter((code) => !blocks.includes(code)) as [string];
+  [run, check] = all.filter((code) => !blocks.includes(code)) as [string, string];
   await mkdir(folder, { recursive: true });
   designs = await Promise.all(
     blocks.map(async (code, i) => {
@@ -97,6 +98,22 @@ it('3: smooths, whatever the stalls', () => {
     return BigInt(y);
   });
   expect(results.beats.map((b) => b['data'])).toEqual(expected);
+});
+
+it('6: the model, Verilator and a waveform', async () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  const vcd = `${folder}/smooth.vcd`;
+  await writeFile(
+    `${folder}/check.ts`,
+    check.replace('./smooth.ts', './design3.ts').replace("'smooth.vcd'", `'${vcd}'`),
+  );
+  await import(/* @vite-ignore */ `${folder}/check.ts`);
+  const lines = log.mock.calls.map(([line]) => line as string);
+  log.mockRestore();
+  expect(lines).toEqual([
+    expect.stringMatching(/^\d{3} cycles are the same in Verilator, 200 results are those of the model$/),
+  ]);
+  expect(await readFile(vcd, 'utf8')).toContain('$var');
 });
 
 it('4: plays back what it recorded', () => {

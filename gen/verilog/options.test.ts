@@ -44,8 +44,8 @@ describe('options', () => {
     expect(files[0]!.text).toMatchInlineSnapshot(`
       "// Licence.
       module adder (  // options.test.ts:7:3
-        input wire [3:0] a,  // options.test.ts:7:3
-        output wire [3:0] y
+        input wire [3:0] a,  // options.test.ts:4:20
+        output wire [3:0] y  // options.test.ts:4:50
       );
 
         wire [3:0] next_value = a + 4'd1;  // options.test.ts:9:13
