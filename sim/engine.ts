@@ -67,10 +67,17 @@ export interface Engine extends Follower {
 export class SimProblem extends Problem {
   /** The output that shows it, where there is one. */
   readonly port: string | undefined;
+  /** The property that did not hold, by its hierarchical name, and when. */
+  readonly violation: { readonly name: string; readonly cycle: number } | undefined;
 
-  constructor(facts: ProblemFacts & { readonly status?: ProblemStatus; readonly port?: string }) {
+  constructor(
+    facts: ProblemFacts & { readonly status?: ProblemStatus } & {
+      readonly [F in 'port' | 'violation']?: SimProblem[F];
+    },
+  ) {
     super(facts);
     this.port = facts.port;
+    this.violation = facts.violation;
   }
 }
 

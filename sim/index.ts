@@ -11,7 +11,7 @@ export { exposeRegisters } from './expose.ts';
 export { writeText } from './files.ts';
 export { createIcarus, findIcarus, type IcarusEngine, type IcarusOptions } from './icarus.ts';
 export { type LockStepOptions, type LockStepResult, lockStep, type Mismatch, type Unknown } from './lockstep.ts';
-export { type Cause, causesOf } from './mismatch/cause.ts';
+export { type Cause, causesOf, type Effect } from './mismatch/cause.ts';
 export { createHistory, type History, type HistoryOptions } from './mismatch/history.ts';
 export { bitText, causeText, causeWave, valueText } from './mismatch/text.ts';
 export { createNetlist, type NetlistEngine, type NetlistOptions } from './netlist.ts';

@@ -94,5 +94,6 @@ function problemOf(engine: string, { kind, name, message, cycle, location }: Vio
     expected: '1',
     found: '0',
     remedy: blame[kind],
+    violation: { name, cycle },
   });
 }

@@ -198,7 +198,7 @@ function judgeBeat(
   bits: number,
 ): WrongWord | undefined {
   const place = (lane: number): string => `${token > 0 ? `vector ${token}, ` : ''}row ${row + lane}`;
-  if (beat === undefined) return { text: `${place(0)}: no result came`, beat: undefined };
+  if (beat === undefined) return { text: `${place(0)}: no result came`, at: undefined };
   for (const [field, expected] of [
     ['rows', BigInt(rows)],
     ['last', last ? 1n : 0n],

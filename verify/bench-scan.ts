@@ -2,7 +2,7 @@
 import { coreDescriptor, type ScanParameters, scanDescriptor, storeSize } from '../hw/index.ts';
 import { type Beat, createRandom } from '../sim/index.ts';
 import type { ScanJob } from './job.ts';
-import { type UnitBench, type Verdict, type WrongWord, wrongWord } from './unit-bench.ts';
+import { type UnitBench, type Verdict, type WrongWord, wrongStatus, wrongWord } from './unit-bench.ts';
 import { joinFields, padded, splitFields } from './words.ts';
 
 const tilesOf = (j: ScanJob, p: ScanParameters): number => Math.ceil(j.shape.dState / p.lanes);
@@ -85,12 +85,15 @@ function judge(
   });
   const last = jobs.at(-1);
   if (last === undefined || beats.length < next) return verdicts;
-  const counted = (['step', 'state', 'output'] as const).flatMap((kind) => {
-    const expected = jobs.reduce((sum, j) => sum + j.saturations[kind], 0);
-    const found = status(`saturations_${kind}`);
-    return found === BigInt(expected) ? [] : [`saturations of ${kind}: ${expected} expected, ${found} found`];
+  const counted = (['step', 'state', 'output'] as const).map((kind) => {
+    const port = `saturations_${kind}`;
+    return wrongStatus(
+      port,
+      jobs.reduce((sum, j) => sum + j.saturations[kind], 0),
+      status(port),
+    );
   });
-  const mismatch = counted[0] === undefined ? undefined : { text: counted[0], beat: undefined };
+  const mismatch = counted.find((w) => w !== undefined);
   return [...verdicts, { group: last.group, label: 'status', words: 3, mismatch }];
 }
 
@@ -103,7 +106,7 @@ function judgeBeat(
   beat: Readonly<Record<string, bigint>> | undefined,
 ): WrongWord | undefined {
   const place = (row: number): string => `head ${Math.floor(row / job.shape.headDim)}, row ${row % job.shape.headDim}`;
-  if (beat === undefined) return { text: `${place(from)}: no result came`, beat: undefined };
+  if (beat === undefined) return { text: `${place(from)}: no result came`, at: undefined };
   const { outputBits } = p.numerics;
   const found = splitFields(beat['y']!, outputBits, p.rows);
   const wrong = (row: number, field: string, pair: readonly [bigint, bigint], bits: number, low: number): WrongWord => {

@@ -5,6 +5,7 @@ import {
   causesOf,
   causeText,
   causeWave,
+  type Effect,
   type History,
   type LockStepResult,
   type Trace,
@@ -14,11 +15,12 @@ import {
 } from '../sim/index.ts';
 import type { UnitBench, Verdict } from './unit-bench.ts';
 
-/** An output that is not as it should be, in a cycle counted from power-up; `bits`: those that are wrong. */
+/** Something that is not as it should be, in a cycle counted from power-up. */
 export interface Wrong {
-  readonly port: string;
   readonly cycle: number;
-  readonly bits: bigint | undefined;
+  readonly effect: Effect;
+  /** What says when it moved: the valid of its stream. */
+  readonly moves: readonly Effect[];
   /** Lines that say what is wrong. */
   readonly text: string;
 }
@@ -40,46 +42,66 @@ export function wrongInLockStep({ mismatch }: LockStepResult, widthOf: (port: st
   const width = widthOf(port);
   const [first, ...others] = [...values.values()];
   const bits = others.reduce((sum, v) => sum | BigInt.asUintN(width, v ^ first!), 0n);
-  return { port, cycle, bits, text: `${port} differs in cycle ${cycle}:\n${valueText(values, width)}` };
+  const text = `${port} differs in cycle ${cycle}:\n${valueText(values, width)}`;
+  return { cycle, effect: { port, bits }, moves: [], text };
 }
 
-/** Of the results that are not golden's, the first that came. `cycles`: when each beat was taken, by stream. */
+/** Of the results that are not golden's, the first that came. `cycles`: when each beat was taken, by stream; `last`: of the run. */
 export function wrongResult(
-  bench: UnitBench,
+  { unit }: UnitBench,
   verdicts: readonly Verdict[],
   cycles: Readonly<Record<string, readonly number[]>>,
+  last: number,
 ): Wrong | undefined {
   const wrong = verdicts.flatMap(({ mismatch, label }): Wrong[] => {
-    if (mismatch?.beat === undefined) return [];
-    const { stream, index, field, bits } = mismatch.beat;
-    const [port, cycle] = [`${bench.unit}_${stream}_${field}`, cycles[stream]![index]!];
-    const text = `${label}, ${mismatch.text}\n  beat ${index} of ${port}, taken in cycle ${cycle}; ${bitText(bits)} of it are wrong`;
-    return [{ port, cycle, bits, text }];
+    if (mismatch?.at === undefined) return [];
+    const said = `${label}, ${mismatch.text}`;
+    if ('status' in mismatch.at)
+      return [{ cycle: last, effect: { port: `${unit}_${mismatch.at.status}` }, moves: [], text: said }];
+    const { stream, index, field, bits } = mismatch.at;
+    const [port, cycle] = [`${unit}_${stream}_${field}`, cycles[stream]![index]!];
+    const text = `${said}\n  beat ${index} of ${port}, taken in cycle ${cycle}; wrong: ${bitText(bits)}`;
+    return [{ cycle, effect: { port, bits }, moves: [{ port: `${unit}_${stream}_valid` }], text }];
   });
-  return wrong.reduce<Wrong | undefined>((a, b) => (a === undefined || b.cycle < a.cycle ? b : a), undefined);
+  return earliest(wrong);
 }
+
+/** The first in time. */
+export const earliest = (wrong: readonly Wrong[]): Wrong | undefined =>
+  wrong.reduce<Wrong | undefined>((a, b) => (a === undefined || b.cycle < a.cycle ? b : a), undefined);
 
 /** Looks for the causes, writes the waves to `path` and all the causes to a text file beside it. */
 export function findCauses(wrong: Wrong, history: History, path: string): Finding {
   const trace = history.lookAt(wrong.cycle);
-  const causes = causesOf(history.module!, trace, wrong.port, wrong.cycle, wrong.bits);
+  const causes = causesOf(history.module!, trace, wrong.cycle, [wrong.effect], wrong.moves);
   const report = `${path.replace(/\.vcd$/, '')}.txt`;
   writeVcd(path, trace);
-  writeText(report, `${wrong.text}\n\n${causeText(causes)}\n`);
+  writeText(report, reportText(wrong.text, causes));
   return { ...wrong, trace, wave: path, report, causes };
 }
 
-/** Causes that people are shown at once, besides the memories behind them. */
-const nearest = 12;
+function reportText(text: string, causes: readonly Cause[]): string {
+  const [value, control] = [causes.filter((c) => !c.control), causes.filter((c) => c.control)];
+  const moved = control.length === 0 ? '' : `\n\nWhat decided when it moved:\n${causeText(control)}`;
+  return `${text}\n\n${causeText(value)}${moved}\n`;
+}
+
+/** Causes that people are shown at once: of the value, besides the memories behind it, and of when it moved. */
+const nearest = { value: 12, control: 8 };
 
 /** For people: what is wrong, its nearest causes with the lines of TypeScript, and the first waves. */
-export function findingText({ text, port, cycle, causes, trace, wave, report }: Finding, width: number): string {
-  const shown = causes.filter((c, i) => i < nearest || c.memory);
-  const left = causes.length - shown.length;
+export function findingText({ text, effect, cycle, causes, trace, wave, report }: Finding, width: number): string {
+  const [value, control] = [causes.filter((c) => !c.control), causes.filter((c) => c.control)];
+  const shown = value.filter((c, i) => i < nearest.value || c.memory);
+  const moved = control.slice(0, nearest.control);
+  const left = causes.length - shown.length - moved.length;
   const more = left > 0 ? [`  ... and ${left} more in ${report}`] : [];
+  const port = 'port' in effect ? effect.port : undefined;
   return [
     text,
-    [`Where it comes from, nearest first, and memories on the way:\n${causeText(shown)}`, ...more].join('\n'),
+    `Where it comes from, nearest first, and memories on the way:\n${causeText(shown)}`,
+    ...(moved.length === 0 ? [] : [`What decided when it moved:\n${causeText(moved)}`]),
+    ...more,
     causeWave(trace, port, cycle, causes, width),
     `more of it: popscan wave ${wave} --from ${Math.max(trace.start, cycle - 8)} --signals 'PATTERN,...'`,
   ].join('\n\n');

@@ -26,7 +26,7 @@ import {
   type Unknown,
 } from '../sim/index.ts';
 import { type Fault, faultyDesign, faultyFiles, faultyNetlist } from './faults.ts';
-import { type Finding, findCauses, type Wrong, wrongInLockStep, wrongResult } from './finding.ts';
+import { earliest, type Finding, findCauses, type Wrong, wrongInLockStep, wrongResult } from './finding.ts';
 import type { UnitBench, Verdict } from './unit-bench.ts';
 import { type Unit, verifiedUnits } from './units.ts';
 import { version } from './version.ts';
@@ -215,18 +215,21 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
       tickPast(engine);
       stuck = `${error.what}: ${error.found}`;
       const port = error.port ?? work.flatMap((w) => w.waiting()).at(0);
-      if (port !== undefined) wrong.push({ port, cycle: last, bits: undefined, text: stuck });
+      const { violation } = error;
+      if (violation !== undefined)
+        wrong.push({ cycle: violation.cycle, effect: { property: violation.name }, moves: [], text: stuck });
+      else if (port !== undefined) wrong.push({ cycle: last, effect: { port }, moves: [], text: stuck });
     }
     for (const w of work) {
       const found = w.bench.judge(w.taken(), (port) => engine.handle(`${w.bench.unit}_${port}`).get());
       verdicts.push(...found);
-      wrong.push(wrongResult(w.bench, found, w.cycles));
+      wrong.push(wrongResult(w.bench, found, w.cycles, last));
       const { unit, operations, operation } = w.bench;
       units.push({ unit, cycles: w.finished(), operations, operation });
     }
   });
   const widthOf = (port: string): number => leader!.ports.find((p) => p.name === port)!.width;
-  const first = wrongInLockStep(result, widthOf) ?? wrong.find((w) => w !== undefined);
+  const first = wrongInLockStep(result, widthOf) ?? earliest(wrong.filter((w) => w !== undefined));
   const { wave } = options;
   const finding = first === undefined || wave === undefined ? undefined : findCauses(first, history, wave);
   const { cycles, compared, mismatch, unknown } = result;

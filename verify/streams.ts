@@ -1,6 +1,6 @@
 /** Benches for units whose results are streams of values: what each beat must hold, and how it is judged. */
 import type { Beat } from '../sim/index.ts';
-import { type UnitBench, type Verdict, type WrongWord, wrongWord } from './unit-bench.ts';
+import { type UnitBench, type Verdict, type WrongWord, wrongStatus, wrongWord } from './unit-bench.ts';
 
 /** A beat that must come: by field the values side by side, the first in the low bits; what lies beyond them is not looked at. */
 export type ExpectedBeat = Readonly<Record<string, readonly (number | bigint)[]>>;
@@ -57,11 +57,8 @@ export function streamBench(work: StreamWork): UnitBench {
 }
 
 function judgeCounters(group: string, counters: StreamWork['counters'], status: (port: string) => bigint): Verdict {
-  const wrong = Object.entries(counters).flatMap(([port, expected]) => {
-    const found = status(port);
-    return found === BigInt(expected) ? [] : [`${port}: ${expected} expected, ${found} found`];
-  });
-  const mismatch = wrong[0] === undefined ? undefined : { text: wrong[0], beat: undefined };
+  const wrong = Object.entries(counters).map(([port, expected]) => wrongStatus(port, expected, status(port)));
+  const mismatch = wrong.find((w) => w !== undefined);
   return { group, label: 'status', words: Object.keys(counters).length, mismatch };
 }
 
@@ -72,7 +69,7 @@ function wrongBeat(
   found: Readonly<Record<string, bigint>> | undefined,
   bits: Readonly<Record<string, number>>,
 ): WrongWord | undefined {
-  if (found === undefined) return { text: `${stream}, beat ${index}: no result came`, beat: undefined };
+  if (found === undefined) return { text: `${stream}, beat ${index}: no result came`, at: undefined };
   for (const [field, values] of Object.entries(expected)) {
     const width = bits[field]!;
     for (const [i, value] of values.entries()) {

@@ -14,9 +14,13 @@ export interface Verdict {
 export interface WrongWord {
   /** Where, expected, found. */
   readonly text: string;
-  /** The beat it came in, counted per stream and run, and the bits of which field differ; undefined: it never came. */
-  readonly beat:
+  /**
+   * The beat it came in, counted per stream and run, and the bits of which field differ; or the status output; undefined: it
+   * never came.
+   */
+  readonly at:
     | { readonly stream: string; readonly index: number; readonly field: string; readonly bits: bigint }
+    | { readonly status: string }
     | undefined;
 }
 
@@ -30,8 +34,14 @@ export function wrongWord(
   width: number,
   low = 0,
 ): WrongWord {
-  return { text, beat: { stream, index, field, bits: BigInt.asUintN(width, expected ^ found) << BigInt(low) } };
+  return { text, at: { stream, index, field, bits: BigInt.asUintN(width, expected ^ found) << BigInt(low) } };
 }
+
+/** A status output that does not show at the end what it should. */
+export const wrongStatus = (port: string, expected: number, found: bigint): WrongWord | undefined =>
+  found === BigInt(expected)
+    ? undefined
+    : { text: `${port}: ${expected} expected, ${found} found`, at: { status: port } };
 
 export interface UnitBench {
   readonly unit: string;

@@ -1,7 +1,7 @@
 /** How a value came about: the signals it was computed from, cycle by cycle, back to where the window begins. */
 import type { Display, Memory, Module, ReadPort, Register } from '../../gen/ir.ts';
 import type { Location } from '../../gen/location.ts';
-import { elaborate, type Place } from '../../gen/passes/scopes.ts';
+import { elaborate, nameOf, type Place, type Scope } from '../../gen/passes/scopes.ts';
 import { showValue } from '../wave/format.ts';
 import type { Trace } from '../wave/trace.ts';
 import { driverText, type Expression, evaluate, mentionOf, ones, origin, pathOf, type Reading } from './expression.ts';
@@ -17,56 +17,94 @@ export interface Cause {
   readonly alike: readonly string[];
   /** A word of a memory, which may have been wrong long before. */
   readonly memory: boolean;
+  /** It decided when something moved, not what: a handshake, an enable, and what those come from. */
+  readonly control: boolean;
   /** Where it is made; undefined for inputs of the design. */
   readonly location: Location | undefined;
 }
 
-interface Query extends Reading {
-  readonly cycle: number;
-  readonly alike: readonly string[];
-}
+/** What is to be explained: bits of an output port (default: all), or a property that did not hold, by its hierarchical name. */
+export type Effect = { readonly port: string; readonly bits?: bigint | undefined } | { readonly property: string };
+
+/** A signal that another comes from, in a cycle. */
+type Step = Reading & { readonly cycle: number };
+
+type Query = Step & { readonly alike: readonly string[] };
 
 interface Answer {
   readonly because: string;
-  readonly next: readonly (Reading & { readonly cycle: number })[];
+  readonly next: readonly Step[];
+  /** What decided when the value was taken. */
+  readonly when?: readonly Step[];
   /** Undefined for inputs of the design. */
   readonly location?: Location;
 }
 
-/** Enough for the pipeline behind one result. */
+/** Of each kind: enough for the pipeline behind one result. */
 const mostCauses = 640;
 
 /**
- * The causes of output `port` in `cycle`, nearest first; only those of the given `bits` of it. The trace holds the nets of
- * `module` as `design.<path>`.
+ * The causes of effects in `cycle`, nearest first: of what is in `effects`, then, marked as control, of what is in `moves` and of the
+ * enables on the way. The trace holds the nets of `module` as `design.<path>`.
  */
-export function causesOf(module: Module, trace: Trace, port: string, cycle: number, bits?: bigint): Cause[] {
+export function causesOf(
+  module: Module,
+  trace: Trace,
+  cycle: number,
+  effects: readonly Effect[],
+  moves: readonly Effect[] = [],
+): Cause[] {
   const look = lookUp(trace);
   const scopes = elaborate(module);
-  const top = scopes[0]!;
-  const node = module.outputs.get(port)!;
   const causes: Cause[] = [];
   const seen = new Set<string>();
-  const first = origin({ scope: top, node });
-  const queue: Query[] = [{ place: first, bits: bits ?? ones(node.width), cycle, alike: [] }];
-  for (let i = 0; i < queue.length && causes.length < mostCauses; i++) {
-    const { place, bits: wanted, cycle: at, alike } = queue[i]!;
-    const path = pathOf(place) ?? port;
-    if (seen.has(path)) continue; // earlier cycles of a signal are in the waves
-    seen.add(path);
-    const { because, next, location } = answer(place, wanted, at, look, trace.start);
-    causes.push({
-      cycle: at,
-      path,
-      value: shown(place, look(at)(path)),
-      because,
-      alike,
-      memory: place.node.tag === 'read',
-      location,
+  const later: Query[] = [];
+  const follow = (queue: Query[], control: boolean): void => {
+    const most = causes.length + mostCauses;
+    for (let i = 0; i < queue.length && causes.length < most; i++) {
+      const { place, bits, cycle: at, alike } = queue[i]!;
+      const path = pathOf(place) ?? nameOf(place);
+      if (seen.has(path)) continue; // earlier cycles of a signal are in the waves
+      seen.add(path);
+      const { because, next, when = [], location } = answer(place, bits, at, look, trace.start);
+      const value = shown(place, look(at)(path));
+      causes.push({ cycle: at, path, value, because, alike, control, memory: place.node.tag === 'read', location });
+      queue.push(...families(next));
+      (control ? queue : later).push(...families(when));
+    }
+  };
+  const queriesOf = (list: readonly Effect[], control: boolean): Query[] =>
+    list.flatMap((effect) => {
+      if ('port' in effect) return [outputQuery(scopes[0]!, effect, cycle)];
+      const { cause, next } = violated(scopes, effect.property, cycle, look);
+      causes.push({ ...cause, control });
+      return families(next);
     });
-    queue.push(...families(next));
-  }
+  follow(queriesOf(effects, false), false);
+  follow([...queriesOf(moves, true), ...later], true);
   return causes;
+}
+
+function outputQuery(top: Scope, { port, bits }: Extract<Effect, { port: string }>, cycle: number): Query {
+  const node = top.module.outputs.get(port)!;
+  return { place: origin({ scope: top, node }), bits: bits ?? ones(node.width), cycle, alike: [] };
+}
+
+/** A property that did not hold, as the first cause of itself. */
+function violated(
+  scopes: readonly Scope[],
+  name: string,
+  cycle: number,
+  look: LookUp,
+): { readonly cause: Omit<Cause, 'control'>; readonly next: readonly Step[] } {
+  const scope = scopes.find((s) => s.module.properties.some((p) => s.prefix + p.name === name))!;
+  const { condition, location } = scope.module.properties.find((p) => scope.prefix + p.name === name)!;
+  const expression = driverText({ scope, node: condition }, 1n, look(cycle));
+  const because = `= ${short(expression)}`;
+  return {
+    cause: { cycle, path: name, value: '0', because, alike: [], memory: false, location },
+    next: inCycle(cycle, expression),
+  };
 }
 
 type LookUp = (cycle: number) => (path: string) => bigint | undefined;
@@ -92,7 +130,7 @@ function shown({ scope, node }: Place, value: bigint | undefined): string {
 }
 
 /** Of readings whose names differ in numbers only, the first stands for all; those of one signal are one. */
-function families(readings: Answer['next']): Query[] {
+function families(readings: readonly Step[]): Query[] {
   const groups = new Map<string, { query: Query; alike: Set<string> }>();
   for (const reading of readings) {
     const path = pathOf(reading.place) ?? '';
@@ -118,7 +156,7 @@ function answer(place: Place, bits: bigint, cycle: number, look: LookUp, start: 
 }
 
 const short = ({ text }: Expression): string => (text.length <= 200 ? text : `${text.slice(0, 199)}…`);
-const inCycle = (cycle: number, ...expressions: readonly Expression[]): Answer['next'] =>
+const inCycle = (cycle: number, ...expressions: readonly Expression[]): readonly Step[] =>
   expressions.flatMap((e) => e.reads.map((r) => ({ ...r, cycle })));
 
 /** The last cycle before `cycle` of which `holds` is true; undefined where the window does not tell. */
@@ -139,9 +177,13 @@ function ofRegister(
   const { scope, node } = place;
   const passed: string[] = [];
   let at = { place, register };
-  for (let from = delayed(at.place, at.register); from !== undefined; from = delayed(at.place, at.register)) {
+  for (
+    let from = loads.reset === undefined ? delayed(at.place, at.register) : undefined;
+    from !== undefined;
+    from = delayed(at.place, at.register)
+  ) {
     const earlier = loads.cycle === undefined ? undefined : loadOf(from.place, from.register, loads.cycle, look, start);
-    if (earlier?.cycle === undefined) break;
+    if (earlier?.cycle === undefined || earlier.reset !== undefined) break;
     passed.push(pathOf(from.place)!);
     [at, loads] = [from, earlier];
   }
@@ -162,14 +204,15 @@ function ofRegister(
   return {
     because: `a register, loaded in cycle ${loads.cycle}${through}${when} with ${short(expression)}`,
     next: inCycle(loads.cycle, expression),
+    when: condition === undefined ? [] : inCycle(loads.cycle, condition),
     location: named ? node.location : register.next.location,
   };
 }
 
-/** The register that this one only delays. */
-function delayed({ scope }: Place, { next, reset }: Register): { place: Place; register: Register } | undefined {
+/** The register that this one only delays, when it is not being reset. */
+function delayed({ scope }: Place, { next }: Register): { place: Place; register: Register } | undefined {
   const place = origin({ scope, node: next });
-  const register = reset === undefined ? place.scope.tables.registers.get(place.node) : undefined;
+  const register = place.scope.tables.registers.get(place.node);
   return register === undefined || pathOf(place) === undefined ? undefined : { place, register };
 }
 
@@ -204,13 +247,16 @@ function ofRead(
   const word = `word ${index ?? '?'} of ${scope.prefix}${memory.name}, address ${short(where)}, read in cycle ${read}`;
   const reasons: string[] = [];
   const next = [...inCycle(read, where)];
+  const when: Step[] = enable === undefined ? [] : [...inCycle(read, mention(enable, read))];
   for (const write of memory.writes) {
     const hits = (at: number) => value(write.enable, at) === 1n && value(write.address, at) === index;
     const written = lastBefore(read, start, hits);
     const [to, data] = [mention(write.address, written ?? read), mention(write.data, written ?? read)];
-    const when = written === undefined ? `not written since cycle ${start}; writes go` : `written in cycle ${written}`;
-    reasons.push(`${when} to address ${short(to)} with ${short(data)}`);
-    if (written !== undefined) next.push(...inCycle(written, to, data));
+    const past = written === undefined ? `not written since cycle ${start}; writes go` : `written in cycle ${written}`;
+    reasons.push(`${past} to address ${short(to)} with ${short(data)}`);
+    if (written === undefined) continue;
+    next.push(...inCycle(written, to, data));
+    when.push(...inCycle(written, mention(write.enable, written)));
   }
-  return { because: [word, ...reasons].join('; '), next, location: node.location };
+  return { because: [word, ...reasons].join('; '), next, when, location: node.location };
 }

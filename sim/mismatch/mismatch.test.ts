@@ -8,14 +8,23 @@ import { bitText, causeText, causeWave, valueText } from './text.ts';
 
 const stage = defineModule(
   { name: 'stage', doc: '', ports: { en: input(bit, ''), a: input(uint(8), ''), q: output(uint(8), '') } },
-  (m, io) => io.q.drive(m.delay('held', m.delay('taken', io.a, { enable: io.en }))),
+  (m, io) => {
+    io.q.drive(m.delay('held', m.delay('taken', io.a, { enable: io.en })));
+    m.assert('in_range', io.q.lt(5), 'held is small');
+  },
 );
 
 const design = defineModule(
   {
     name: 'demo',
     doc: '',
-    ports: { en: input(bit, ''), x: input(uint(8), ''), both: output(uint(24), ''), gain: input(sfixed(2, 6), '') },
+    ports: {
+      en: input(bit, ''),
+      x: input(uint(8), ''),
+      both: output(uint(24), ''),
+      gain: input(sfixed(2, 6), ''),
+      busy: output(bit, ''),
+    },
   },
   (m, io) => {
     const state = m.states('state', ['idle', 'run']);
@@ -28,6 +37,7 @@ const design = defineModule(
     const word = table.read('word', part.q.slice(1, 0));
     const chosen = state.is('run').mux(part.q, io.gain.raw.asUnsigned()).named('chosen');
     io.both.drive(cat(word, chosen, io.x));
+    io.busy.drive(state.is('run').or(io.en));
   },
 );
 
@@ -46,7 +56,7 @@ function recorded(history = createHistory({ module: design.module }), leader = c
 
 const causes = (cycle: number, bits?: bigint): Cause[] => {
   const history = recorded();
-  return causesOf(design.module, history.lookAt(cycle), 'both', cycle, bits);
+  return causesOf(design.module, history.lookAt(cycle), cycle, [{ port: 'both', bits }]);
 };
 
 describe('causes', () => {
@@ -67,22 +77,40 @@ describe('causes', () => {
                an input of the design
           8  part.held = 05
                a register, loaded in cycle 4 through part.taken because its enable, en, was 1 with bumped
-               sim/mismatch/mismatch.test.ts:N  (m, io) => io.q.drive(m.delay('held', m.delay('taken', io.a, { enable: io.en }))),
+               sim/mismatch/mismatch.test.ts:N  io.q.drive(m.delay('held', m.delay('taken', io.a, { enable: io.en })));
           9  state = run
                a register, loaded in cycle 4 because its enable, en, was 1 with 1
                sim/mismatch/mismatch.test.ts:N  m.when(io.en, () => state.next('run'));
           4  bumped = 05
                = (x + 1)[7:0]
                sim/mismatch/mismatch.test.ts:N  part.a.drive(io.x.add(1).trunc(8).named('bumped'));
+          4  en = 1
+               an input of the design
       "
     `);
   });
 
   it('only of the bits in question, and of the arm that was taken', () => {
-    const paths = (bits: bigint) => causes(9, bits).map((c) => c.path);
+    const paths = (bits: bigint) => causes(9, bits).flatMap((c) => (c.control ? [] : [c.path]));
     expect(paths(0xffn)).toEqual(['both', 'x']);
     expect(paths(0x100n)).toEqual(['both', 'chosen', 'state', 'part.held', 'bumped', 'x']);
     expect(causes(3, 0x100n).map((c) => c.path)).toEqual(['both', 'chosen', 'state', 'gain']);
+  });
+
+  it('of when it moved: enables on the way, and the ports that say so', () => {
+    const moved = (moves: readonly string[]) => {
+      const effects = moves.map((port) => ({ port }));
+      const found = causesOf(design.module, recorded().lookAt(9), 9, [{ port: 'both', bits: 0x100n }], effects);
+      return found.flatMap((c) => (c.control ? [c.path] : []));
+    };
+    expect(moved([])).toEqual(['en']);
+    expect(moved(['busy'])).toEqual(['busy', 'en']);
+  });
+
+  it('of a property that does not hold', () => {
+    const [first, ...others] = causesOf(design.module, recorded().lookAt(9), 9, [{ property: 'part.in_range' }]);
+    expect(first).toMatchObject({ path: 'part.in_range', value: '0', because: '= (held < 5)' });
+    expect(others[0]).toMatchObject({ path: 'part.held', value: '05' });
   });
 
   it('values as people read them', () => {
@@ -121,7 +149,7 @@ describe('text', () => {
   it('waves of the output and its causes', () => {
     const history = recorded();
     const trace = history.lookAt(9);
-    const text = causeWave(trace, 'both', 9, causesOf(design.module, trace, 'both', 9, 0x100n), 100);
+    const text = causeWave(trace, 'both', 9, causesOf(design.module, trace, 9, [{ port: 'both', bits: 0x100n }]), 100);
     expect(text).toContain('▼9');
     for (const label of ['both', 'chosen', 'held', 'state']) expect(text).toContain(label);
   });

@@ -63,7 +63,13 @@ export function causeText(causes: readonly Cause[]): string {
 }
 
 /** The output (in every engine, where they differ) and its first causes, in a few cycles around the one in question. */
-export function causeWave(trace: Trace, port: string, cycle: number, causes: readonly Cause[], width: number): string {
+export function causeWave(
+  trace: Trace,
+  port: string | undefined,
+  cycle: number,
+  causes: readonly Cause[],
+  width: number,
+): string {
   const [from, to] = [Math.max(trace.start, cycle - 4), Math.min(trace.start + trace.cycles - 1, cycle + 1)];
   const outputs = trace.rows.filter((r) => r.signal.path.endsWith(`.${port}`) && !r.signal.path.startsWith('design.'));
   const agree = new Set(outputs.map((r) => r.values[cycle - trace.start])).size === 1;
