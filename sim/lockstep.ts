@@ -149,8 +149,8 @@ class Recorder {
     this.#clocks[this.#count] = clocks;
     const { leader } = this.#options;
     leader.sample(this.#inputRows, this.#outputRows, this.#count);
+    this.#count++; // before the tick: a property that ends it does not hold in this cycle
     leader.tick(clocks);
-    this.#count++;
     if (this.#count === this.#chunk) this.flush();
   }
 

@@ -46,7 +46,7 @@ export function wrongInLockStep({ mismatch }: LockStepResult, widthOf: (port: st
   return { cycle, effect: { port, bits }, moves: [], text };
 }
 
-/** Of the results that are not golden's, the first that came. `cycles`: when each beat was taken, by stream; `last`: of the run. */
+/** Of the results that are not golden's, the first that came. `cycles`: when each beat was taken, by stream; `last`: the last cycle of the run. */
 export function wrongResult(
   { unit }: UnitBench,
   verdicts: readonly Verdict[],
@@ -87,7 +87,7 @@ function reportText(text: string, causes: readonly Cause[]): string {
 }
 
 /** Causes that people are shown at once: of the value, besides the memories behind it, and of when it moved. */
-const nearest = { value: 12, control: 8 };
+const nearest = { value: 12, control: 12 };
 
 /** For people: what is wrong, its nearest causes with the lines of TypeScript, and the first waves. */
 export function findingText({ text, effect, cycle, causes, trace, wave, report }: Finding, width: number): string {

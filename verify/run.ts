@@ -212,7 +212,7 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
       runUntil(engine, agents, { limit: limit + settleCycles, onCycle, until });
     } catch (error) {
       if (!(error instanceof SimProblem)) throw error;
-      tickPast(engine);
+      if (error.violation === undefined) tickPast(engine);
       stuck = `${error.what}: ${error.found}`;
       const port = error.port ?? work.flatMap((w) => w.waiting()).at(0);
       const { violation } = error;
@@ -223,7 +223,7 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
     for (const w of work) {
       const found = w.bench.judge(w.taken(), (port) => engine.handle(`${w.bench.unit}_${port}`).get());
       verdicts.push(...found);
-      wrong.push(wrongResult(w.bench, found, w.cycles, last));
+      wrong.push(wrongResult(w.bench, found, w.cycles, last - 1));
       const { unit, operations, operation } = w.bench;
       units.push({ unit, cycles: w.finished(), operations, operation });
     }
