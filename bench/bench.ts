@@ -6,6 +6,8 @@ export interface Bench {
   readonly describe: string;
   /** Names of the parts that `--rows` can choose; without them the bench is one whole. */
   readonly rows?: readonly string[];
+  /** Parts that run only where they are named. */
+  readonly onDemand?: readonly string[];
   readonly run: (options: BenchOptions, progress: Progress) => Promise<Report>;
 }
 

@@ -28,10 +28,17 @@ describe('popscan plan', () => {
   });
 
   it('takes no more than its share of a small device', async () => {
-    const args = ['--device', 'ecp5-85', '--matmul-engine', 'table', '--bandwidth', '1e9', '--vectors', '1'];
+    const args = ['--device', 'ecp5-85', '--bandwidth', '1e9', '--vectors', '1'];
     const { status, out } = await popscan('plan', '--model-size', '2.7B', ...args, '--json');
     expect(status).toBe(0);
     expect(JSON.parse(out).figures.find((f: { name: string }) => f.name === 'lut').value).toBeLessThan(0.7 * 83_640);
+  });
+
+  it('refuses tables where LUTs have no memory for them', async () => {
+    const args = ['--model-size', '2.7B', '--device', 'ecp5-85', '--matmul-engine', 'table'];
+    const { status, err } = await popscan('plan', ...args);
+    expect(status).toBe(2);
+    expect(err).toContain('expected: popcount on ecp5');
   });
 
   it.each([

@@ -44,6 +44,7 @@ const tables: readonly Change[] = [
   { lanes: 8, drain: 8, planes: 4, columns: 32, segment: 32, load: 16 },
   { lanes: 8, drain: 4, maxShift: 8, segment: 16, load: 16 },
   { lanes: 3, drain: 3, maxShift: 16, columns: 32, segment: 32, load: 32 },
+  { lanes: 5, drain: 5, maxShift: 4, columns: 32, segment: 16, load: 32 },
   { lanes: 12, drain: 12, columns: 96, segment: 96, load: 48 },
 ];
 
@@ -51,7 +52,7 @@ const tables: readonly Change[] = [
 export const fitted: readonly Sample[] = [
   ...on('xcup', base, popcounts),
   ...on('xcup', table, tables),
-  ...on('ecp5', { ...base, cells: 'ecp5' }, popcounts),
+  ...on('ecp5', { ...base, cells: 'ecp5' }, popcounts.slice(0, 12)),
 ];
 
 export const checked: readonly Sample[] = [

@@ -53,20 +53,23 @@ export const benchCommand: Command<BenchArgs> = {
 
 function rowNames(): string {
   return Object.entries(benches)
-    .flatMap(([name, { rows }]) => (rows === undefined ? [] : [`${name}: ${rows.join(', ')}`]))
+    .flatMap(([name, { rows, onDemand = [] }]) =>
+      rows === undefined ? [] : [`${name}: ${[...rows, ...onDemand.map((r) => `${r} (not by default)`)].join(', ')}`],
+    )
     .join('; ');
 }
 
-function chosenRows({ rows = [] }: Bench, chosen: string | undefined): readonly string[] {
+function chosenRows({ rows = [], onDemand = [] }: Bench, chosen: string | undefined): readonly string[] {
   if (chosen === undefined) return rows;
   const names = chosen.split(',');
-  const unknown = names.find((name) => !rows.includes(name));
+  const all = [...rows, ...onDemand];
+  const unknown = names.find((name) => !all.includes(name));
   if (unknown === undefined) return names;
   throw new CommandProblem({
     id: 'usage',
     what: rows.length === 0 ? 'this bench has no rows to choose from' : `no row is called '${unknown}'`,
     where: '--rows',
-    expected: rows.length === 0 ? 'no --rows' : rows.join(', '),
+    expected: rows.length === 0 ? 'no --rows' : all.join(', '),
     found: chosen,
     remedy: rows.length === 0 ? 'leave --rows out' : 'name some of these, separated by commas',
   });

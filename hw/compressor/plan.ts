@@ -65,7 +65,7 @@ export function latencyOf(heap: Heap, family: FamilyName, every = defaultEvery[f
 }
 
 /** Levels that each doubling of the height costs. */
-const levelsPerDoubling: { readonly [F in FamilyName]: number } = { xilinx: 0.7, 'xilinx-portable': 0.7, ecp5: 1.05 };
+const levelsPerDoubling: { readonly [F in FamilyName]: number } = { xilinx: 0.7, 'xilinx-portable': 0.7, ecp5: 1.12 };
 
 /** Levels between registers. */
 export const defaultEvery: { readonly [F in FamilyName]: number } = { xilinx: 3, 'xilinx-portable': 3, ecp5: 2 };

@@ -45,6 +45,7 @@ describe.each(families)('a plan for %s', (family) => {
       [7, 1],
       [20, 3],
       [33, 8],
+      [512, 8],
       [80, 1],
       [100, 2],
       [256, 1],

@@ -6,7 +6,7 @@ import { supplyDelay } from './buffer.ts';
 import { drainStages } from './drain.ts';
 import { latencyOf } from './engines.ts';
 import type { Order } from './layout.ts';
-import { type MatmulParameters, matmulWidths } from './parameters.ts';
+import { type MatmulParameters, matmulWidths, tableColumns } from './parameters.ts';
 
 /** What a descriptor asks for. */
 export interface Work {
@@ -27,6 +27,10 @@ export interface Schedule {
   readonly beats: number;
   readonly gaps: number;
 }
+
+/** In which C activations that are taken are written: the sums of four of them, or their bit planes. */
+export const loadCycles = (p: MatmulParameters): number =>
+  p.engine === 'table' ? 2 ** tableColumns : matmulWidths(p).passes;
 
 export function schedule(p: MatmulParameters, works: readonly Work[]): Schedule {
   const loader = createLoader(p, works);
@@ -83,8 +87,7 @@ interface Loading {
 function createLoader(p: MatmulParameters, works: readonly Work[]) {
   const w = matmulWidths(p);
   const table = p.engine === 'table';
-  /** Cycles in which activations that are taken are written. */
-  const writes = table ? 16 : w.passes;
+  const writes = loadCycles(p);
   let matrix = -1;
   let loading = false;
   let [column, chunk, tokensLeft, held] = [0, 0, 0, 0];
@@ -114,7 +117,7 @@ function createLoader(p: MatmulParameters, works: readonly Work[]) {
       known.shift();
       starts.push(start);
       starts.shift();
-      const filled = table && busy && step === 15 && filledChunk === w.chunks - 1;
+      const filled = table && busy && step === writes - 1 && filledChunk === w.chunks - 1;
       tablesReady += (filled ? 1 : 0) - (beat?.columnDone ? 1 : 0);
       const read = readAt && out.advance;
       tablesHeld += (load && chunk === 0 ? 1 : 0) - (read ? 1 : 0);

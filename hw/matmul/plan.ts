@@ -2,7 +2,7 @@
 import type { MatmulNumerics } from '../../golden/fixed/index.ts';
 import type { Device } from '../devices.ts';
 import { HardwareProblem } from '../problem.ts';
-import { type Schedule, schedule, type Work } from './cycles.ts';
+import { loadCycles, type Schedule, schedule, type Work } from './cycles.ts';
 import { orderOf } from './layout.ts';
 import { type Engine, type MatmulParameters, matmulWidths } from './parameters.ts';
 import { type Resources, resources } from './resources.ts';
@@ -43,11 +43,12 @@ export interface Plan {
 /** Of a device, that the array may take: the rest is for the scan, the mixer and routing. */
 const share = 0.7;
 
-/** LUTs of four inputs for one of six, in popcounts (docs/matmul.md). */
-const lut4PerLut6 = 2.2;
-
-const on = (r: Resources, d: Device): Resources =>
-  d.inputs === 6 ? r : { ...r, lut: Math.round(lut4PerLut6 * r.lut) };
+/** Cells of a family that lanes are made of, by engine; 7-series counts as UltraScale+. */
+const cellsOf = {
+  xcup: { popcount: 'xilinx', table: 'xilinx', target: 'xcup' },
+  xc7: { popcount: 'xc7', table: 'portable', target: 'xcup' },
+  ecp5: { popcount: 'ecp5', table: 'portable', target: 'ecp5' },
+} as const;
 
 const fits = (r: Resources, d: Device): boolean =>
   r.lut <= share * d.lut && r.ff <= share * d.ff && r.bram <= share * d.bram && r.dsp <= share * d.dsp;
@@ -73,8 +74,11 @@ export function planMatmul(request: PlanRequest): Plan {
 function candidates(request: PlanRequest): Candidate[] {
   const found: Candidate[] = [];
   const tokens = [1, 2, 4, 8, 16, 32, 64].filter((t) => t <= request.vectors);
-  const both: readonly Engine[] = request.device.inputs === 6 ? ['popcount', 'table'] : ['popcount'];
+  const { family } = request.device;
+  const both: readonly Engine[] = family === 'ecp5' ? ['popcount'] : ['popcount', 'table'];
   const engines = request.engine === undefined ? both : [request.engine];
+  if (!engines.every((e) => both.includes(e)))
+    throw new HardwareProblem('matmul', 'engine', `${both.join(' or ')} on ${family}`, `${request.engine}`, both[0]);
   const { activationBits } = request.numerics;
   const allPlanes = [1, 2, 4, 8].filter((n) => activationBits % n === 0 && n < activationBits);
   for (const engine of engines) {
@@ -83,7 +87,7 @@ function candidates(request: PlanRequest): Candidate[] {
         for (const lanes of laneCounts((request.bitsPerCycle * activationBits) / planes / columns)) {
           for (const t of engine === 'table' ? [1] : tokens) {
             const parameters = arrayFor(request, { engine, lanes, columns, tokens: t, activationPlanes: planes });
-            const taken = on(resources(parameters), request.device);
+            const taken = resources(parameters, cellsOf[family].target);
             found.push({ parameters, resources: taken, cycles: estimate(parameters, request) });
           }
         }
@@ -107,7 +111,7 @@ const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 /** The rest of an array: loads of up to 64 columns, and as many results per cycle as let those of a tile leave while the next is computed. */
 export function arrayFor(
-  { matrices, numerics, maxShift, segment }: PlanRequest,
+  { matrices, numerics, maxShift, segment, device }: PlanRequest,
   { engine, lanes, columns, tokens, activationPlanes }: Size,
 ): MatmulParameters {
   const maxRows = Math.max(...matrices.map((m) => m.rows));
@@ -128,18 +132,23 @@ export function arrayFor(
     planes: Math.max(...matrices.map((m) => m.planes)),
     ...{ maxShift, maxRows, maxColumns: Math.max(...matrices.map((m) => m.cols)), numerics, engine },
     storedRows: table ? maxRows : 0,
-    cells: table ? 'xilinx' : 'portable',
+    cells: cellsOf[device.family][engine],
   };
 }
 
 const beatsOf = (p: MatmulParameters, m: NamedMatrix): number =>
   Math.ceil(m.rows / p.lanes) * Math.ceil(m.cols / p.columns) * m.planes;
 
-/** Cycles for all vectors: of the weights, by the array or the memory, or of the results that leave. */
+/** Cycles for all vectors: of the weights, by the array or the memory, of the results that leave, or of the activations that are loaded. */
 function estimate(p: MatmulParameters, { matrices, vectors, bitsPerCycle }: PlanRequest): number {
-  const stream = Math.max(matmulWidths(p).passes, (p.lanes * p.columns) / bitsPerCycle);
+  const { passes, chunks } = matmulWidths(p);
+  const stream = Math.max(passes, (p.lanes * p.columns) / bitsPerCycle);
+  const perLoad = loadCycles(p);
   const leave = p.tokens * Math.ceil(p.lanes / p.drain);
-  const cycles = matrices.map((m) => Math.max(beatsOf(p, m) * stream, Math.ceil(m.rows / p.lanes) * leave));
+  const cycles = matrices.map((m) => {
+    const loads = p.tokens * Math.ceil(m.cols / p.columns) * chunks * perLoad;
+    return Math.max(beatsOf(p, m) * stream, Math.ceil(m.rows / p.lanes) * leave, loads);
+  });
   return Math.ceil(vectors / p.tokens) * (cycles.reduce((sum, n) => sum + n, 0) + 16);
 }
 

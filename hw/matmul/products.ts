@@ -84,11 +84,19 @@ const printOf = ({ cells = 'portable' }: Sums) => prints[cells];
 export const productsLatency = (p: Sums): number =>
   Math.max(...partsOf(p).map((part) => latencyOf(withConstant(part.heap, part.constant), printOf(p).family)));
 
-const planOf = ({ heap, constant, width }: Products, p: Sums): Plan =>
-  searchPlan(withConstant(heap, constant), width, { family: printOf(p).family });
+function planOf({ heap, constant, width }: Products, p: Sums): Plan {
+  const { family } = printOf(p);
+  const key = [family, heap.length, heap[0]!.products, heap.at(-1)!.operation].join(' ');
+  const plan = known.get(key) ?? searchPlan(withConstant(heap, constant), width, { family });
+  known.set(key, plan);
+  return plan;
+}
 
 /** How the products of a segment are summed; two plans where the highest plane is summed alone. */
 export const productsPlans = (p: Sums): readonly Plan[] => partsOf(p).map((part) => planOf(part, p));
+
+/** Plans by family, columns and planes: a planner asks for the same ones again and again. */
+const known = new Map<string, Plan>();
 
 /** What meets in a segment. */
 export interface Segment {

@@ -1,57 +1,80 @@
-/** What an array takes of a device, from its structure; the shares per bit are those that Yosys reports (docs/matmul.md). */
-import { type MatmulParameters, type MatmulWidths, matmulWidths, tableColumns } from './parameters.ts';
-import { levels } from './ternary.ts';
+/**
+ * What an array takes of a device: the cells that follow from its structure (`structure.ts`), and for all else so many for each bit of its sizes, which
+ * `popscan bench matmul --rows cost-fit` fits on what Yosys makes of real arrays.
+ */
+import costs from './costs.json' with { type: 'json' };
+import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
+import { bufferDepth, type Sizes, structureOf } from './structure.ts';
 
 export interface Resources {
   readonly lut: number;
   readonly ff: number;
+  readonly carry: number;
   /** Blocks of 36 Kbit. */
   readonly bram: number;
   readonly dsp: number;
 }
 
-/** Blocks of a memory with one port to read: 72 bits wide and 512 deep. */
-const blocks = (width: number, depth: number): number => Math.ceil(width / 72) * Math.ceil(depth / 512);
+/** What a device is made of. 7-series is counted as UltraScale+. */
+export type CostTarget = 'xcup' | 'ecp5';
 
-/** LUTs of a lane's products per bit of weight and plane, of a sum of three per bit, and of a look-up of 14 bits in a RAM32M16. */
-const shares = { products: 0.87, ternary: 1, lookUp: 8 / 14 };
+/** Cells for each bit of a size. */
+export type Shares = Readonly<Partial<Record<keyof Sizes, number>>>;
+export type Costs = Readonly<Record<'lut' | 'ff' | 'carry', Shares>>;
 
-/** LUTs with cells of UltraScale+. */
-export function resources(p: MatmulParameters): Resources {
-  const w = matmulWidths(p);
-  const lanes = p.lanes * p.tokens;
-  const lane = p.engine === 'table' ? tableLane(p, w) : popcountLane(p, w);
-  const shifters = p.maxShift === 0 ? 0 : (p.columns / p.segment) * (w.activation + 8 + p.maxShift) * 2.5;
-  const front = w.load * 6 + (p.engine === 'table' ? (w.load / tableColumns) * 22 : 0);
-  const results = p.drain * (w.result * 3 + (w.drains * p.tokens * w.sum) / 3 + (p.maxShift > 0 ? 2.5 * w.result : 0));
-  const depth = 2 ** (w.address + 1);
-  const words = w.passes === 1 ? depth : depth * 2 ** w.pass;
-  const buffer = p.engine === 'table' ? 0 : p.tokens * w.chunks * blocks(w.load * w.planesAtOnce, words);
-  const sums = w.storedTiles === 0 ? 0 : 2 * blocks(lanes * w.sum, 2 ** (w.tile + 1));
+/** Which coefficients an array has. */
+export const costName = ({ engine = 'popcount' }: MatmulParameters, target: CostTarget): string =>
+  `${target}.${engine}`;
+
+const models: Readonly<Record<string, Costs>> = costs.models;
+
+/** LUTs are LUT6 for UltraScale+; LUT4 and two for each CCU2C for ECP5. Cells as the target has them (`MatmulParameters.cells`). */
+export function resources(p: MatmulParameters, target: CostTarget = 'xcup'): Resources {
+  const structure = structureOf(p);
+  const model = models[costName(p, target)]!;
+  const total = (of: keyof Costs, known: number): number => Math.round(known + costOf(structure.sizes, model[of]));
   return {
-    lut: Math.round(lanes * (lane.lut + shifters + 2 * w.sum) + front + results + 500),
-    ff: Math.round(lanes * (lane.ff + w.sum * 2) + p.lanes * p.columns + w.load * w.activation * 2 + results),
-    bram: buffer + sums,
-    dsp: 0,
+    lut: total('lut', structure.cells.lut),
+    ff: total('ff', structure.cells.ff),
+    carry: total('carry', structure.cells.carry),
+    bram: blocksOf(p, target),
+    dsp: p.rowScaleBits === undefined ? 0 : 2 * p.drain * dspPerProduct(p),
   };
 }
 
-/** All products in one heap, with registers behind every third level; two sums more where there are several passes. */
-function popcountLane(p: MatmulParameters, w: MatmulWidths): { lut: number; ff: number } {
-  const bits = p.columns * w.planesAtOnce;
-  const passes = w.passes === 1 ? 0 : w.sum;
-  return { lut: bits * shares.products + 2 * passes, ff: bits * 0.27 + 2 * passes };
+export const costOf = (sizes: Sizes, shares: Shares): number =>
+  Object.entries(shares).reduce((sum, [name, share]) => sum + share * sizes[name as keyof Sizes], 0);
+
+/** A product of up to 27 x 18 bits takes one block. */
+const dspPerProduct = (p: MatmulParameters): number => Math.ceil(matmulWidths(p).unscaled / 26);
+
+function blocksOf(p: MatmulParameters, target: CostTarget): number {
+  const w = matmulWidths(p);
+  const sums = w.storedTiles === 0 ? 0 : 2 * blocks(p.lanes * p.tokens * w.sum, 2 ** (w.tile + 1));
+  return p.engine === 'table' ? sums : sums + bufferBlocks(p, w, target);
 }
 
-/** Entries looked up and added by threes. */
-function tableLane(p: MatmulParameters, w: MatmulWidths): { lut: number; ff: number } {
-  const tables = p.columns / tableColumns;
-  let [lut, ff, terms, width] = [tables * w.entry * shares.lookUp * 1.05, tables * w.entry, tables, w.entry];
-  for (let level = 0; level < levels(tables); level++) {
-    terms = Math.ceil(terms / 3);
-    lut += terms * (width + 1) * shares.ternary;
-    width += 2;
-    ff += terms * width;
-  }
-  return { lut, ff };
+/** Activations, and the shifts that stand beside those of the first load of a segment. */
+function bufferBlocks(p: MatmulParameters, w: MatmulWidths, target: CostTarget): number {
+  const depth = bufferDepth(w);
+  if (target === 'xcup' && depth <= 64) return 0;
+  const perSegment = Math.max(1, p.segment / w.load);
+  const activations = w.load * w.planesAtOnce;
+  const shifts = p.maxShift === 0 ? 0 : w.loadSegments * w.shift;
+  const first = Math.ceil(w.chunks / perSegment);
+  return p.tokens * (first * blocks(activations + shifts, depth) + (w.chunks - first) * blocks(activations, depth));
 }
+
+/** Shapes of a half block: bits and words. A whole one has twice the bits, or 9 bits of 4 096 words. */
+const halfShapes = [
+  [36, 512, 1],
+  [18, 1024, 1],
+  [9, 2048, 1],
+  [4, 4096, 1],
+  [9, 4096, 2],
+] as const;
+
+/** Of a memory with one port to write and one to read. */
+const blocks = (width: number, depth: number): number =>
+  Math.min(...halfShapes.map(([bits, words, halves]) => halves * Math.ceil(width / bits) * Math.ceil(depth / words))) /
+  2;

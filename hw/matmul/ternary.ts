@@ -13,6 +13,7 @@ import {
   uint,
 } from '../../gen/index.ts';
 import { carry8, lut62 } from '../compressor/vendor.ts';
+import type { CellFamily } from './parameters.ts';
 
 const ports = (width: number) => ({
   a: input(uint(width), 'addend'),
@@ -155,6 +156,31 @@ function add(
   adder.b.drive(b.ext(width));
   adder.c.drive(c.ext(width));
   return pipe.enter(adder.sum, pipe.latency(a!));
+}
+
+/** LUTs, flip-flops and carry cells of `sumOfThrees` of so many values of a width. */
+export function cellsOfThrees(
+  count: number,
+  width: number,
+  cells: CellFamily = 'portable',
+): { readonly lut: number; readonly ff: number; readonly carry: number } {
+  const three = cells === 'xilinx' ? 1 : 2;
+  let [lut, ff, carry] = [0, 0, 0];
+  const adder = (bits: number): number => Math.ceil(bits / (cells === 'ecp5' ? 2 : 4));
+  let level = new Array<bigint>(count).fill(2n ** BigInt(width) - 1n);
+  while (level.length > 1) {
+    level = Array.from({ length: Math.ceil(level.length / 3) }, (_, i) => {
+      const group = level.slice(3 * i, 3 * i + 3);
+      const most = group.reduce((sum, m) => sum + m, 0n);
+      const bits = most.toString(2).length;
+      lut += bits * [0, 0, 1, three][group.length]!;
+      ff += bits;
+      if (group.length === 3) carry += cells === 'xilinx' ? Math.ceil(bits / 8) : 2 * adder(bits);
+      if (group.length === 2) carry += adder(bits);
+      return most;
+    });
+  }
+  return { lut, ff, carry };
 }
 
 /** Registers that `sumOfThrees` puts behind each other. */

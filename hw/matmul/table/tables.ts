@@ -26,6 +26,18 @@ function cut({ cells = 'portable' }: MatmulParameters, rows: number, width: numb
   return cells === 'xilinx' && Math.ceil(width / 2) < rows * Math.ceil(width / 14) ? 2 : width;
 }
 
+/** LUTs of the tables of all rows: RAM32M16 as `cut` has them. */
+export function cellsOfTables(p: MatmulParameters): number {
+  const { entry } = matmulWidths(p);
+  let luts = 0;
+  for (let first = 0; first < p.lanes; first += rowsPerRam) {
+    const rows = Math.min(rowsPerRam, p.lanes - first);
+    const rams = cut(p, rows, entry) === 2 ? Math.ceil(entry / 2) : rows * Math.ceil(entry / 14);
+    luts += 8 * rams * (p.columns / tableColumns);
+  }
+  return luts;
+}
+
 export function tables(p: MatmulParameters, rows: number): Design<ReturnType<typeof ports>> {
   const w = matmulWidths(p);
   const count = p.columns / tableColumns;
