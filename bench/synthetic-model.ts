@@ -11,31 +11,6 @@ import {
   type Streamed,
 } from '../golden/index.ts';
 
-/** The released 2.7B configuration. */
-export const RELEASED_2700M = releasedConfig(2560, 64);
-/** The released 780M configuration. */
-export const RELEASED_780M = releasedConfig(1536, 48);
-
-function releasedConfig(dModel: number, nLayer: number): ModelConfig {
-  const headDim = 64;
-  return {
-    dModel,
-    nLayer,
-    vocabSize: 32000,
-    paddedVocabSize: 32000,
-    dInner: 2 * dModel,
-    nHeads: (2 * dModel) / headDim,
-    headDim,
-    dState: 128,
-    nGroups: 1,
-    dConv: 4,
-    convBias: true,
-    normEps: 1e-5,
-    tieEmbeddings: true,
-    notHonoured: [],
-  };
-}
-
 /** Weights of a size that keeps every intermediate near 1. Each layer is valid until the next is asked for: they share memory. */
 export function syntheticModel(config: ModelConfig): Streamed<Model> {
   const { dModel, vocabSize } = config;

@@ -34,6 +34,8 @@ export interface Report {
   readonly tools: Readonly<Record<string, { readonly version: string; readonly how: string }>>;
   /** Lines for people, printed before the tables and left out of `--json`. */
   readonly text?: string;
+  /** The text that the command was asked to make: `text` of `--json`; people have had it from `Session.stream`. */
+  readonly made?: string;
 }
 
 /** Tells how far the work is; shown on stderr. */

@@ -22,6 +22,20 @@ it('generates text with the tokenizer beside a checkpoint, the same tokens as wi
   expect(text.out.startsWith(decode(tokens))).toBe(true);
 });
 
+it('gives the whole text, or all tokens, in one JSON object', async () => {
+  const nano = ['generate', '--model', bundled('models/nano'), '--on', 'float', '--tokens', '5'];
+  for (const prompt of [
+    ['--prompt', 'In the "'],
+    ['--ids', '73,110'],
+  ]) {
+    const shown = await popscan(...nano, ...prompt);
+    const { command, ok, text } = JSON.parse((await popscan(...nano, ...prompt, '--json')).out);
+    expect([command, ok, shown.out.startsWith(`${text}\n\n`)]).toEqual(['generate', true, true]);
+    expect(text.startsWith(prompt[1])).toBe(true);
+    expect(text.length).toBeGreaterThan(prompt[1]!.length);
+  }
+});
+
 it('says what is missing where a vocabulary is not bytes', async () => {
   using dir = scratchDir();
   const model = writeCheckpoint(dir.path, syntheticCheckpoint(AWKWARD, 1));

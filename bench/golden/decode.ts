@@ -7,10 +7,11 @@ import {
   openSession,
   type Program,
   placeModel,
+  releasedConfigs,
   streamModel,
 } from '../../golden/index.ts';
 import { measured, reportOf } from '../bench.ts';
-import { RELEASED_2700M, syntheticCalibration, syntheticModel } from '../synthetic-model.ts';
+import { syntheticCalibration, syntheticModel } from '../synthetic-model.ts';
 import type { Row } from './index.ts';
 
 /** Bytes of a token at 2.7B: signs, 8-bit head, 8-bit state read and written, the rest. The figure of comparison whatever the formats. */
@@ -22,7 +23,7 @@ const ROUNDS = 60;
 
 export const decode: Row = async ({ threads }, progress) => {
   progress('making 2.7 billion random signs');
-  const times = await measureDecode(RELEASED_2700M, threads, ROUNDS, progress);
+  const times = await measureDecode(releasedConfigs['2.7B'], threads, ROUNDS, progress);
   const memory = process.resourceUsage().maxRSS * 1024;
   const share = times.read.clock / times.decode.clock;
   const cores = times.read.cores / times.decode.cores;

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Progress } from '../../cli/command.ts';
+import { releasedConfigs } from '../../golden/index.ts';
 import { measured } from '../bench.ts';
-import { RELEASED_780M } from '../synthetic-model.ts';
 import { measureDecode } from './decode.ts';
 import type { Row } from './index.ts';
 
@@ -21,12 +21,12 @@ export const pytorch: Row = async ({ threads }, progress) => {
   const python = process.env['POPSCAN_PYTHON'] ?? 'python3';
   if ((await run(python, ['-c', 'import torch, transformers'], () => {})).status !== 0) return skipped(python);
   progress('making 780 million weights');
-  const { dModel, nLayer } = RELEASED_780M;
+  const { dModel, nLayer } = releasedConfigs['780M'];
   const script = fileURLToPath(new URL('./mamba2.py', import.meta.url));
   const reference = await run(python, [script, ...[dModel, nLayer, threads, PYTORCH_ROUNDS].map(String)], progress);
   if (reference.status !== 0) throw new Error(`mamba2.py: ${reference.errors.trim().split('\n').at(-1)}`);
   const { milliseconds, torch, transformers } = JSON.parse(reference.output) as Pytorch;
-  const { decode } = await measureDecode(RELEASED_780M, threads, ROUNDS, progress);
+  const { decode } = await measureDecode(releasedConfigs['780M'], threads, ROUNDS, progress);
   const factor = milliseconds / decode.clock;
   return {
     figures: [

@@ -29,7 +29,7 @@ interface GenerateArgs {
 /** Text as it comes, where the caller can show it. */
 type Stream = (text: string) => void;
 
-/** `popscan generate`: text from a model. With `stream` the text goes there as it comes, otherwise into the report. */
+/** `popscan generate`: text from a model, to `stream` as it comes, and whole in the report. */
 export const generateCommand = {
   command: 'generate',
   describe: 'Continue a text with a model, in floating point or in the integers of the hardware',
@@ -78,13 +78,13 @@ export const generateCommand = {
         : undefined;
     const runner = createRunner({ model, fixed });
     const decode = words.decoder();
-    let text = args.ids ?? '';
+    let text = args.prompt ?? args.ids!;
     const say = (piece: string) => {
       text += piece;
       if (stream !== undefined) stream(piece);
       else progress(text.slice(-60).replaceAll('\n', ' '));
     };
-    if (stream !== undefined) stream(args.prompt ?? args.ids!);
+    if (stream !== undefined) stream(text);
     const started = performance.now();
     const made = generate(runner, prompt, args.tokens, sampling, (token) => say(decode(token)));
     say(decode());
@@ -105,7 +105,7 @@ export const generateCommand = {
       checks: [],
       skipped: [],
       tools: {},
-      text: stream === undefined ? `${args.prompt ?? ''}${text}` : '',
+      made: text,
     };
   },
 } satisfies Command<GenerateArgs>;
