@@ -47,14 +47,15 @@ export function entryPoints(layout: Layout, parts: readonly Part[], stop: boolea
     return count + functions.length - 1;
   };
   const { checks } = layout;
-  const evaluate = define('eval', [], (code) => {
+  const evaluate = (code: Code) => {
     resetAtOnce(code, layout);
     for (const { gate, from, to } of parts) {
       whenOpen(code, layout, gate, () => {
         for (let i = from; i < to; i++) code.with(op.call, i);
       });
     }
-  });
+  };
+  define('eval', [], evaluate);
   const commit = define('commit', [i32], (code) => edge(code, layout));
   const check = checks === undefined ? undefined : defineChecks(define, checks);
   /** What ends a cycle inside `repeat`; the mask of clocks is in `local`. */
@@ -65,7 +66,7 @@ export function entryPoints(layout: Layout, parts: readonly Part[], stop: boolea
   };
   define('run', [i32, i32], (code) =>
     code.repeat(0, () => {
-      code.with(op.call, evaluate);
+      evaluate(code);
       endCycle(code, 1);
     }));
   define('rowOfInputs', [i32], (code) => copyToRow(code, layout.inputs));
@@ -73,7 +74,7 @@ export function entryPoints(layout: Layout, parts: readonly Part[], stop: boolea
   define('replay', [i32, i32, i32, i32], (code) =>
     code.repeat(2, () => {
       copyFromRow(code, layout.inputs);
-      code.with(op.call, evaluate);
+      evaluate(code);
       code.with(op.localGet, 1).with(op.call, rowOfOutputs);
       endCycle(code, 3);
       code.advance(0, rowBytes(layout.inputs)).advance(1, rowBytes(layout.outputs));
