@@ -1,5 +1,5 @@
 /** Eight stimuli through the scan unit: one after the other, and as a batch. */
-import { type Batch, createBatch, createSimulator, type Stimulus } from '../../sim/index.ts';
+import { type Batch, createBatch, createPool, createSimulator, type Pool, type Stimulus } from '../../sim/index.ts';
 import { designs } from './designs.ts';
 
 const count = 8;
@@ -11,6 +11,8 @@ export interface BatchTimes {
   /** Seconds for eight long runs of compiled designs, on one thread and on two that have started. */
   readonly oneThread: number;
   readonly twoThreads: number;
+  /** One thread's time by two threads', for loops that need nothing but a core. */
+  readonly machine: number;
   readonly cycles: { readonly short: number; readonly long: number };
   readonly sameResults: boolean;
 }
@@ -55,11 +57,24 @@ export async function timeBatch(): Promise<BatchTimes> {
   ]);
   const long = stimuli(cycles.long);
   const [one, two] = [1, 2].map((threads) => createBatch(module, { threads })) as [Batch, Batch];
-  await two.ready();
+  const [alone, both] = [1, 2].map((threads) =>
+    createPool<undefined, number, number>(new URL('./spin.ts', import.meta.url), undefined, { threads }),
+  ) as [Pool<number, number>, Pool<number, number>];
+  await Promise.all([two.ready(), both.ready()]);
   await one.replay(short);
   await two.replay(short);
-  const [oneThread, twoThreads] = await inTurns(5, [() => one.replay(long), () => two.replay(long)]);
-  await Promise.all([one.close(), two.close()]);
+  const loops = new Array<number>(count).fill(3e7);
+  const [oneThread, twoThreads, oneLoop, twoLoops] = await inTurns(5, [
+    () => one.replay(long),
+    () => two.replay(long),
+    () => alone.map(loops),
+    () => both.map(loops),
+  ]);
+  await Promise.all([one, two, alone, both].map((pool) => pool.close()));
   const sameResults = apart.every((rows, i) => rows.every((w, k) => w === together[i]![k]));
-  return { single: single!, batch: batch!, oneThread: oneThread!, twoThreads: twoThreads!, cycles, sameResults };
+  return {
+    ...{ single: single!, batch: batch!, oneThread: oneThread!, twoThreads: twoThreads! },
+    machine: oneLoop! / twoLoops!,
+    ...{ cycles, sameResults },
+  };
 }
