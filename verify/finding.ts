@@ -92,17 +92,27 @@ const nearest = { value: 12, control: 12 };
 /** For people: what is wrong, its nearest causes with the lines of TypeScript, and the first waves. */
 export function findingText({ text, effect, cycle, causes, trace, wave, report }: Finding, width: number): string {
   const [value, control] = [causes.filter((c) => !c.control), causes.filter((c) => c.control)];
-  const shown = value.filter((c, i) => i < nearest.value || c.memory);
-  const moved = control.slice(0, nearest.control);
-  const left = causes.length - shown.length - moved.length;
+  const own = value.filter((c) => !c.library).slice(0, nearest.value);
+  const last = value.findLastIndex((c) => own.includes(c));
+  const way = value.filter((c, i) => own.includes(c) || (i < last && c.memory !== undefined));
+  // Those of the design before those in queues, and of each first what has been written here.
+  const rank = (c: Cause): number => (c.library ? 2 : 0) + (c.memory === 'written' ? 0 : 1);
+  const memories = value
+    .filter((c) => c.memory !== undefined && !way.includes(c))
+    .toSorted((a, b) => rank(a) - rank(b));
+  const moved = control.filter((c) => !c.library).slice(0, nearest.control);
+  const left = causes.length - way.length - memories.length - moved.length;
   const more = left > 0 ? [`  ... and ${left} more in ${report}`] : [];
   const port = 'port' in effect ? effect.port : undefined;
   return [
     text,
-    `Where it comes from, nearest first, and memories on the way:\n${causeText(shown)}`,
+    `Where it comes from, nearest first:\n${causeText(way)}`,
+    ...(memories.length === 0
+      ? []
+      : [`Memories behind it, whose words may have been wrong for long:\n${causeText(memories)}`]),
     ...(moved.length === 0 ? [] : [`What decided when it moved:\n${causeText(moved)}`]),
     ...more,
-    causeWave(trace, port, cycle, causes, width),
+    causeWave(trace, port, cycle, [...way, ...moved], width),
     `more of it: popscan wave ${wave} --from ${Math.max(trace.start, cycle - 8)} --signals 'PATTERN,...'`,
   ].join('\n\n');
 }

@@ -1,4 +1,5 @@
 /** How a value came about: the signals it was computed from, cycle by cycle, back to where the window begins. */
+import { fileURLToPath } from 'node:url';
 import type { Display, Memory, Module, ReadPort, Register } from '../../gen/ir.ts';
 import type { Location } from '../../gen/location.ts';
 import { elaborate, nameOf, type Place, type Scope } from '../../gen/passes/scopes.ts';
@@ -15,8 +16,10 @@ export interface Cause {
   readonly because: string;
   /** Others that took part in the same way, differing only in the numbers in their names. */
   readonly alike: readonly string[];
-  /** A word of a memory, which may have been wrong long before. */
-  readonly memory: boolean;
+  /** A word of a memory, which may have been wrong long before, and whether the window shows its being written. */
+  readonly memory: 'written' | 'kept' | undefined;
+  /** Made inside an element of popscan's library, not by the design that uses it. */
+  readonly library: boolean;
   /** It decided when something moved, not what: a handshake, an enable, and what those come from. */
   readonly control: boolean;
   /** Where it is made; undefined for inputs of the design. */
@@ -38,7 +41,11 @@ interface Answer {
   readonly when?: readonly Step[];
   /** Undefined for inputs of the design. */
   readonly location?: Location;
+  readonly memory?: Cause['memory'];
 }
+
+/** The folder of the library. */
+const library = fileURLToPath(new URL('../../gen/', import.meta.url));
 
 /** Of each kind: enough for the pipeline behind one result. */
 const mostCauses = 640;
@@ -66,9 +73,10 @@ export function causesOf(
       const path = pathOf(place) ?? nameOf(place);
       if (seen.has(path)) continue; // earlier cycles of a signal are in the waves
       seen.add(path);
-      const { because, next, when = [], location } = answer(place, bits, at, look, trace.start);
+      const { because, next, when = [], location, memory } = answer(place, bits, at, look, trace.start);
       const value = shown(place, look(at)(path));
-      causes.push({ cycle: at, path, value, because, alike, control, memory: place.node.tag === 'read', location });
+      const inLibrary = location?.resolve()?.file.startsWith(library) === true;
+      causes.push({ cycle: at, path, value, because, alike, control, memory, library: inLibrary, location });
       queue.push(...families(next));
       (control ? queue : later).push(...families(when));
     }
@@ -102,7 +110,7 @@ function violated(
   const expression = driverText({ scope, node: condition }, 1n, look(cycle));
   const because = `= ${short(expression)}`;
   return {
-    cause: { cycle, path: name, value: '0', because, alike: [], memory: false, location },
+    cause: { cycle, path: name, value: '0', because, alike: [], memory: undefined, library: false, location },
     next: inCycle(cycle, expression),
   };
 }
@@ -149,7 +157,7 @@ function answer(place: Place, bits: bigint, cycle: number, look: LookUp, start: 
   const register = scope.tables.registers.get(node);
   if (register !== undefined) return ofRegister(place, register, bits, cycle, look, start);
   const read = scope.tables.reads.get(node);
-  if (read !== undefined) return ofRead(place, read.memory, read.read, cycle, look, start);
+  if (read !== undefined) return ofRead(place, read.memory, read.read, bits, cycle, look, start);
   if (node.tag === 'input' && scope.parent === undefined) return { because: 'an input of the design', next: [] };
   const expression = driverText(place, bits, look(cycle));
   return { because: `= ${short(expression)}`, next: inCycle(cycle, expression), location: expression.root.location };
@@ -230,6 +238,7 @@ function ofRead(
   { scope, node }: Place,
   memory: Memory,
   { address, enable, kind }: ReadPort,
+  bits: bigint,
   cycle: number,
   look: LookUp,
   start: number,
@@ -240,23 +249,27 @@ function ofRead(
       ? cycle
       : lastBefore(cycle, start, (at) => enable === undefined || value(enable, at) !== 0n);
   if (read === undefined)
-    return { because: `read from memory before cycle ${start}`, next: [], location: node.location };
+    return { because: `read from memory before cycle ${start}`, next: [], location: node.location, memory: 'kept' };
   const index = value(address, read);
-  const mention = (n: typeof address, at: number): Expression => mentionOf({ scope, node: n }, ones(n.width), look(at));
+  const mention = (n: typeof address, at: number, wanted = ones(n.width)): Expression =>
+    mentionOf({ scope, node: n }, wanted, look(at));
   const where = mention(address, read);
   const word = `word ${index ?? '?'} of ${scope.prefix}${memory.name}, address ${short(where)}, read in cycle ${read}`;
   const reasons: string[] = [];
   const next = [...inCycle(read, where)];
+  let state: Cause['memory'] = 'kept';
   const when: Step[] = enable === undefined ? [] : [...inCycle(read, mention(enable, read))];
   for (const write of memory.writes) {
     const hits = (at: number) => value(write.enable, at) === 1n && value(write.address, at) === index;
     const written = lastBefore(read, start, hits);
-    const [to, data] = [mention(write.address, written ?? read), mention(write.data, written ?? read)];
+    const wanted = bits & ones(write.data.width);
+    const [to, data] = [mention(write.address, written ?? read), mention(write.data, written ?? read, wanted)];
     const past = written === undefined ? `not written since cycle ${start}; writes go` : `written in cycle ${written}`;
     reasons.push(`${past} to address ${short(to)} with ${short(data)}`);
     if (written === undefined) continue;
+    state = 'written';
     next.push(...inCycle(written, to, data));
     when.push(...inCycle(written, mention(write.enable, written)));
   }
-  return { because: [word, ...reasons].join('; '), next, when, location: node.location };
+  return { because: [word, ...reasons].join('; '), next, when, location: node.location, memory: state };
 }

@@ -113,6 +113,13 @@ describe('causes', () => {
     expect(others[0]).toMatchObject({ path: 'part.held', value: '05' });
   });
 
+  it('through a memory only of the bits in question, and says whether the word was written in the window', () => {
+    const word = (cycle: number) => causes(cycle, 0xf0000n).find((c) => c.path === 'word');
+    expect([word(9)?.memory, word(4)?.memory]).toEqual(['written', 'kept']);
+    expect(causes(9).find((c) => c.path === 'x')?.memory).toBeUndefined();
+    expect(causes(9).some((c) => c.library)).toBe(false);
+  });
+
   it('values as people read them', () => {
     expect(causes(9).find((c) => c.path === 'state')).toMatchObject({ value: 'run' });
     expect(causes(2).find((c) => c.path === 'state')).toMatchObject({ because: 'a register, reset to 0 in cycle 0' });
