@@ -41,7 +41,7 @@ interface Args extends SizeArgs, ZerosArgs {
   readonly model: string | undefined;
   readonly config: string | undefined;
   readonly out: string;
-  readonly unit: string;
+  readonly unit: string | undefined;
 }
 
 const layout = [
@@ -77,8 +77,7 @@ export const genCommand: Command<Args> = {
       .option('unit', {
         group: 'Output:',
         type: 'string',
-        default: unitNames.join(','),
-        describe: `which units, of ${unitNames.join(', ')}`,
+        describe: `which units, of ${unitNames.join(', ')} (default: all that the model can have)`,
       })
       .epilogue(layout.join('\n'))
       .example('popscan gen --model models/nano --out out/nano', '')
@@ -86,17 +85,33 @@ export const genCommand: Command<Args> = {
   run: async (a, progress, { scratch }) => {
     if ((a.model === undefined) === (a.config === undefined)) throw oneSource(a.model !== undefined);
     const choices = sizeChoices(a);
-    const units = listOf('--unit', a.unit, unitNames);
+    const asked = a.unit === undefined ? undefined : listOf('--unit', a.unit, unitNames);
     await refuseOccupied(a.out);
     const model = a.model === undefined ? undefined : await loadModel(a.model, { zeros: a.zeros, progress });
     if (model !== undefined) refuseDense(model);
     const config = model?.config ?? (await readConfig(a.config!));
     const rowScales = model !== undefined && hasRowScales(model);
+    const units = unitsFor(rowScales, asked);
     const parameters = unitParameters(config, { ...choices, rowScales }, defaultNumerics);
     const inputs = await hashes(a.model === undefined ? [a.config!] : await checkpointFiles(a.model));
     return write(a.out, config, model, parameters, units, inputs, progress, scratch);
   },
 };
+
+/** Those asked for, or all. What lies behind the array takes results without a scale per row. */
+function unitsFor(rowScales: boolean, asked: readonly Unit[] | undefined): readonly Unit[] {
+  const unscaled: readonly Unit[] = rowScales ? ['residual', 'mixer'] : [];
+  const refused = asked?.find((unit) => unscaled.includes(unit));
+  if (refused === undefined) return asked ?? unitNames.filter((unit) => !unscaled.includes(unit));
+  throw new CommandProblem({
+    id: 'row-scales',
+    what: `the unit ${refused} takes projections without a scale per row`,
+    where: '--unit',
+    expected: 'scaling pattern column or single',
+    found: 'pattern row',
+    remedy: 'leave --unit out, or name others: --unit matmul,scan,conv,norm',
+  });
+}
 
 interface Entry {
   readonly path: string;

@@ -27,7 +27,7 @@ import {
   unpack,
 } from '../../gen/index.ts';
 import { connect, fifo, fork, skidBuffer, through } from '../../gen/stream/index.ts';
-import { counter } from './counter.ts';
+import { underWay } from '../lanes/counters.ts';
 import { only } from './fields.ts';
 import { inputBuffer } from './inputs.ts';
 import {
@@ -147,7 +147,7 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
       y.in.payload.drive({ y: pack(lanes.map((row) => row.y)), last: pipe.at(token_done, yAt) });
       connect(io.y, y.out);
       const taken = io.y.ready.and(y.out.valid).named('y_taken');
-      roomForY.drive(counter(m, 'rows_under_way', yPlaces, rowDone, taken).ne(yPlaces));
+      roomForY.drive(underWay(m, 'rows_under_way', yPlaces, rowDone, taken).ne(yPlaces));
       m.assert('y_has_a_place', yValid.not().or(y.in.ready), 'a row finds a place in the FIFO of y');
 
       m.comment("S' to the row buffer, from there rounded to the new state.");
@@ -164,7 +164,7 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
         back.exponents.drive(pack(lanes.map((row) => row.new_exponent)));
         connect(io.new_exponent, back.new_exponent);
       }
-      roomForState.drive(counter(m, 'beats_under_way', w.buffer, issue, back.left).ne(w.buffer));
+      roomForState.drive(underWay(m, 'beats_under_way', w.buffer, issue, back.left).ne(w.buffer));
 
       m.comment('Clamped values.');
       const total = (name: string, values: readonly UInt[], counts: UInt): void => {

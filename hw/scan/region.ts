@@ -13,7 +13,7 @@ import {
   type UInt,
   uint,
 } from '../../gen/index.ts';
-import { counter } from './counter.ts';
+import { underWay } from '../lanes/counters.ts';
 
 export interface StoreParameters {
   readonly name: string;
@@ -83,7 +83,12 @@ export function walkWords<T extends Places>(
  * Words that were read and have not come back, and whether one more may be read: while fewer are under way than the token has. A word
  * of the same region was last read at least that many words before, so that it has come back.
  */
-export function underWay(m: ModuleBuilder, s: StoreParameters, words: UInt, moves: { read: UInt; back: UInt }): UInt {
-  const count = counter(m, 'words_under_way', 2 * s.tokenWords, moves.read, moves.back);
+export function fewerUnderWay(
+  m: ModuleBuilder,
+  s: StoreParameters,
+  words: UInt,
+  moves: { read: UInt; back: UInt },
+): UInt {
+  const count = underWay(m, 'words_under_way', 2 * s.tokenWords, moves.read, moves.back);
   return count.lt(words.ext(count.width));
 }

@@ -2,7 +2,14 @@
 import { bit, type Design, defineModule, type Memory, uint } from '../../gen/index.ts';
 import { connect, fifo, fork } from '../../gen/stream/index.ts';
 import { only } from './fields.ts';
-import { regionShape, type StoreParameters, storeInterface, tokensUnderWay, underWay, walkWords } from './region.ts';
+import {
+  fewerUnderWay,
+  regionShape,
+  type StoreParameters,
+  storeInterface,
+  tokensUnderWay,
+  walkWords,
+} from './region.ts';
 
 export interface ChipStoreParameters extends StoreParameters {
   readonly style: Memory['style'];
@@ -36,7 +43,7 @@ export function stateStore(s: ChipStoreParameters): Design<ReturnType<typeof sto
       const size = m.delay('token_words', fan.reads.payload.words, { enable: reader.take });
       const zero = m.delay('token_clear', fan.reads.payload.clear, { enable: reader.take });
       const writer = walkWords(m, 'write', returns.out, io.write.valid);
-      returned.drive(underWay(m, s, size, { read: reader.moves, back: writer.moves }));
+      returned.drive(fewerUnderWay(m, s, size, { read: reader.moves, back: writer.moves }));
       io.write.ready.drive(writer.busy);
       shown.next(reader.moves.or(shown.and(io.read.ready.not())));
 

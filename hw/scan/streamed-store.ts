@@ -1,9 +1,16 @@
 /** State in a memory outside: fetched ahead of the scan and put back behind it, through the interface of the store on chip. */
 import { addressWidth, bit, type Design, defineModule, sink, source, uint } from '../../gen/index.ts';
 import { connect, fifo, fork } from '../../gen/stream/index.ts';
-import { counter } from './counter.ts';
+import { underWay } from '../lanes/counters.ts';
 import { only } from './fields.ts';
-import { regionShape, type StoreParameters, storeInterface, tokensUnderWay, underWay, walkWords } from './region.ts';
+import {
+  fewerUnderWay,
+  regionShape,
+  type StoreParameters,
+  storeInterface,
+  tokensUnderWay,
+  walkWords,
+} from './region.ts';
 
 export interface StreamedStoreParameters extends StoreParameters {
   /** Words fetched ahead at the most: the memory's latency in cycles and a few more hide it. */
@@ -58,7 +65,7 @@ export function streamedStore(s: StreamedStoreParameters): Design<ReturnType<typ
       io.fetch.valid.drive(reader.busy.and(zero.not()).and(ready));
       io.fetch.payload.drive(reader.address);
       allowed.drive(ready.and(zero.or(io.fetch.ready)));
-      returned.drive(underWay(m, s, size, { read: reader.moves, back: io.stored.valid }));
+      returned.drive(fewerUnderWay(m, s, size, { read: reader.moves, back: io.stored.valid }));
       io.stored.ready.drive(m.constant(bit, 1));
       m.unused(io.stored.payload);
 
@@ -77,7 +84,7 @@ export function streamedStore(s: StreamedStoreParameters): Design<ReturnType<typ
       words.out.ready.drive(shower.busy.and(clears.not()).and(io.read.ready));
       shown.drive(io.read.ready.and(there));
       m.unused(shower.address);
-      const ahead = counter(m, 'words_ahead', s.ahead, reader.moves, shower.moves);
+      const ahead = underWay(m, 'words_ahead', s.ahead, reader.moves, shower.moves);
       place.drive(ahead.ne(s.ahead));
       some.drive(ahead.ne(0));
 
