@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { commands } from '@yowasp/clang';
 
@@ -26,10 +26,24 @@ const MORE_FLAGS: Readonly<Record<string, readonly string[]>> = { fixed: ['-mrel
 const flagsOf = (name: string) => [...FLAGS, ...(MORE_FLAGS[name] ?? [])];
 const SECTION = 'popscan.source';
 
-/** What a kernel file must be built from: a digest of its source and of the compiler's options. */
+interface Tree {
+  [name: string]: Uint8Array | Tree;
+}
+
+/** `name.c` and what it includes, by path: the folder `name` where there is one. */
+async function sourcesOf(name: string): Promise<Record<string, Uint8Array>> {
+  const folders = await readdir(new URL('.', import.meta.url));
+  const parts = folders.includes(name) ? (await readdir(new URL(`./${name}/`, import.meta.url))).sort() : [];
+  const paths = [`${name}.c`, ...parts.map((part) => `${name}/${part}`)];
+  const read = async (path: string) => [path, new Uint8Array(await readFile(new URL(path, import.meta.url)))] as const;
+  return Object.fromEntries(await Promise.all(paths.map(read)));
+}
+
+/** What a kernel file must be built from: a digest of its sources and of the compiler's options. */
 export async function sourceDigest(name: string): Promise<string> {
-  const source = await readFile(new URL(`./${name}.c`, import.meta.url));
-  return createHash('sha256').update(flagsOf(name).join(' ')).update(source).digest('hex');
+  const hash = createHash('sha256').update(flagsOf(name).join(' '));
+  for (const source of Object.values(await sourcesOf(name))) hash.update(source);
+  return hash.digest('hex');
 }
 
 /** The digest that the committed kernel file carries in a custom section. */
@@ -41,18 +55,28 @@ export async function builtDigest(name: string): Promise<string> {
 
 /** Compiles a kernel source of this folder with the pinned compiler of package.json: same source, same bytes. */
 export async function compileKernels(name: string): Promise<Buffer> {
-  const source = await readFile(new URL(`./${name}.c`, import.meta.url));
   const messages: Uint8Array[] = [];
   const stderr = (bytes: Uint8Array | null) => {
     if (bytes !== null) messages.push(bytes);
   };
   const args = [...flagsOf(name), '-o', 'out.wasm', `${name}.c`];
   try {
-    const files = await commands.clang(args, { [`${name}.c`]: new Uint8Array(source) }, { stdout: null, stderr });
+    const files = await commands.clang(args, tree(await sourcesOf(name)), { stdout: null, stderr });
     return Buffer.concat([files!['out.wasm'] as Uint8Array, customSection(await sourceDigest(name))]);
   } catch (cause) {
     throw new Error(`${name}.c does not compile:\n${Buffer.concat(messages)}`, { cause });
   }
+}
+
+/** Files by path as nested folders. */
+function tree(files: Readonly<Record<string, Uint8Array>>): Tree {
+  const root: Tree = {};
+  for (const [path, bytes] of Object.entries(files)) {
+    const [folder, file] = path.split('/');
+    if (file === undefined) root[path] = bytes;
+    else root[folder!] = { ...(root[folder!] as Tree | undefined), [file]: bytes };
+  }
+  return root;
 }
 
 /** A WebAssembly custom section (id 0, size, name, content), short enough for sizes of one byte. */
