@@ -57,7 +57,10 @@ const fifoSheet = (depth: number): StageSheet => ({
 });
 type AnyStage = Design<Stage<typeof payload>>;
 const probedFifo = (depth: number, plant: Plant): AnyStage =>
-  probe(plant(fifo(payload, { depth })), ['held', 'shown', 'head', 'tail', 'words']) as unknown as AnyStage;
+  probe(plant(fifo(payload, { depth })), [
+    ...['held', 'shown', 'words'],
+    ...(depth > 2 ? ['head', 'tail'] : []),
+  ]) as unknown as AnyStage;
 
 const of = (element: keyof typeof elements): readonly Fault[] => faults[element];
 const beat = { data: uint(1), last: bit };

@@ -237,7 +237,7 @@ describe('data sheets', () => {
   it.each([
     ['register slice', registerSlice(two), 3, [[], [], ['out_ready']]],
     ['skid buffer', skidBuffer(two), 6, [[], [], []]],
-    ['FIFO', fifo(two, { depth: 5 }), 3 + 3 + 3 + 1, [[], [], []]],
+    ['FIFO', fifo(two, { depth: 5 }), 3 + 2 + 2 + 1, [[], [], []]],
     ['widener', widen({ unit: 2, ratio: 3 }), 6 + 2 + 2 + 2, [[], [], ['out_ready']]],
   ] as const)('%s: flip-flops and combinational paths', (_name, design: Design, bits, reached) => {
     expect(flipFlops(design.module)).toBe(bits);

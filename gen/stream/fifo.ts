@@ -1,6 +1,6 @@
 /** A queue of beats on a memory. */
 import { type OutputPort, output } from '../interface.ts';
-import { bitsFor, type Memory } from '../ir.ts';
+import { addressWidth, bitsFor, type Memory } from '../ir.ts';
 import { type Design, defineModule, type ModuleBuilder } from '../module.ts';
 import { type Bits, bit, type Shape, uint, widthOf } from '../shape.ts';
 import type { UInt } from '../signal.ts';
@@ -11,6 +11,8 @@ export interface FifoOptions {
   /** Beats that it holds, the one at the output included; any whole number of 1 or more. */
   readonly depth: number;
   readonly style?: Memory['style'];
+  /** Whoever feeds it counts places and never gives a beat too many: it always takes, and an assertion sees to that; default false. */
+  readonly counted?: boolean;
 }
 
 export type FifoInterface<T extends Shape> = Stage<T> & {
@@ -19,29 +21,35 @@ export type FifoInterface<T extends Shape> = Stage<T> & {
 
 /**
  * FIFO, first word falls through: the beat at the output is shown, and popped by `ready`. The memory has one write and one
- * registered read port (block RAM, or LUT-RAM by `style`); its read register is the output stage.
+ * registered read port (block RAM, or LUT-RAM by `style`); its read register is the output stage, so that the memory has a word less
+ * than the FIFO has places; but 2^k words for 2^k places, since their pointers wrap around by themselves.
  *
  *     latency     2 cycles through an empty FIFO
  *     throughput  min(1, depth / 3) beats per cycle: 1 from depth 3 on (for depth 2 at full rate: `skidBuffer`)
  *     paths       out.valid from a register, out.payload from the memory's read register; in.ready, count: registers
  *                 and a comparator
- *     state       depth words; two pointers, a count, 1 flag
- *     formula     in.ready = count != depth; a place is free again when its beat has left the output
+ *     state       depth - 1 words (2^k for depth 2^k) and the output stage; two pointers, a count, 1 flag
+ *     formula     in.ready = count != depth, or 1 where places are counted outside; a place is free again when its beat has left the output
  */
-export function fifo<T extends Shape>(payload: T, { depth, style = 'auto' }: FifoOptions): Design<FifoInterface<T>> {
+export function fifo<T extends Shape>(
+  payload: T,
+  { depth, style = 'auto', counted = false }: FifoOptions,
+): Design<FifoInterface<T>> {
   checkParameters('fifo', fifo, [atLeast('depth', 1, depth)]);
   const width = widthOf(payload);
   const held = uint(bitsFor(BigInt(depth)));
   return defineModule(
     {
-      name: `stream_fifo_w${width}_d${depth}`,
+      name: `stream_fifo_w${width}_d${depth}${counted ? '_counted' : ''}`,
       doc: `FIFO of ${depth} beats: first word falls through, latency 2, min(1, depth / 3) beats per cycle.`,
       ports: { ...stage(payload), count: output(held, 'beats held, the one at the output included') },
     },
     (m, io) => {
       const count = m.register('held', held, { reset: 0 });
       const shown = m.register('shown', bit, { reset: 0 });
-      const ready = count.ne(depth).named('room');
+      const room = count.ne(depth).named('room');
+      if (counted) m.assert('counted', io.in.valid.not().or(room), 'there is a place for every beat');
+      const ready = counted ? m.constant(bit, 1) : room;
       const write = io.in.valid.and(ready).named('write');
       const pop = shown.and(io.out.ready).named('pop');
       const more = count.add(1).named('one_more').trunc(held.width);
@@ -53,14 +61,10 @@ export function fifo<T extends Shape>(payload: T, { depth, style = 'auto' }: Fif
       const read = waiting.and(pop.or(shown.not())).named('read');
       shown.next(read.or(shown.and(io.out.ready.not())));
 
-      const words = m.memory('words', { depth, shape: payload, style });
-      const last = depth - 1;
-      words.write({
-        address: pointer(m, 'tail', words.addressWidth, write, last),
-        data: io.in.payload,
-        enable: write,
-      });
-      const front = words.read('front', pointer(m, 'head', words.addressWidth, read, last), { enable: read });
+      const places = fifoWords(depth);
+      const words = m.memory('words', { depth: places, shape: payload, style });
+      words.write({ address: pointer(m, 'tail', places, write), data: io.in.payload, enable: write });
+      const front = words.read('front', pointer(m, 'head', places, read), { enable: read });
 
       io.in.ready.drive(ready);
       io.out.valid.drive(shown);
@@ -70,10 +74,16 @@ export function fifo<T extends Shape>(payload: T, { depth, style = 'auto' }: Fif
   );
 }
 
-/** Counts 0 to `last` and round again. */
-function pointer(m: ModuleBuilder, name: string, width: number, enable: UInt, last: number): UInt {
-  const at = m.register(name, uint(width), { reset: 0, enable });
-  const next = at.add(1).named(`${name}_plus_1`).trunc(width);
-  at.next(last === 2 ** width - 1 ? next : at.eq(last).mux(m.constant(at.type, 0), next));
+/** Words of the memory. */
+export const fifoWords = (depth: number): number =>
+  depth !== 2 && Number.isInteger(Math.log2(depth)) ? depth : depth - 1;
+
+/** Counts 0 to `places` - 1 and round again. */
+function pointer(m: ModuleBuilder, name: string, places: number, enable: UInt): UInt {
+  const type = uint(addressWidth(places));
+  if (places === 1) return m.constant(type, 0);
+  const at = m.register(name, type, { reset: 0, enable });
+  const next = at.add(1).named(`${name}_plus_1`).trunc(type.width);
+  at.next(places === 2 ** type.width ? next : at.eq(places - 1).mux(m.constant(type, 0), next));
   return at;
 }

@@ -10,8 +10,9 @@ import {
   type UInt,
   uint,
 } from '../../gen/index.ts';
+import { fifoWords } from '../../gen/stream/fifo.ts';
 import { connect, type Stage, watch } from '../../gen/stream/index.ts';
-import { allOf, type Claims, free, implies, minus, monitor, moves, pick, plus, same } from './monitor.ts';
+import { type Claims, free, implies, minus, monitor, moves, pick, plus, same } from './monitor.ts';
 export interface StageSheet {
   readonly places: number;
   readonly latency: number;
@@ -80,21 +81,22 @@ export const insideSkidBuffer: NonNullable<StageSheet['inside']> = (probes, { pe
 export const insideFifo =
   (depth: number): NonNullable<StageSheet['inside']> =>
   (probes, { inside, pending, ahead, value }, { invariant }) => {
-    const { probe_held, probe_shown, probe_head, probe_tail } = probes as Record<string, UInt>;
+    const { probe_held, probe_shown, probe_head, probe_tail } = probes as Record<string, UInt | undefined>;
+    const places = fifoWords(depth);
     const shown = probe_shown!.ext(inside.width);
     const at = (distance: UInt): UInt => {
-      const sum = probe_head!
-        .ext(inside.width + 1)
-        .add(distance)
-        .trunc(inside.width + 1);
-      return sum.ge(depth).mux(minus(sum, depth), sum);
+      const width = inside.width + 1;
+      const sum = probe_head === undefined ? distance : probe_head.ext(width).add(distance).trunc(width);
+      return sum.ge(places).mux(minus(sum, places), sum);
     };
     invariant(probe_held!.ext(inside.width).eq(inside));
-    invariant(inside.le(depth).and(shown.le(inside)));
-    invariant(allOf([probe_head!, probe_tail!].map((p) => p.ext(p.width + 1).lt(depth))));
-    invariant(probe_tail!.ext(inside.width + 1).eq(at(minus(inside, shown))));
+    invariant(inside.le(depth).and(shown.le(inside)).and(minus(inside, shown).le(places)));
+    for (const pointer of [probe_head, probe_tail])
+      if (pointer !== undefined) invariant(pointer.ext(pointer.width + 1).lt(places));
+    if (probe_tail !== undefined)
+      invariant(probe_tail.ext(inside.width + 1).eq(at(minus(inside, shown)).ext(inside.width + 1)));
+    const words = Array.from({ length: places }, (_, i) => probes[`probe_words_${i}`]!);
     const place = at(minus(ahead, shown));
-    const words = Array.from({ length: depth }, (_, i) => probes[`probe_words_${i}`]!);
     const queued = pending.and(ahead.ge(shown));
     invariant(implies(queued, pick(words, place).eq(value)));
   };
