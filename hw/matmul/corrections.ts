@@ -25,7 +25,8 @@ export function correctionLatency(p: MatmulParameters): number {
 /**
  * What every result of a vector has too much. U counts bits b in {0, 1}; with Q = sum_i 2^s q_i and W planes the sum wanted is
  * 2 U - (2^W - 1) Q for planes of signs, U - 2^(W-1) Q for two's complement with its highest bit inverted. `write` is 1, with the
- * vector's place and correction, `correctionLatency` cycles after the vector's last activations are taken.
+ * vector's place and correction, `correctionLatency` cycles after the vector's last activations are taken. Its flags need no reset: the
+ * first activations of a vector begin its sum anew, and what a false one writes is written again.
  */
 export function corrections(
   m: ModuleBuilder,
@@ -51,24 +52,22 @@ export function corrections(
   });
   const beat = pipe.stage('beat_q', sum(terms, 'beat_q_sum'));
   const latency = pipe.latency(beat);
-  const arrived = pipe.at(pipe.flag(from.load), latency);
+  const arrived = pipe.at(pipe.enter(from.load), latency);
   const fresh = pipe.at(pipe.enter(from.column.eq(0).and(from.chunk.eq(0)).named('load_first')), latency);
   const total = m.register('vector_q', sint(w.sum), { enable: arrived });
   const next = fresh.mux(m.constant(total.type, 0), total).add(beat).named('next_vector_q');
   total.next(asSum(next, p));
 
-  const complete = pipe.at(pipe.flag(from.complete), latency + 1);
+  const complete = pipe.at(pipe.enter(from.complete), latency + 1);
   const address = pipe.at(pipe.enter(slotOf(from.bank, from.token, p)), latency + 1);
   if (p.planes === 1) return { write: complete, address, correction: total };
-  const matrix = matrixOf(from.bank);
-  const planes = pipe.at(pipe.enter(matrix.planes), latency + 1);
-  const signs = pipe.at(pipe.enter(matrix.signs), latency + 1);
+  const { planes, signs } = matrixOf(address.bit(address.width - 1));
   const doubled = total.shiftLeft(planes, w.sum + p.planes);
   const wide = signs.mux(doubled.sub(total).named('q_of_signs'), doubled.shr(1).ext(w.sum + p.planes + 1));
   return { write: complete, address, correction: asSum(wide.named('correction_in'), p) };
 }
 
-/** The place of a vector's scalars. */
+/** The place of a vector's scalars; the highest bit is the bank. */
 export const slotOf = (bank: UInt, token: UInt, p: MatmulParameters): UInt =>
   p.tokens === 1 ? bank : cat(bank, token);
 

@@ -12,9 +12,10 @@ export function flagAfter(
   let before = flag;
   for (let stage = 1; stage <= stages; stage++) {
     const register = m.register(`${name}_at_${stage}`, bit, { reset: 0 });
-    const next = before.and(flush.not());
+    const kept = stage === stages && shown;
+    const next = kept ? before.and(flush.not()) : before;
     m.when(enable, () => register.next(next));
-    if (stage < stages || !shown) m.when(flush, () => register.next(0));
+    if (!kept) m.when(flush, () => register.next(0));
     before = register;
   }
   return before;

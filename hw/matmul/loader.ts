@@ -7,7 +7,9 @@ import {
   increment,
   lessBy,
   type ModuleBuilder,
+  pack,
   type Readable,
+  repeat,
   type UInt,
   uint,
 } from '../../gen/index.ts';
@@ -17,7 +19,7 @@ import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parame
 export type Matrix = Readable<ReturnType<typeof matrixShape>>;
 
 export interface Loader {
-  /** C activations are taken, or zeros that fill up the last K columns: their bank, vector, place, and valid columns (0 to C). */
+  /** C activations are taken, or zeros that fill up the last K columns: their bank, vector, place, and valid columns (from C on: all). */
   readonly load: UInt;
   readonly bank: UInt;
   readonly token: UInt;
@@ -57,7 +59,11 @@ export function loader(m: ModuleBuilder, io: Inside<MatmulInterface>, p: MatmulP
   const chunk = m.register('load_chunk', uint(w.chunk));
   const token = m.register('load_token', uint(w.token));
   const valid = m.register('load_valid_columns', uint(bitsFor(BigInt(w.load))));
-  const validOf = (left: UInt): UInt => atMost(left, w.load).mux(fitted(left, valid.width), w.load);
+  /** Those that are left, or any number from C on. */
+  const validOf = (left: UInt): UInt =>
+    left.width <= valid.width
+      ? left.ext(valid.width)
+      : left.trunc(valid.width).or(pack(repeat(left.slice(left.width - 1, valid.width).any(), valid.width)));
   if (p.tokens === 1) m.unused(token, tokensLeft);
   if (w.chunks === 1) m.unused(chunk);
   const lastData = atMost(columnsLeft, w.load).named('load_last_data');

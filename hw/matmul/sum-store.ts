@@ -18,7 +18,10 @@ import type { Walk } from './walk.ts';
 /** What goes along with a beat of weights through the lanes. */
 export type Along = ReturnType<typeof alongBeats>;
 
-/** Flags of a beat where its passes and planes are summed and where it meets the accumulator, one cycle after the latencies of a lane. */
+/**
+ * Flags of a beat where its passes and planes are summed and where it meets the accumulator, one cycle after the latencies of a lane. They need
+ * no reset: what a false one adds up is begun anew with the first beat of a row.
+ */
 export function alongBeats(pipe: Pipeline, at: Walk, lane: LaneLatency) {
   const latency = { sign: 1 + lane.sign, pass: 1 + lane.pass, plane: 1 + lane.plane, partial: 1 + lane.partial };
   const place = { bank: pipe.enter(at.bank), tile: pipe.enter(at.tile) };
@@ -26,14 +29,20 @@ export function alongBeats(pipe: Pipeline, at: Walk, lane: LaneLatency) {
     /** Where there are several passes. */
     passes: () => ({
       negative: pipe.at(pipe.enter(at.firstPass), latency.sign),
-      pass: pipe.at(pipe.flag(at.run), latency.pass),
+      pass: pipe.at(pipe.enter(at.run), latency.pass),
       firstPass: pipe.at(pipe.enter(at.firstPass), latency.pass),
     }),
-    run: pipe.at(pipe.flag(at.taken), latency.plane),
+    run: pipe.at(pipe.enter(at.taken), latency.plane),
     firstPlane: pipe.at(pipe.enter(at.firstPlane), latency.plane),
-    take: pipe.at(pipe.flag(at.taken.and(at.lastPlane).named('run_last_plane')), latency.partial),
+    take: pipe.at(pipe.enter(at.taken.and(at.lastPlane).named('run_last_plane')), latency.partial),
     first: pipe.at(pipe.enter(at.firstColumn), latency.partial),
-    recall: pipe.at(pipe.enter(at.recall), latency.partial),
+    recall: pipe.stage(
+      'recall',
+      pipe.enter(
+        at.recall(() => pipe.at(place.bank, latency.partial - 1)),
+        latency.partial - 1,
+      ),
+    ),
     /** The place of its sums, one cycle before, and when they meet. */
     before: () => pipe.at(place, latency.partial - 1),
     place: () => pipe.at(place, latency.partial),

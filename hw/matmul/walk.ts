@@ -1,7 +1,7 @@
 /** Walks the matrices beat by beat: the passes and planes of K columns of a row tile, then the next columns or the next tile, by the order of the matrix. */
 import { atMost, bit, type Inside, increment, lessBy, type ModuleBuilder, type UInt, uint } from '../../gen/index.ts';
 import type { MatmulInterface } from './interface.ts';
-import { counter, type Loader } from './loader.ts';
+import type { Loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
 
 export interface Walk {
@@ -18,8 +18,8 @@ export interface Walk {
   readonly firstPlane: UInt;
   readonly lastPlane: UInt;
   readonly firstColumn: UInt;
-  /** Its rows go on from the stored sum. */
-  readonly recall: UInt;
+  /** Rows of the matrix in a bank go on from the stored sum. */
+  recall(bank: () => UInt): UInt;
   /** Nothing takes these K activations after it, in column-major order. */
   readonly columnDone: UInt;
   /** Its tile is complete. */
@@ -48,7 +48,7 @@ export function walk(
 ): Walk {
   const w = matmulWidths(p);
   m.comment('Walk: a beat of weights per cycle, through the planes, columns and tiles of one matrix after the other.');
-  const waiting = counter(m, 'matrices_waiting', io.flush);
+  const waiting = m.register('matrix_waits', bit, { reset: 0 });
   const running = m.register('running', bit, { reset: 0 });
   const bank = m.register('run_bank', bit, { reset: 0 });
   const column = m.register('column', uint(w.address));
@@ -75,10 +75,11 @@ export function walk(
   const taken = w.passes === 1 ? run : run.and(lastPass).named('taken');
   const step = taken.and(lastPlane).named('step');
   const ends = step.and(lastColumn).and(lastTile).named('matrix_done');
-  const begin = waiting.count.ne(0).and(running.not().or(ends)).named('begin');
-  waiting.step(supply.start, begin);
+  const begin = waiting.and(running.not().or(ends)).named('begin');
+  waiting.next(supply.start.or(waiting.and(begin.not())).and(io.flush.not()));
+  m.assert('one_waits', supply.start.and(waiting).not().or(begin), 'of two matrices that are held one runs, or begins');
   const here = from.matrix(bank.xor(begin));
-  const { order, planes, rows } = from.matrix(bank);
+  const { order, planes } = from.matrix(bank);
   const byColumns = w.storedTiles === 0 ? m.constant(bit, 0) : order;
   const nextColumn = step.and(lastTile.or(byColumns.not())).named('next_column');
   const nextTile = step.and(lastColumn.or(byColumns)).named('next_tile');
@@ -116,7 +117,11 @@ export function walk(
     firstPlane: planesLeft.eq(planes).named('first_plane'),
     lastPlane,
     firstColumn: column.eq(0).named('first_column'),
-    recall: byColumns.and(atMost(rows, p.lanes).not()).named('recall'),
+    recall: (of) => {
+      if (w.storedTiles === 0) return m.constant(bit, 0);
+      const { order, rows } = from.matrix(of());
+      return order.and(atMost(rows, p.lanes).not());
+    },
     columnDone: nextColumn,
     done: step.and(lastColumn).named('tile_done'),
   };

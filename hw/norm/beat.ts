@@ -47,7 +47,7 @@ export function place(m: ModuleBuilder, io: Inside<NormInterface>, issue: UInt) 
 }
 
 export interface Products {
-  /** weight x, bias x, x^2 of every lane, 0 beyond count; latency 1. */
+  /** weight x, bias x, x^2 of every lane, 0 beyond count, which is 1 at least; latency 1. */
   readonly scaled: readonly SInt[];
   readonly biased: readonly SInt[];
   readonly squares: readonly UInt[];
@@ -56,7 +56,9 @@ export interface Products {
 export function productsOf({ io, p, pipe }: Beat): Products {
   const { count, values } = io.in.payload;
   const { weightBits, biasWeightBits } = p.numerics.norm;
-  const x = unpack(values, p.inputBits).map((v, i) => pipe.enter(count.gt(i).mux(v, 0).asSigned().named(`x_${i}`)));
+  const x = unpack(values, p.inputBits).map((v, i) =>
+    pipe.enter((i === 0 ? v : count.gt(i).mux(v, 0)).asSigned().named(`x_${i}`)),
+  );
   const times = (name: string, word: UInt, bits: number): SInt[] =>
     unpack(pipe.enter(word), bits).map((v, i) => pipe.stage(`${name}_${i}`, v.asSigned().mul(x[i]!)));
   const square = (v: SInt): UInt =>

@@ -18,13 +18,16 @@ export interface TileExponents {
 export function tileExponents(beat: Beat, products: readonly SInt[]): TileExponents {
   const { m, p, pipe, issued, tileDone, single, token } = beat;
   const w = normWidths(p);
-  m.comment('Of a tile the bits of all magnitudes together, which are as long as the largest.');
-  const sizes = products.map((v, i) => pipe.stage(`size_${i}`, magnitude(v)));
+  m.comment(
+    'Of a tile the bits of all magnitudes together, which are as long as the largest; those that activations have are left out.',
+  );
+  const beyond = p.numerics.matmul.activationBits - 1;
+  const sizes = products.map((v, i) => pipe.stage(`size_${i}`, magnitude(v).shr(beyond)));
   const together = reduceTree(pipe, 'sizes', sizes, 4, (a, b) => a.or(b));
   const none = m.constant(together.type, 0);
   const ofTile = { valid: issued, first: beat.firstWord };
   const most = accumulate(m, pipe, 'most', ofTile, together, none, (a, b) => a.or(b));
-  const bits = bitLength(m, most.shr(p.numerics.matmul.activationBits - 1));
+  const bits = bitLength(m, most);
   const length = pipe.stage('length', bits.ext(w.exponent + 1).trunc(w.exponent));
   const exponent = pipe.join({ length, floor: token.floor }, (v) =>
     pipe.stage('exponent', v.length.gt(v.floor).mux(v.length, v.floor)),

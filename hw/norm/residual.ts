@@ -123,7 +123,7 @@ export function residualUnit(p: ResidualParameters): Design<ResidualInterface> {
       const partial =
         p.maxGroups === 1
           ? undefined
-          : m.instance('partial', fifo(uint(p.lanes * bits), { depth: words + 1, style: 'block' }));
+          : m.instance('partial', fifo(uint(p.lanes * bits), { depth: words + 1, style: 'block', counted: true }));
       if (partial === undefined) m.unused(flags.first);
       const before =
         partial && unpack(partial.out.payload, bits).map((v) => flags.first.mux(m.constant(v.type, 0), v).asSigned());
@@ -133,14 +133,11 @@ export function residualUnit(p: ResidualParameters): Design<ResidualInterface> {
       const ready = m.wire('out_ready', bit);
       const summed = partial === undefined ? m.constant(bit, 1) : flags.first.or(partial.out.valid).named('summed');
       const leaves = io.residual.valid.and(ready).named('leaves');
-      const goes = flags.lastGroup
-        .mux(leaves, partial?.in.ready ?? m.constant(bit, 0))
-        .and(summed)
-        .named('goes');
+      const goes = flags.lastGroup.not().or(leaves).and(summed).named('goes');
       advance.drive(valid.not().or(goes));
       const moves = valid.and(goes).named('moves');
       if (partial !== undefined) {
-        m.unused(partial.count);
+        m.unused(partial.count, partial.in.ready);
         partial.in.valid.drive(valid.and(summed).and(flags.lastGroup.not()));
         partial.in.payload.drive(pack(sums));
         partial.out.ready.drive(moves.and(flags.first.not()));

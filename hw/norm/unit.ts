@@ -83,7 +83,7 @@ export function normUnit(p: NormParameters): Design<NormInterface> {
       const bias = biasTerm(beat, products, tile);
       const scale = inverseNorm(beat, products, tile);
 
-      m.comment('What they leave waits in FIFOs, which never refuse: places are counted from the issue on.');
+      m.comment('What they leave waits in FIFOs, whose places are counted from the issue on.');
       const keep = <T extends Shape>(
         name: string,
         shape: T,
@@ -92,11 +92,10 @@ export function normUnit(p: NormParameters): Design<NormInterface> {
         done: UInt,
         value: Value<T>,
       ) => {
-        const queue = m.instance(name, fifo(shape, { depth, style }));
-        m.unused(queue.count);
+        const queue = m.instance(name, fifo(shape, { depth, style, counted: true }));
         queue.in.valid.drive(done);
         queue.in.payload.drive(value);
-        m.assert(`${name}_find_a_place`, done.not().or(queue.in.ready), 'what was issued finds a place');
+        m.unused(queue.count, queue.in.ready);
         return queue.out as Taken<T>;
       };
       const waiting = waitingWords(p);

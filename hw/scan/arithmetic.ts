@@ -14,12 +14,13 @@ import {
   uint,
 } from '../../gen/index.ts';
 
-/** x / 2^amount rounded half up: floor((floor(2 x / 2^amount) + 1) / 2), exact for amount 0 too. */
+/** x / 2^amount rounded half up: floor((floor(2 x / 2^amount) + 1) / 2), exact for amount 0 too, and never wider than x. */
 export function roundShiftBy(m: ModuleBuilder, x: SInt, amount: UInt, name: string): SInt {
   const doubled = cat(x, m.constant(uint(1), 0))
     .asSigned()
     .named(`${name}_doubled`);
-  return roundShift(doubled.shiftRight(amount).named(`${name}_shifted`), 1, 'half-up').named(`${name}_rounded`);
+  const rounded = roundShift(doubled.shiftRight(amount).named(`${name}_shifted`), 1, 'half-up');
+  return rounded.trunc(x.width).named(`${name}_rounded`);
 }
 
 /** The same in a pipeline, for wide x: the larger steps of the shift, the smaller ones, the rounding. 3 stages. */
@@ -72,10 +73,7 @@ export function saturateSymmetric(
 /** Bits of a whole number: 0 for 0, otherwise floor(log2 x) + 1. By halves: is anything in the upper one? */
 export function bitLength(m: ModuleBuilder, x: UInt): UInt {
   const levels = Math.ceil(Math.log2(x.width + 1));
-  let rest = cat(m.constant(uint(1), 0), x)
-    .ext(2 ** levels + 1)
-    .trunc(2 ** levels);
-  rest = rest.shl(1).trunc(2 ** levels);
+  let rest = cat(x, m.constant(uint(1), 0)).ext(2 ** levels);
   const digits: UInt[] = [];
   for (let half = 2 ** (levels - 1); half >= 1; half /= 2) {
     const upper = rest.slice(2 * half - 1, half);

@@ -45,8 +45,8 @@ import { rowUnit } from './row.ts';
 import { writeBack } from './write-back.ts';
 
 type TokenShape = ReturnType<typeof tokenShape>;
-/** Tokens that wait between the parts. */
-const tokensAhead = 4;
+/** Tokens that wait between the parts, the one that is shown included. */
+const tokensAhead = 5;
 
 export const scanCoreInterface = (p: ScanParameters) => ({
   token: sink(
@@ -140,15 +140,14 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
       const yValid = pipe.at(ended, yAt);
       const y = m.instance(
         'results',
-        fifo({ y: uint(p.rows * f.outputBits), last: bit }, { depth: yPlaces, style: 'distributed' }),
+        fifo({ y: uint(p.rows * f.outputBits), last: bit }, { depth: yPlaces, style: 'distributed', counted: true }),
       );
-      m.unused(y.count);
+      m.unused(y.count, y.in.ready);
       y.in.valid.drive(yValid);
       y.in.payload.drive({ y: pack(lanes.map((row) => row.y)), last: pipe.at(token_done, yAt) });
       connect(io.y, y.out);
       const taken = io.y.ready.and(y.out.valid).named('y_taken');
       roomForY.drive(underWay(m, 'rows_under_way', yPlaces, rowDone, taken).ne(yPlaces));
-      m.assert('y_has_a_place', yValid.not().or(y.in.ready), 'a row finds a place in the FIFO of y');
 
       m.comment("S' to the row buffer, from there rounded to the new state.");
       const stateAt = latency.state + 1;
@@ -168,12 +167,13 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
 
       m.comment('Clamped values.');
       const total = (name: string, values: readonly UInt[], counts: UInt): void => {
-        const all = m.delay(`${name}_clamped`, sum(values, `${name}_clamped`).ext(32));
+        const all = m.delay(`${name}_clamped`, sum(values, `${name}_clamped`)).ext(32);
         const clamped = m.register(`${name}_saturations`, uint(32), { reset: 0 });
         clamped.next(m.delay(`${name}_counts`, counts, { reset: 0 }).mux(clamped.add(all).trunc(32), clamped));
         io.saturations[name as 'step'].drive(clamped);
       };
-      total('step', [rows.payload.clamped], rowDone);
+      if (rows.payload.clamped === undefined) io.saturations.step.drive(m.constant(uint(32), 0));
+      else total('step', [rows.payload.clamped], rowDone);
       total(
         'state',
         lanes.map((row) => row.clamped),

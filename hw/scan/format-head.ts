@@ -12,6 +12,7 @@ export const headFormat = (p: ScanParameters): FormatHardware => {
   return {
     stepBits: f.stepBits,
     coarseBits: 1,
+    clampsSteps: true,
     prepare: (m, pipe, product, shift, name) => {
       const shifted = pipe.stage(`${name}_shifted`, roundShiftBy(m, product, shift, name));
       const value = saturate(shifted, sint(f.stepBits));

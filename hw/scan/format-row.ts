@@ -52,6 +52,7 @@ export function rowFormatOf(p: ScanParameters, f: RowState): FormatHardware {
   return {
     stepBits,
     coarseBits,
+    clampsSteps: false,
     inputsAt: Math.max(factorStages(productStyle(p)), keptAt - productStages(productStyle(p), n.inputBits)),
     /** k, t' and stepShift - k of the contract, then t' shifted left. */
     prepare: (m, pipe, product, shift, name) => {
@@ -75,7 +76,7 @@ export function rowFormatOf(p: ScanParameters, f: RowState): FormatHardware {
           .asUnsigned();
         const aligned = v.mantissa.shiftLeft(left, stepBits);
         const value = beyond.mux(m.constant(aligned.type, 0), aligned);
-        return pipe.stage(name, { value, coarse: quotient, clamped: m.constant(uint(1), 0) });
+        return { ...pipe.stage(name, { value, coarse: quotient }), clamped: undefined };
       });
     },
     update: (m, pipe, { decay, step, exponent }) => {

@@ -8,7 +8,8 @@ import { rowFormat, type ScanParameters } from './parameters.ts';
 export interface Step {
   readonly value: SInt;
   readonly coarse: UInt;
-  readonly clamped: UInt;
+  /** Undefined: every step fits. */
+  readonly clamped: UInt | undefined;
 }
 
 /** What the elements of a row share. */
@@ -29,6 +30,8 @@ export type Update = (
 export interface FormatHardware {
   readonly stepBits: number;
   readonly coarseBits: number;
+  /** Steps may be clamped. */
+  readonly clampsSteps: boolean;
   /** Latency at which `update` wants B, if the rest arrives at 0. */
   readonly inputsAt: number;
   /** From dt x and the shift of its head, at one latency. */

@@ -54,8 +54,9 @@ export function inputBuffer(p: ScanParameters, latency: InputLatency): Design<Re
       const reads = m.register('reads', bit, { reset: 0 });
       const loaded = m.wire('loaded', bit);
       const pipe = m.pipeline('address');
-      const done = pipe.flag(io.done);
-      const bank = pipe.enter(reads);
+      const released = pipe.at(pipe.flag(io.done), latency.c - 1);
+      const releases = m.register('releases', bit, { reset: 0 });
+      releases.next(releases.xor(released));
       const flags = (name: string, emptied: UInt, emptiedBank: UInt) => {
         const of = [0, 1].map((i) => {
           const flag = m.register(`${name}_${i}`, bit, { reset: 0 });
@@ -65,7 +66,7 @@ export function inputBuffer(p: ScanParameters, latency: InputLatency): Design<Re
         return (which: UInt): UInt => which.mux(of[1]!, of[0]!);
       };
       const filled = flags('filled', io.done, reads);
-      const held = flags('held', pipe.at(done, latency.c - 1), pipe.at(bank, latency.c - 1));
+      const held = flags('held', released, releases);
       io.filled.drive(filled(reads));
       reads.next(reads.xor(io.done));
 

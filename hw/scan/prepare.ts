@@ -16,7 +16,7 @@ import {
 } from '../../gen/index.ts';
 import { formatOf } from './format.ts';
 import { headShape, preparedTokenShape } from './interface.ts';
-import { productStyle, type ScanParameters, scanWidths } from './parameters.ts';
+import { fieldsIf, productStyle, type ScanParameters, scanWidths } from './parameters.ts';
 import { factorOf } from './product.ts';
 import { walkRows } from './walk.ts';
 
@@ -26,7 +26,7 @@ export const directBits = ({ numerics: f }: ScanParameters): number =>
 
 /** One row group: what its rows share, and what they do not. */
 export const preparedShape = (p: ScanParameters) => {
-  const { stepBits, coarseBits } = formatOf(p);
+  const { stepBits, coarseBits, clampsSteps } = formatOf(p);
   return {
     decay: uint(p.numerics.decayFraction + 1),
     output_shift: uint(p.numerics.shiftBits),
@@ -35,7 +35,7 @@ export const preparedShape = (p: ScanParameters) => {
     token_done: bit,
     step: vector({ value: sint(stepBits), coarse: uint(coarseBits) }, p.rows),
     direct: vector(sint(directBits(p)), p.rows),
-    clamped: uint(bitsFor(BigInt(p.rows))),
+    ...fieldsIf(clampsSteps, () => ({ clamped: uint(bitsFor(BigInt(p.rows))) })),
   };
 };
 
@@ -43,7 +43,7 @@ const prepareInterface = (p: ScanParameters) => ({
   token: sink(preparedTokenShape(p), 'one token of one layer'),
   head: sink(headShape(p), 'one head'),
   x: sink(uint(p.rows * p.numerics.inputBits), 'x of a row group'),
-  rows: source(preparedShape(p), 'one row group; clamped: how many of its steps did not fit'),
+  rows: source(preparedShape(p), 'one row group; clamped: how many of its steps did not fit, where they may not'),
 });
 
 export interface PrepareUnit {
@@ -104,12 +104,11 @@ export function prepareRows(p: ScanParameters): PrepareUnit {
         group_done: groupDone,
         token_done: walk.tokenDone,
       });
-      const clamped = pack(rows.map((r) => r.step.clamped)).popcount();
       io.rows.payload.drive({
         ...pipe.at(shared, latency),
         step: rows.map(({ step }) => ({ value: step.value, coarse: step.coarse })),
         direct: rows.map((r) => pipe.at(r.direct, latency)),
-        clamped,
+        ...fieldsIf(format.clampsSteps, () => ({ clamped: pack(rows.map((r) => r.step.clamped!)).popcount() })),
       });
       io.rows.valid.drive(pipe.at(pipe.flag(walk.step), latency));
     },

@@ -2,14 +2,7 @@
 import { bit, type Design, defineModule, type Memory, uint } from '../../gen/index.ts';
 import { connect, fifo, fork } from '../../gen/stream/index.ts';
 import { only } from './fields.ts';
-import {
-  fewerUnderWay,
-  regionShape,
-  type StoreParameters,
-  storeInterface,
-  tokensUnderWay,
-  walkWords,
-} from './region.ts';
+import { fewerUnderWay, regionShape, type StoreParameters, storeInterface, walkWords } from './region.ts';
 
 export interface ChipStoreParameters extends StoreParameters {
   readonly style: Memory['style'];
@@ -30,8 +23,11 @@ export function stateStore(s: ChipStoreParameters): Design<ReturnType<typeof sto
       const { base: baseShape, words: wordsShape } = regionShape(s);
       const fan = m.instance('regions', fork(regionShape(s), ['reads', 'writes']));
       connect(fan.in, io.region);
+      m.comment(
+        'Three places: a region waits to be read, one is read, and one whose words are all read is on its way to the writer.',
+      );
       const place = { base: baseShape, words: wordsShape };
-      const returns = m.instance('returns', fifo(place, { depth: tokensUnderWay, style: 'distributed' }));
+      const returns = m.instance('returns', fifo(place, { depth: 3, style: 'distributed', counted: true }));
       m.unused(returns.count);
       connect(returns.in, only(m, fan.writes, place));
 

@@ -57,14 +57,13 @@ export function writeBack(p: ScanParameters): Design<ReturnType<typeof writeBack
         tiles: io.tiles.type,
         ...fieldsIf(format !== undefined, () => ({ exponents: uint(p.rows * w.exponent) })),
       };
-      const rows = m.instance('complete_rows', fifo(shape, { depth: w.buffer, style: 'distributed' }));
-      m.unused(rows.count);
+      const rows = m.instance('complete_rows', fifo(shape, { depth: w.buffer, style: 'distributed', counted: true }));
+      m.unused(rows.count, rows.in.ready);
       rows.in.valid.drive(io.complete);
       rows.in.payload.drive({
         tiles: io.tiles,
         ...fieldsIf(format !== undefined, () => ({ exponents: io.exponents })),
       });
-      m.assert('row_has_a_place', io.complete.not().or(rows.in.ready), 'a complete row finds a place');
 
       m.comment('Read: a beat of the oldest complete row group, with its noise.');
       const noise = format !== undefined && isStochastic(p) ? m.instance('noise', noiseSource(p, format)) : undefined;
