@@ -28,8 +28,10 @@ export interface Agent {
 }
 
 export interface StreamOptions {
-  /** Probability of a cycle without valid (driver) or without ready (monitor); default 0. */
+  /** Share of cycles without valid (driver, while it has beats) or without ready (monitor); default 0. */
   readonly stall?: number;
+  /** Mean length of a pause in cycles; default: every cycle is drawn anew. */
+  readonly pause?: number;
   /** Of the stalls, and of the noise on the payload while valid is 0; default 1. */
   readonly seed?: number;
   /** Position of the stream's clock among those of the design; default 0. */
@@ -129,6 +131,7 @@ function beatFields(name: string, beat: Beat, fields: ReadonlyMap<string, PortHa
 export function driveStream(engine: Engine, name: string, beats: Iterable<Beat>, options: StreamOptions = {}): Agent {
   const { valid, ready, fields } = openStream(engine, name, 'input');
   const random = createRandom(options.seed ?? 1);
+  const pausing = pauses(random, options);
   const source = beats[Symbol.iterator]();
   let upcoming = source.next();
   let offered = false;
@@ -137,7 +140,7 @@ export function driveStream(engine: Engine, name: string, beats: Iterable<Beat>,
     clock: options.clock ?? 0,
     drive: () => {
       if (offered) return;
-      offered = upcoming.done !== true && !random.chance(options.stall ?? 0);
+      offered = upcoming.done !== true && !pausing();
       valid.set(offered ? 1 : 0);
       if (offered) for (const [handle, value] of beatFields(name, upcoming.value, fields)) handle.set(value);
       else for (const handle of fields.values()) handle.set(noise(random, handle));
@@ -161,6 +164,16 @@ export function driveStream(engine: Engine, name: string, beats: Iterable<Beat>,
   };
 }
 
+/** Whether a stream pauses, cycle by cycle. */
+function pauses(random: Random, { stall = 0, pause }: StreamOptions): () => boolean {
+  if (pause === undefined) return () => random.chance(stall);
+  let pausing = false;
+  return () => {
+    pausing = random.chance(pausing ? 1 - 1 / pause : stall / (1 - stall) / pause);
+    return pausing;
+  };
+}
+
 const noise = (random: Random, { port }: PortHandle): bigint | number =>
   port.width <= 32 ? random.word() : random.bits(port.width);
 
@@ -168,6 +181,7 @@ const noise = (random: Random, { port }: PortHandle): bigint | number =>
 export function monitorStream(engine: Engine, name: string, options: MonitorOptions = {}): Monitor {
   const { valid, ready, fields } = openStream(engine, name, 'output');
   const random = createRandom(options.seed ?? 1);
+  const pausing = pauses(random, options);
   const beats: Record<string, bigint>[] = [];
   let waiting: Record<string, bigint> | undefined;
   let willing = false;
@@ -176,7 +190,7 @@ export function monitorStream(engine: Engine, name: string, options: MonitorOpti
   return {
     clock: options.clock ?? 0,
     drive: () => {
-      willing = !random.chance(options.stall ?? 0);
+      willing = !pausing();
       ready.set(willing ? 1 : 0);
     },
     observe: () => {

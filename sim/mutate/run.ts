@@ -35,23 +35,35 @@ export interface Mutants {
   readonly killRate: number;
 }
 
+/** Proofs of one run of Yosys. */
+const together = 10;
+
 /** Draws `count` faults, as many of each kind as there are, plants one after another, and proves what survives. */
 export async function mutate(options: MutationOptions): Promise<Mutants> {
   const { top, count, seed, test, progress, stopped } = options;
   const mutants: Mutant[] = [];
+  const survivors: { readonly at: number; readonly faulty: Module }[] = [];
   for (const { module, mutation } of draw(top, createRandom(seed))) {
     if (mutants.length === count || stopped?.() === true) break;
     const finding = run(() => test(plant(top, module, mutation.apply())));
     if (finding === undefined) continue;
     const about = { ...mutation, module: module.name };
-    if (finding !== 'nothing') {
-      mutants.push({ ...about, outcome: 'killed', finding: finding.found });
+    if (finding === 'nothing') {
+      survivors.push({ at: mutants.length, faulty: plant(top, module, mutation.apply()) });
+      mutants.push({ ...about, outcome: 'survived', finding: undefined });
     } else {
-      progress?.(summary(mutants), `proving: ${describe(about)}`);
-      const same = await provedEquivalent(module, mutation.apply());
-      mutants.push({ ...about, outcome: same ? 'equivalent' : 'survived', finding: undefined });
+      mutants.push({ ...about, outcome: 'killed', finding: finding.found });
     }
     progress?.(summary(mutants), describe(about));
+  }
+  for (let i = 0; i < survivors.length && stopped?.() !== true; i += together) {
+    const some = survivors.slice(i, i + together);
+    progress?.(summary(mutants), `proving survivors ${i + 1} to ${i + some.length} of ${survivors.length}`);
+    const same = await provedEquivalent(
+      top,
+      some.map((s) => s.faulty),
+    );
+    for (const [j, { at }] of some.entries()) if (same[j]) mutants[at] = { ...mutants[at]!, outcome: 'equivalent' };
   }
   return summary(mutants);
 }

@@ -1,5 +1,6 @@
-/** Logic of several versions of a module in one, where what is the same is there once. */
-import { type Module, type Node, operandsOf, withOperands } from '../../gen/ir.ts';
+/** Logic of several versions of a design in one, where what is the same is there once. */
+import { type Node, operandsOf, type ReadPort, type Reg, withOperands } from '../../gen/ir.ts';
+import type { FlatDesign } from '../../gen/passes/flatten.ts';
 import type { Sketch } from '../testing/ir.ts';
 
 type Draft = Parameters<Sketch['node']>[0];
@@ -7,8 +8,8 @@ type Draft = Parameters<Sketch['node']>[0];
 export interface Shared {
   /** A node like `draft`: the one that is there, or a new one. */
   readonly node: (draft: Draft) => Node;
-  /** What a value of a version is here. State, inputs and results of instances are inputs, the same for all versions. */
-  readonly version: (module: Module) => (node: Node) => Node;
+  /** What a value of a version is here. Inputs and state are inputs, the same for all versions. */
+  readonly version: (design: FlatDesign) => (node: Node) => Node;
 }
 
 export function createShared(sk: Sketch): Shared {
@@ -25,41 +26,40 @@ export function createShared(sk: Sketch): Shared {
   };
   const input = (name: string, { width, signed }: Node): Node =>
     remember(`input ${name}`, () => sk.input(`v${known.size}`, { width, signed }));
-  return { node, version: (module) => versionOf(module, node, input) };
+  return { node, version: (design) => versionOf(design, node, input) };
 }
 
-function versionOf(module: Module, node: Shared['node'], input: (name: string, like: Node) => Node) {
-  const leaves = new Map<Node, string>();
-  for (const [i, r] of module.registers.entries()) leaves.set(r.node, `register ${i}`);
-  for (const [i, x] of module.instances.entries())
-    for (const [port, result] of x.results) leaves.set(result, `result ${i} ${port}`);
-  const reads = new Map(
-    module.memories.flatMap((m, i) =>
-      m.reads.map((r, j) => [r.node as Node, { name: `read ${i} ${j}`, memory: i, r }] as const),
+/** Registers and registered reads by name, which is what pairs those of two versions. */
+export function stateNames({ registers, memories, names }: FlatDesign): ReadonlyMap<Node, string> {
+  const nameOf = new Map([...names].map(([name, node]) => [node, name]));
+  return new Map<Reg | ReadPort['node'], string>([
+    ...registers.map((r, i) => [r.node, `register ${r.name ?? i}`] as const),
+    ...memories.flatMap((m) =>
+      m.reads.map((r, i) => [r.node, `read ${nameOf.get(r.node) ?? `${i} of ${m.name}`}`] as const),
     ),
-  );
+  ]);
+}
+
+function versionOf(design: FlatDesign, node: Shared['node'], input: (name: string, like: Node) => Node) {
+  const state = stateNames(design);
+  const words = new Map<Node, { memory: string; address: Node }>();
+  for (const { name, reads } of design.memories)
+    for (const r of reads) if (r.kind === 'combinational') words.set(r.node, { memory: name, address: r.address });
   const made = new Map<Node, Node>();
   /** What a node is computed from here. */
   const needs = (n: Node): readonly Node[] => {
-    if (n.tag === 'wire') return [module.drivers.get(n)!];
-    const read = reads.get(n);
-    return read?.r.kind === 'combinational' ? [read.r.address] : operandsOf(n);
+    const word = words.get(n);
+    return word === undefined ? operandsOf(n) : [word.address];
   };
   const make = (n: Node): Node => {
     const operands = needs(n).map((o) => made.get(o)!);
-    if (n.tag === 'wire') return fitted(operands[0]!, n);
-    const read = reads.get(n);
-    if (read !== undefined) {
-      // A read at once is the same where its address is; what it gives for another address is not known.
-      const { kind } = read.r;
-      return input(kind === 'combinational' ? `word ${read.memory} ${operands[0]!.id}` : read.name, n);
-    }
+    const word = words.get(n);
+    // A read at once is the same where its address is; what it gives for another address is not known.
+    if (word !== undefined) return input(`word ${operands[0]!.id} of ${word.memory}`, n);
     if (n.tag === 'input') return input(`port ${n.port}`, n);
-    const leaf = leaves.get(n);
-    return leaf === undefined ? node(withOperands(n, operands) as Draft) : input(leaf, n);
+    const name = state.get(n);
+    return name === undefined ? node(withOperands(n, operands) as Draft) : input(name, n);
   };
-  const fitted = (a: Node, { width, signed }: Node): Node =>
-    a.width === width && a.signed === signed ? a : node({ tag: 'resize', width, signed, a } as Draft);
   return (root: Node): Node => {
     const stack = [root];
     while (stack.length > 0) {
