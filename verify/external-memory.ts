@@ -1,5 +1,5 @@
 /** A memory behind the streams of a scan core that keep its state. */
-import { type Agent, createRandom, type Engine } from '../sim/index.ts';
+import { type Agent, createRandom, type Engine, SimProblem } from '../sim/index.ts';
 import type { ScanJob } from './job.ts';
 
 export interface ExternalMemory extends Agent {
@@ -57,7 +57,7 @@ export function externalMemory(
         offered = false;
       }
       if (newValid.getNumber() === 0 || newReady.getNumber() === 0) return;
-      const { at } = order[taken++]!;
+      const { at } = order[taken++] ?? refuse(stream, order.length);
       words[at] = newData.get();
       writes[at]!++;
     },
@@ -71,3 +71,14 @@ export function externalMemory(
   };
 }
 type Port = ReturnType<Engine['handle']>;
+
+function refuse(stream: string, words: number): never {
+  throw new SimProblem({
+    id: 'external-memory',
+    what: 'a word came back that was never given',
+    where: `new_${stream}`,
+    expected: `${words} words`,
+    found: 'one more',
+    remedy: 'write back every word that was read, once',
+  });
+}

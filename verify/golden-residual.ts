@@ -35,13 +35,16 @@ export function residualJob(
 export function cornerResidualJobs(p: ResidualParameters, random: Random, vectors: number): ResidualJob[] {
   return Array.from({ length: vectors }, (_, n) => {
     const extreme = n % 3 === 1;
-    const rows = n === 0 ? p.maxRows : 1 + random.below(p.maxRows);
-    const base = random.below(30);
+    const whole = n === vectors - 1;
+    const rows = whole ? p.maxRows : 1 + random.below(p.maxRows);
+    const base = random.below(extreme ? 128 : 30);
     const quiet = n % 3 === 2; // small numbers that leave every bit of the products to be seen
-    const groups = Array.from({ length: n === 0 ? p.maxGroups : 1 + random.below(p.maxGroups) }, () => ({
+    const groups = Array.from({ length: whole ? p.maxGroups : 1 + random.below(p.maxGroups) }, () => ({
       y: Array.from({ length: rows }, () => signed(random, quiet ? 5 : p.resultBits, extreme)),
       mantissa: extreme ? 2 ** (RSQRT_FRACTION + 1) : 2 ** RSQRT_FRACTION + 1 + random.below(2 ** RSQRT_FRACTION),
-      shift: extreme ? random.below(80) - base : (quiet ? 0 : 16) + random.below(10) - (quiet ? base : 0),
+      shift: extreme
+        ? random.below(random.chance(0.5) ? 80 : 128 + base) - base
+        : (quiet ? 0 : 16) + random.below(10) - (quiet ? base : 0),
     }));
     const residual = Int32Array.from({ length: rows }, () =>
       extreme

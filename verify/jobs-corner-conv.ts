@@ -1,8 +1,9 @@
 /** Convolutions that no text produces: random sequences over awkward shapes, values at the ends of their formats among them. */
-import { largest, type Numerics, type ScanShape, smallest } from '../golden/fixed/index.ts';
+import { largest, type Numerics, type ScanShape, siluTail, smallest } from '../golden/fixed/index.ts';
 import type { ConvParameters } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
 import { type ConvJob, goldenConv } from './golden-conv.ts';
+import { roundingEdge } from './rounding-edges.ts';
 
 /** Largest sizes of the shapes. */
 export interface ShapeBounds {
@@ -28,6 +29,15 @@ export const signed = (random: Random, bits: number, extreme: boolean): number =
       : largest(bits)
     : Number(BigInt.asIntN(bits, random.bits(bits)) >> BigInt(random.chance(0.5) ? random.below(bits) : 0));
 
+/** A number of `bits` bits whose SiLU, shifted left by `by` to its argument, is about to round up. */
+function edgeOfSilu(bits: number, by: number, random: Random): number {
+  for (;;) {
+    const t = roundingEdge(siluTail, random);
+    if (t % 2 ** by !== 0 || t / 2 ** by > largest(bits)) continue;
+    return random.chance(0.5) ? t / 2 ** by : -t / 2 ** by;
+  }
+}
+
 export function cornerConvJobs(
   p: Pick<ConvParameters, 'taps'> & { readonly numerics: Pick<Numerics, 'mixer' | 'scan'> },
   bounds: ShapeBounds,
@@ -40,8 +50,9 @@ export function cornerConvJobs(
     const shape =
       n === 0 ? { ...bounds, heads: bounds.heads - (bounds.heads % bounds.groups) } : randomShape(bounds, random);
     const channels = shape.heads * shape.headDim + 2 * shape.groups * shape.dState;
-    const extreme = n % 3 === 1;
-    const quiet = n % 3 === 2; // small numbers that leave every bit of the sums to be seen
+    const extreme = n % 4 === 1;
+    const quiet = n % 4 === 2; // small numbers that leave every bit of the sums to be seen
+    const edges = n % 4 === 3; // z at which SiLU is about to round up, and results that show it
     const ints = (length: number, bits: number): Int32Array =>
       Int32Array.from({ length }, () => signed(random, quiet ? Math.min(bits, 7) : bits, extreme));
     const convolution = {
@@ -51,17 +62,21 @@ export function cornerConvJobs(
       bias: ints(channels, 32),
       shift: quiet ? random.below(3) : extreme ? (random.chance(0.5) ? 0 : random.below(64)) : pick(random, 12, 20),
     };
-    const result = () => random.below(extreme ? 32 : quiet ? 2 : 6);
+    const result = () => random.below(extreme ? 32 : quiet || edges ? 2 : 6);
     const scaling = {
       shift: convolution.shift,
       argument_conv: random.below(16),
-      argument_z: random.below(16),
+      argument_z: random.below(edges ? 5 : 16),
       ...{ result_b: result(), result_c: result(), result_x: result(), result_z: result() },
     };
     const layer = goldenConv(shape, 0, convolution, scaling, p.numerics);
     const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
     for (let t = 0; t < 5; t++) {
-      const [xbc, z] = [ints(channels, mixer.projectedBits), ints(shape.heads * shape.headDim, mixer.projectedBits)];
+      const inner = shape.heads * shape.headDim;
+      const z = edges
+        ? Int32Array.from({ length: inner }, () => edgeOfSilu(mixer.projectedBits, scaling.argument_z, random))
+        : ints(inner, mixer.projectedBits);
+      const xbc = ints(channels, mixer.projectedBits);
       const label = { group: 'corner and random convolutions', label: `sequence ${n}, token ${t}: ${what}` };
       jobs.push(layer.next(xbc, z, label));
     }

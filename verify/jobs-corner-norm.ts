@@ -1,63 +1,110 @@
 /** Vectors that no text produces, through projections whose numbers are at the ends of their formats. */
 import type { FixedProjection } from '../golden/fixed/projection.ts';
+import { rsqrtTable } from '../golden/fixed/tables.ts';
 import { type NormParameters, tileWords } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
 import { type NormJob, normJob } from './golden-norm.ts';
 import { signed } from './jobs-corner-conv.ts';
+import { roundingEdge } from './rounding-edges.ts';
 
 const pick = (random: Random, low: number, high: number): number => low + random.below(high - low + 1);
 
-/** Groups of heads whose tiles are a part of a head, a head or several, or the whole group. */
-function randomSizes(p: NormParameters, random: Random) {
-  const groups = pick(random, 1, p.maxGroups);
-  const most = Math.floor(p.maxColumns / groups);
-  const packet = pick(random, 1, Math.min(most, p.lanes * p.maxTileWords));
-  const heads = pick(random, 1, Math.floor(most / packet));
-  const tiles = [packet, packet * heads, p.lanes, 2 * packet].filter(
-    (tile) =>
-      (packet * heads) % tile === 0 &&
-      (tile % packet === 0 || (packet % tile === 0 && tile % p.lanes === 0)) &&
-      tileWords(tile, packet, p.lanes) <= p.maxTileWords &&
-      (packet * heads) / tile <= p.maxTiles,
-  );
-  const tile = tiles[random.below(tiles.length)];
-  return tile === undefined ? undefined : { groups, packet, tile, cols: groups * heads * packet };
+interface Sizes {
+  readonly groups: number;
+  readonly packet: number;
+  readonly tile: number;
+  readonly cols: number;
 }
+
+/** Groups of heads whose tiles are a part of a head, a head or several, or the whole group. */
+function randomSizes(p: NormParameters, random: Random): Sizes {
+  for (;;) {
+    const groups = pick(random, 1, p.maxGroups);
+    const most = Math.floor(p.maxColumns / groups);
+    const packet = pick(random, 1, Math.min(most, p.lanes * p.maxTileWords));
+    const heads = pick(random, 1, Math.floor(most / packet));
+    const tiles = [packet, packet * heads, p.lanes, 2 * packet].filter(
+      (tile) =>
+        (packet * heads) % tile === 0 &&
+        (tile % packet === 0 || (packet % tile === 0 && tile % p.lanes === 0)) &&
+        tileWords(tile, packet, p.lanes) <= p.maxTileWords &&
+        (packet * heads) / tile <= p.maxTiles,
+    );
+    const tile = tiles[random.below(tiles.length)];
+    if (tile !== undefined) return { groups, packet, tile, cols: groups * heads * packet };
+  }
+}
+
+/** Plus or minus a power of two. */
+const power = (random: Random, bits: number): number => (random.chance(0.5) ? 1 : -1) * 2 ** random.below(bits - 1);
 
 /** Bits by which the unit of the bias factors may be coarser than that of the weights: then the bias term overflows. */
 const biasRoom = 10;
 
-function randomProjection(p: NormParameters, random: Random, extreme: boolean) {
-  let sizes = randomSizes(p, random);
-  while (sizes === undefined) sizes = randomSizes(p, random);
-  const { groups, packet, tile, cols } = sizes;
+/** Smallest exponents: what the shift of a tile leaves, or more, up to the bits of a product. */
+function randomFloor(p: NormParameters, random: Random, single: boolean): number {
   const { norm, matmul } = p.numerics;
-  const ints = (bits: number): Int32Array => Int32Array.from({ length: cols }, () => signed(random, bits, extreme));
+  const most = p.inputBits + norm.weightBits - 1 - matmul.activationBits;
+  const least = single ? 0 : most - p.maxShift;
+  return random.chance(0.5) ? least : pick(random, least, most);
+}
+
+function randomProjection(
+  p: NormParameters,
+  random: Random,
+  { groups, tile, cols }: Sizes,
+  spread: 'random' | 'extreme' | 'powers',
+  epsilon: bigint,
+): FixedProjection {
+  const { norm, matmul } = p.numerics;
+  const extreme = spread === 'extreme';
+  const value = (bits: number): number => (spread === 'powers' ? power(random, bits) : signed(random, bits, extreme));
+  const ints = (bits: number): Int32Array => Int32Array.from({ length: cols }, () => value(bits));
   const unit = pick(random, -16, -8);
-  const projection: FixedProjection = {
+  return {
     matrix: { rows: 1, cols, planes: [] },
     groups,
     tile,
-    floor: tile === cols ? 0 : p.inputBits + norm.weightBits - 1 - matmul.activationBits - p.maxShift,
+    floor: randomFloor(p, random, groups * tile === cols),
     activationBits: matmul.activationBits,
     resultFraction: matmul.resultFraction,
     weight: { values: ints(norm.weightBits), unit },
-    bias: { values: ints(norm.biasWeightBits), unit: extreme ? unit + biasRoom : pick(random, -24, -12) },
-    epsilon: random.bits(1 + random.below(62)) | 1n,
+    bias: { values: ints(norm.biasWeightBits), unit: unit + (extreme ? biasRoom : pick(random, -24, biasRoom)) },
+    epsilon,
   };
-  return { projection, packet };
 }
 
-/** Full range, small, sparse and zero vectors. */
+/** Bits of the number whose root is taken, the leading pair not 0. */
+const cutBits = 24;
+
+/** eps alone, where a vector is zero: of any size, small, or one at which the root's interpolation is about to round up. */
+function randomEpsilon(random: Random): bigint {
+  if (random.chance(0.3)) return random.bits(1 + random.below(62)) | 1n;
+  if (random.chance(0.3)) return random.bits(1 + random.below(24)) | 1n;
+  const cut = BigInt(2 ** (cutBits - 2) + roundingEdge(rsqrtTable, random));
+  return cut << BigInt(2 * random.below(20));
+}
+
+/** Full range, small, sparse and zero vectors; then as many of one beat, whose products are powers of two or whose root is that of eps. */
 export function cornerNormJobs(p: NormParameters, random: Random, vectors: number): NormJob[] {
-  return Array.from({ length: vectors }, (_, n) => {
+  const group = 'corner and random vectors';
+  const whole = Array.from({ length: vectors }, (_, n) => {
     const extreme = n % 3 === 1;
-    const { projection, packet } = randomProjection(p, random, extreme);
+    const sizes = randomSizes(p, random);
+    const projection = randomProjection(p, random, sizes, extreme ? 'extreme' : 'random', randomEpsilon(random));
     const { cols } = projection.matrix;
     const bits = [p.inputBits, p.inputBits, Math.min(4, p.inputBits), 2][n % 4]!;
     const zeros = [0, 0.3, 0.95, 1][(n >> 1) % 4]!;
     const x = Int32Array.from({ length: cols }, () => (random.chance(zeros) ? 0 : signed(random, bits, extreme)));
-    const what = `${projection.groups} groups, ${cols} columns in tiles of ${projection.tile}, packets of ${packet}`;
-    return normJob(projection, packet, x, { group: 'corner and random vectors', label: `vector ${n}: ${what}` });
+    const what = `${projection.groups} groups, ${cols} columns in tiles of ${projection.tile}, packets of ${sizes.packet}`;
+    return normJob(projection, sizes.packet, x, { group, label: `vector ${n}: ${what}` });
   });
+  const short = Array.from({ length: vectors }, (_, n) => {
+    const cols = pick(random, 1, Math.min(p.lanes, p.maxColumns));
+    const sizes = { groups: 1, packet: cols, tile: cols, cols };
+    const projection = randomProjection(p, random, sizes, 'powers', randomEpsilon(random));
+    const x = Int32Array.from({ length: cols }, () => (n % 2 === 0 ? 0 : power(random, p.inputBits)));
+    return normJob(projection, cols, x, { group, label: `short vector ${n}: ${cols} columns` });
+  });
+  return [...whole, ...short];
 }

@@ -21,7 +21,7 @@ import {
   storeSize,
 } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
-import { goldenScan } from './golden-scan.ts';
+import { type GoldenState, goldenScan } from './golden-scan.ts';
 import type { MatmulJob, ScanJob } from './job.ts';
 
 const pick = (random: Random, low: number, high: number): number => low + random.below(high - low + 1);
@@ -173,17 +173,13 @@ export function cornerMatmulJobs(p: MatmulParameters, random: Random, count: num
 
 const spreads = ['random', 'extreme', 'quiet', 'ties'] as const;
 type Spread = (typeof spreads)[number];
+type Formats = Pick<ScanParameters, 'numerics' | 'state'>;
 
 /**
  * `quiet`: small values and long decays beside zeros, so that exponents jump; `extreme`: the ends of every format; `ties`: powers
  * of two, whose products lie half-way between two results.
  */
-export function randomScanInput(
-  shape: ScanShape,
-  p: Pick<ScanParameters, 'numerics' | 'state'>,
-  random: Random,
-  spread: Spread,
-): ScanInput {
+export function randomScanInput(shape: ScanShape, p: Formats, random: Random, spread: Spread): ScanInput {
   const f = p.numerics;
   const signed = (bits: number): number => {
     if (spread === 'extreme') return random.chance(0.5) ? smallest(bits) : largest(bits);
@@ -211,38 +207,71 @@ export function randomScanInput(
     dt: ties ? power(f.dtBits) : extreme ? 2 ** f.dtBits - 1 : pick(random, 0, 2 ** f.dtBits - 1),
     direct: signed(f.directBits),
     stepShift: pick(random, Math.max(least, extreme ? 0 : 12), extreme ? most : Math.max(30, least + 12)),
-    outputShift: pick(random, extreme ? 0 : 8, extreme ? most : 24),
+    outputShift: spread === 'quiet' ? random.below(8) : pick(random, extreme ? 0 : 8, extreme ? most : 24),
   }));
   const wide = shape.groups * shape.dState;
   return { heads, x: inputs(shape.heads * shape.headDim), b: inputs(wide), c: inputs(wide) };
 }
 
 /**
- * Sequences of random tokens over awkward shapes, of every spread, each from a cleared state. They take turns, so that several
- * states are in use at once where there is room; the first is as large as can be.
+ * Sequences of random tokens over awkward shapes, of every spread, each from a cleared state. They take turns, as many as there is room
+ * for their states; the first is as large as can be.
  */
 export function cornerScanJobs(p: ScanParameters, random: Random, sequences: number): ScanJob[] {
   const largestShape = { heads: p.maxHeads, groups: p.maxGroups, headDim: p.maxHeadDim, dState: p.maxState };
-  const most = storeSize(largestShape, p);
-  const slots = Math.max(1, Math.min(4, Math.floor(p.stateWords / most.words), Math.floor(p.rowWords / most.rows)));
   const jobs: ScanJob[] = [];
-  for (let n = 0; n < sequences; n += slots) {
-    const shape = n === 0 && p.maxHeads % p.maxGroups === 0 ? largestShape : awkwardShape(p, random);
-    const group = Array.from({ length: Math.min(slots, sequences - n) }, (_, slot) => ({
-      number: n + slot,
+  for (let n = 0; n < sequences; ) {
+    const first = n === 0 && p.maxHeads % p.maxGroups === 0 ? largestShape : awkwardShape(p, random);
+    const shapes = [first, ...Array.from({ length: Math.min(4, sequences - n) - 1 }, () => awkwardShape(p, random))];
+    const together = placesOf(shapes, p).map(({ shape, slot }) => ({
+      ...{ number: n++, shape },
       scan: goldenScan(shape, { slot, layer: pick(random, 0, 2 ** 16 - 1) }, p),
     }));
-    const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
     for (let t = 0; t < 4; t++) {
-      for (const { number, scan } of group) {
+      for (const { number, shape, scan } of together) {
+        const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
         const spread = spreads[(number + (random.chance(0.3) ? t : 0)) % spreads.length]!;
         const label = `random sequence ${number}, token ${t}: ${what}`;
-        const input = randomScanInput(shape, p, random, spread);
+        const input = atEdges(randomScanInput(shape, p, random, spread), scan.state, shape, p, random);
         jobs.push(scan.next(input, { group: 'corner and random sequences', label }));
       }
     }
   }
   return jobs;
+}
+
+/** Places of states of different sizes, one behind the other, of as many as there is room for; the first has room. */
+function placesOf(shapes: readonly ScanShape[], p: ScanParameters): { shape: ScanShape; slot: number }[] {
+  const places: { shape: ScanShape; slot: number }[] = [];
+  let [words, rows] = [0, 0];
+  for (const shape of shapes) {
+    const size = storeSize(shape, p);
+    const slot = Math.max(Math.ceil(words / size.words), Math.ceil(rows / size.rows));
+    [words, rows] = [(slot + 1) * size.words, (slot + 1) * size.rows];
+    if (words > p.stateWords || rows > p.rowWords) break;
+    places.push({ shape, slot });
+  }
+  return places;
+}
+
+/**
+ * With row exponents, decays of some heads that bring an element of the present state exactly half-way between two results, or one unit
+ * below, which random ones hardly ever do.
+ */
+function atEdges(input: ScanInput, state: GoldenState, shape: ScanShape, p: Formats, random: Random): ScanInput {
+  if (state instanceof Int32Array) return input;
+  const { decayFraction } = p.numerics;
+  const heads = input.heads.map((head, h) => {
+    const row = h * shape.headDim + random.below(shape.headDim);
+    const q = state.q[row * shape.dState + random.below(shape.dState)]!;
+    const unit = 2 ** (decayFraction - state.exponents[row]!);
+    if (unit < 2 || q % 2 === 0 || random.chance(0.5)) return head;
+    const wanted = unit / 2 - random.below(2);
+    for (let decay = random.below(unit); ; decay = (decay + 1) % unit)
+      if ((((decay * q - wanted) % unit) + unit) % unit === 0)
+        return { ...head, decay: decay + unit * random.below(2 ** decayFraction / unit) };
+  });
+  return { ...input, heads };
 }
 
 function awkwardShape(p: ScanParameters, random: Random): ScanShape {

@@ -15,7 +15,7 @@ import {
   scanUnit,
   storeSize,
 } from '../hw/index.ts';
-import { createRandom } from '../sim/index.ts';
+import { createRandom, type Random } from '../sim/index.ts';
 import { convBench } from './bench-conv.ts';
 import { matmulBench } from './bench-matmul.ts';
 import { normBench } from './bench-norm.ts';
@@ -25,28 +25,47 @@ import { cornerResidualJobs } from './golden-residual.ts';
 import { cornerMatmulJobs, cornerScanJobs, randomMatmulJob } from './jobs-corner.ts';
 import { cornerConvJobs } from './jobs-corner-conv.ts';
 import { cornerNormJobs } from './jobs-corner-norm.ts';
+import { mixer } from './mutation-mixer.ts';
 import { scanCoreWork } from './scan-core-run.ts';
 import type { UnitBench } from './unit-bench.ts';
 
-/** A unit, and its work: called for every run, the same each time. */
+/** Runs of a unit, each on work of its own from a reset on. */
+export const runs = 16;
+
 export interface MutationUnit {
   readonly design: Design;
-  readonly bench: () => UnitBench;
+  /** The work of run n: for a number the same each time. */
+  readonly benchOf: (n: number) => UnitBench;
   /** Further work, on the unit as it stands in a mutated design; returns what it found. */
   readonly also?: (unit: Module) => string | undefined;
 }
 
+/** Work is made when it is first asked for; the first run has the most. */
+function worksOf<J>(make: (random: Random, share: number) => J): (n: number) => J {
+  const known = new Map<number, J>();
+  return (n) => {
+    const jobs = known.get(n) ?? make(createRandom(1 + n), n === 0 ? 1 : 1 / 3);
+    known.set(n, jobs);
+    return jobs;
+  };
+}
+
+const part = (count: number, share: number): number => Math.ceil(count * share);
+
 function matmul(): MutationUnit {
   const p: MatmulParameters = {
     ...{ lanes: 3, columns: 6, segment: 2, load: 2, tokens: 2, drain: 2, planes: 2 },
-    ...{ maxShift: 5, maxRows: 10, maxColumns: 20, storedRows: 10 },
+    ...{ maxShift: 10, maxRows: 10, maxColumns: 20, storedRows: 6 },
     numerics: defaultNumerics.matmul,
   };
-  const random = createRandom(1);
-  // Tiles of a beat or two, which come faster than their results leave, so that the array has to wait for them.
-  const short = Array.from({ length: 12 }, (_, i) => randomMatmulJob(p, random, p.maxRows, 1 + (i % 6), `short ${i}`));
-  const jobs = [...cornerMatmulJobs(p, random, 40), ...short];
-  return { design: matmulArray(p) as Design, bench: () => matmulBench(jobs, p, false) };
+  const jobsOf = worksOf((random, share) => {
+    // Tiles of a beat or two, which come faster than their results leave, so that the array has to wait for them.
+    const short = Array.from({ length: part(60, share) }, (_, i) =>
+      randomMatmulJob(p, random, 1 + random.below(6), 1 + random.below(12), `short ${i}`),
+    );
+    return [...cornerMatmulJobs(p, random, part(40, share)), ...short];
+  });
+  return { design: matmulArray(p) as Design, benchOf: (n) => matmulBench(jobsOf(n), p, false) };
 }
 
 function scan(): MutationUnit {
@@ -60,18 +79,25 @@ function scan(): MutationUnit {
     numerics: defaultNumerics.scan,
     state: defaultNumerics.state,
   };
-  const jobs = cornerScanJobs(p, createRandom(1), 16);
-  const core = scanCoreWork(p, { heads: 4, headDim: 5, dState: 13, groups: 2 });
-  const also = (unit: Module) => core(unit.instances.find((i) => i.name === 'core')!.module);
-  return { design: scanUnit(p) as Design, bench: () => scanBench(jobs, p), also };
+  const jobsOf = worksOf((random, share) => cornerScanJobs(p, random, part(16, share)));
+  const cores = [
+    { heads: 4, headDim: 5, dState: 13, groups: 2 },
+    { heads: 4, headDim: 2, dState: 4, groups: 4 },
+    { heads: 1, headDim: 1, dState: 3, groups: 1 },
+  ].map((s) => scanCoreWork(p, s));
+  const also = (unit: Module) => {
+    const { module } = unit.instances.find((i) => i.name === 'core')!;
+    return cores.map((core) => core(module)).find((found) => found !== undefined);
+  };
+  return { design: scanUnit(p) as Design, benchOf: (n) => scanBench(jobsOf(n), p), also };
 }
 
 function conv(): MutationUnit {
   const bounds = { heads: 2, headDim: 5, dState: 3, groups: 2 };
   const words = convWords(bounds, 2);
   const p: ConvParameters = { lanes: 2, taps: 3, maxWords: words, stateWords: 2 * words, numerics: defaultNumerics };
-  const jobs = cornerConvJobs(p, bounds, createRandom(1), 48);
-  return { design: convUnit(p) as Design, bench: () => convBench(jobs, p) };
+  const jobsOf = worksOf((random, share) => cornerConvJobs(p, bounds, random, part(48, share)));
+  return { design: convUnit(p) as Design, benchOf: (n) => convBench(jobsOf(n), p) };
 }
 
 function norm(): MutationUnit {
@@ -79,15 +105,17 @@ function norm(): MutationUnit {
     ...{ lanes: 3, inputBits: 24, maxTileWords: 5, maxTiles: 3, maxGroups: 5, maxColumns: 60, maxShift: 16 },
     numerics: defaultNumerics,
   };
-  const jobs = cornerNormJobs(p, createRandom(1), 160);
-  return { design: normUnit(p) as Design, bench: () => normBench(jobs, p) };
+  const jobsOf = worksOf((random, share) => cornerNormJobs(p, random, part(160, share)));
+  return { design: normUnit(p) as Design, benchOf: (n) => normBench(jobsOf(n), p) };
 }
 
 function residual(): MutationUnit {
-  const p: ResidualParameters = { lanes: 3, maxRows: 8, maxGroups: 3, resultBits: 20, residualBits: 24 };
-  const jobs = cornerResidualJobs(p, createRandom(1), 60);
-  return { design: residualUnit(p) as Design, bench: () => residualBench(jobs, p) };
+  const p: ResidualParameters = { lanes: 3, maxRows: 11, maxGroups: 3, resultBits: 20, residualBits: 24 };
+  const jobsOf = worksOf((random, share) => cornerResidualJobs(p, random, part(60, share)));
+  return { design: residualUnit(p) as Design, benchOf: (n) => residualBench(jobsOf(n), p) };
 }
 
 /** By the name that `popscan mutate --unit` takes. */
-export const mutationUnits: Readonly<Record<string, () => MutationUnit>> = { matmul, scan, conv, norm, residual };
+export const mutationUnits: Readonly<Record<string, () => MutationUnit | Promise<MutationUnit>>> = {
+  ...{ matmul, scan, conv, norm, residual, mixer },
+};

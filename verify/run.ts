@@ -9,6 +9,7 @@ import {
   createHistory,
   createIcarus,
   createNetlist,
+  createRandom,
   createSimulator,
   createVerilator,
   driveStream,
@@ -27,6 +28,7 @@ import {
 } from '../sim/index.ts';
 import { type Fault, faultyDesign, faultyFiles, faultyNetlist } from './faults.ts';
 import { earliest, type Finding, findCauses, type Wrong, wrongInLockStep, wrongResult } from './finding.ts';
+import { cyclesAtMost, drawPauses, type Pauses } from './pauses.ts';
 import type { UnitBench, Verdict } from './unit-bench.ts';
 import { type Unit, verifiedUnits } from './units.ts';
 import { version } from './version.ts';
@@ -144,8 +146,8 @@ export async function openBench(
 }
 
 export interface RunOptions {
-  /** Probability of a pause of every stream in every cycle: on both sides, or by side. */
-  readonly stall: number | { readonly feeds: number; readonly collects: number };
+  /** Probability of a pause of every stream in every cycle; `varied`: drawn for each stream, with pauses of a cycle or long ones. */
+  readonly stall: number | 'varied';
   /** Work that is begun and dropped before the run, by the unit's flush (where it has one) or a reset, after so many cycles each; default: none. */
   readonly dropped?: readonly { readonly after: number; readonly by: 'flush' | 'reset' }[];
   readonly seed: number;
@@ -189,7 +191,7 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
     const dropped = options.dropped ?? [];
     const begin = history.cycles + resetCycles + dropped.reduce((sum, { after }) => sum + after + 1, 0);
     const work = benches.map((b, i) => attach(engine, b, begin, { ...options, seed: options.seed + 100 * i }));
-    const limit = Math.ceil(Math.max(...benches.map((b) => b.cycleBound)) / (1 - Math.max(...stallOf(options))) ** 3);
+    const limit = Math.max(...work.map((w) => w.limit));
     let last = begin;
     const speed = rateOf('cycles');
     const far = pace(
@@ -240,9 +242,6 @@ const resetCycles = 2;
 /** Status outputs may follow the last result by so much. */
 const settleCycles = 4;
 
-const stallOf = ({ stall }: RunOptions): readonly [feeds: number, collects: number] =>
-  typeof stall === 'number' ? [stall, stall] : [stall.feeds, stall.collects];
-
 /** Begins the work of all units and drops it, in `after` + 1 cycles: nothing of it may be seen afterwards. */
 function dropWork(
   engine: Engine,
@@ -276,14 +275,18 @@ function tickPast(engine: Engine): void {
 
 /** Drivers and monitors for all streams of a unit; `begin` is the number of the first cycle after the reset. */
 function attach(engine: Engine, bench: UnitBench, begin: number, options: RunOptions) {
-  const { seed } = options;
-  const [feeding, collecting] = stallOf(options);
+  const { seed, stall } = options;
+  const [feeds, collects] = [bench.feeds, bench.collects].map((of) => Object.keys(of).length) as [number, number];
+  const pauses: readonly Pauses[] =
+    stall === 'varied'
+      ? drawPauses(createRandom(seed), feeds, collects)
+      : Array.from({ length: feeds + collects }, () => ({ stall }));
   const drivers = Object.entries(bench.feeds).map(([stream, beats], i) =>
-    driveStream(engine, `${bench.unit}_${stream}`, beats(), { stall: feeding, seed: seed + i }),
+    driveStream(engine, `${bench.unit}_${stream}`, beats(), { ...pauses[i], seed: seed + i }),
   );
   const collected = Object.entries(bench.collects).map(([stream, count], i) => ({
     stream,
-    monitor: monitorStream(engine, `${bench.unit}_${stream}`, { stall: collecting, seed: seed + 50 + i, count }),
+    monitor: monitorStream(engine, `${bench.unit}_${stream}`, { ...pauses[feeds + i], seed: seed + 50 + i, count }),
     cycles: [] as number[],
   }));
   const monitors = collected.map((c) => c.monitor);
@@ -292,6 +295,7 @@ function attach(engine: Engine, bench: UnitBench, begin: number, options: RunOpt
     bench,
     drivers,
     monitors,
+    limit: cyclesAtMost(bench, pauses),
     /** Notes when beats are taken, and when the last one was. */
     onCycle: (cycle: number) => {
       for (const { monitor, cycles } of collected) if (monitor.moved > cycles.length) cycles.push(begin + cycle);

@@ -18,14 +18,14 @@ import { randomScanInput } from './jobs-corner.ts';
 import { stateWords, yWords } from './scan-words.ts';
 import { splitFields } from './words.ts';
 
-const order = [0, 1, 2, 0, 0, 2, 1, 1, 0, 2, 1, 2];
+const order = [0, 1, 2, 0, 0, 2, 1, 1, 0, 2, 1, 2, 0, 2, 1, 0];
 const spreads = ['random', 'ties', 'quiet', 'extreme'] as const;
 
 /** Three sequences through cores of these parameters; returns what a core does wrong, or undefined. */
 export function scanCoreWork(p: ScanParameters, shape: ScanShape): (core: Module) => string | undefined {
   const size = storeSize(shape, p);
   const random = createRandom(11);
-  const scans = [0, 1, 2].map((slot) => goldenScan(shape, { slot, layer: slot }, p));
+  const scans = [0, 1, 2].map((slot) => goldenScan(shape, { slot, layer: random.below(2 ** 16) }, p));
   const jobs = order.map((slot, i) => {
     const input = randomScanInput(shape, p, random, spreads[i % spreads.length]!);
     return scans[slot]!.next(input, { group: '', label: `token ${i}, slot ${slot}` });
