@@ -12,10 +12,6 @@ import {
   increment,
   input,
   lessBy,
-  type Node,
-  printVerilog,
-  type Replacement,
-  rewriteModule,
   type Shape,
   uint,
   unpack,
@@ -26,8 +22,8 @@ import { defaultNumerics } from '../golden/fixed/index.ts';
 import { convCore } from '../hw/conv/core.ts';
 import { channelKind } from '../hw/conv/parameters.ts';
 import { type RegroupOptions, regroup } from '../hw/lanes/regroup.ts';
-import { yosys } from '../sim/yosys.ts';
 import { anyOf, free, implies, monitor, moves, pick } from './stream/monitor.ts';
+import { check, proved, refuted, stuck } from './stream/prove.ts';
 
 /** One element of all is followed: the prover chooses its number. */
 function keepsElements(options: RegroupOptions, element: Design = regroup(options) as Design): Design {
@@ -121,30 +117,6 @@ function keepsState(core = smallest): Design {
   });
 }
 
-/** The design with a named value always 1. */
-function stuck(design: Design, name: string): Design {
-  const { module } = design;
-  const node = [...module.names].find(([, n]) => n === name)![0] as Node;
-  const one: Replacement = (_, create) => create({ tag: 'const', width: 1, signed: false, value: 1n });
-  return { ...design, module: rewriteModule(module, { values: new Map([[node, one]]) }) };
-}
-
-async function check(claims: Design, cycles: number): Promise<string> {
-  const { files, top } = printVerilog(claims);
-  const script = [
-    'read_verilog a.v',
-    `hierarchy -check -top ${top}`,
-    'proc; flatten; delete t:$assert t:$assume; opt -full; memory; opt_clean',
-    `sat -seq 1 -set-at 1 rst 1 -timeout 100 -set assumed 1 -tempinduct -tempinduct-baseonly -maxsteps ${cycles} -prove wrong 0 ${top}`,
-  ].join('\n');
-  const { status, log } = await yosys(script, { 'a.v': files.map((f) => f.text).join('\n') }, { seconds: 150 });
-  if (status !== 0) throw new Error(log.slice(-2000));
-  return log;
-}
-
-const proved = (cycles: number): string => `proved base case for ${cycles} steps: SUCCESS!`;
-const refuted = /proof finished - model found for base case: FAIL!/;
-
 describe('a change of width', () => {
   it.each([
     [2, 3],
@@ -163,7 +135,7 @@ describe('the convolution', () => {
     expect(await check(keepsState(), 20)).toMatch(proved(20));
   });
   it('is refuted when it does not wait for state and weights', async () => {
-    const hasty = stuck(smallest as Design, 'supplied') as typeof smallest;
+    const hasty = stuck(smallest, 'supplied');
     expect(await check(keepsState(hasty), 6)).toMatch(refuted);
   });
 });
