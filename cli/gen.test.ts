@@ -75,6 +75,24 @@ function imageBits(out: string, name: string, beatBits: number) {
   };
 }
 
+test('lanes are made of the cells of the target', async () => {
+  using dir = scratchDir();
+  const cellsOf = async (target: string): Promise<string[]> => {
+    const out = join(dir.path, target);
+    await gen(out, '--target', target, '--unit', 'matmul');
+    const rtl = filesOf(join(out, 'rtl')).filter((f) => f.endsWith('.v'));
+    const text = rtl.map((f) => readFileSync(join(out, 'rtl', f), 'utf8')).join('');
+    return ['LUT6_2', 'CARRY8', 'CARRY4', 'CCU2C'].filter((cell) => new RegExp(`^\\s*${cell} `, 'm').test(text));
+  };
+  expect(await cellsOf('portable')).toEqual([]);
+  expect(await cellsOf('xcup')).toEqual(['LUT6_2', 'CARRY8']);
+  expect(await cellsOf('xc7')).toEqual(['LUT6_2', 'CARRY4']);
+  expect(await cellsOf('ecp5')).toEqual(['CCU2C']);
+  const tables = ['--target', 'ecp5', '--matmul-engine', 'table'];
+  const { status, err } = await popscan('gen', '--model', nano, '--out', join(dir.path, 'none'), ...tables);
+  expect([status, err.includes('expected: portable, xcup')]).toEqual([2, true]);
+});
+
 test('scales of rows are written in the order of results', async () => {
   using dir = scratchDir();
   const out = join(dir.path, 'out');

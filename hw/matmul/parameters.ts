@@ -44,6 +44,15 @@ export interface MatmulParameters {
 export const cellFamilies = ['portable', 'xilinx', 'xc7', 'ecp5'] as const;
 export type CellFamily = (typeof cellFamilies)[number];
 
+/** Cells of popcount lanes by what they are built for. */
+export const targetCells = {
+  portable: 'portable',
+  xcup: 'xilinx',
+  xc7: 'xc7',
+  ecp5: 'ecp5',
+  ice40: 'portable',
+} as const satisfies Record<string, CellFamily>;
+
 /** What sums of three are made of. */
 export const ternaryCells = ({ cells }: Pick<MatmulParameters, 'cells'>): 'portable' | 'xilinx' =>
   cells === 'xilinx' ? 'xilinx' : 'portable';
