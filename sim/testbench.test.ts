@@ -60,7 +60,7 @@ describe('streams', () => {
 
   it('says which stream is stuck and how far it came', () => {
     expect(() => run({ in: 0, out: 0 }, 'never-ready', 500)).toThrowErrorMatchingInlineSnapshot(`
-      [SimProblem: the run did not end within 500 cycles
+      [SimProblem: the run did not end within 500 cycles [cycle-limit]
         where:    sim
         expected: every stream finished
         found:    driver of in: waiting for ready, 0 beats given; monitor of out: waiting for valid, 499 of 2000 beats taken
