@@ -99,6 +99,7 @@ async function coldBuild(name: DesignName, engine: EngineName, times: number): P
 
 interface Million {
   readonly seconds: number;
+  readonly cpuSeconds: number;
   readonly nodes: number;
   readonly peak: number;
 }
@@ -200,7 +201,7 @@ export const simBench: Bench = {
     checks.push({
       name: 'a million nodes: module to first cycle in 5 s',
       ok: m.seconds < 5,
-      detail: `${m.seconds.toFixed(2)} s, ${size}`,
+      detail: `${m.seconds.toFixed(2)} s on the clock, ${m.cpuSeconds.toFixed(2)} s of processor time in all threads, ${size}`,
     });
     checks.push({
       name: 'a million nodes: below 1 GB',
