@@ -67,10 +67,13 @@ export function placeAndRoute(nextpnr: FoundNextpnr, netlist: string, seed = 1):
   });
 }
 
-/** The registers at both ends and what is between, from the last report of a path in the log. */
+/** The registers at both ends and what is between, by the names of the design, from the last report of a path within a clock. */
 function criticalPath(log: string): string[] {
-  const report = log.slice(log.lastIndexOf('Critical path report for clock'));
-  const cells = [...report.matchAll(/(?:Source|Sink) (\S+)/g)].map(([, cell]) => cell!.replace(/\.\w+$/, ''));
+  const heading = 'Critical path report for';
+  const report = log.slice(log.lastIndexOf(`${heading} clock`)).split(heading)[1] ?? '';
+  const cells = [...report.matchAll(/(?:Source|Sink) (\S+)/g)].map(([, cell]) =>
+    cell!.replace(/\.\w+$/, '').replace(/_(TRELLIS_FF|CCU2C|LUT4|MULT18X18D|PFUMX|L6MUX21)_.*$/, ''),
+  );
   return cells.filter((cell, i) => cell !== cells[i - 1]);
 }
 

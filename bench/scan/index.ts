@@ -24,7 +24,7 @@ const figure = (name: string, value: number, unit: string, kind: Figure['kind'])
 const atMost = (name: string, value: number, bound: number, what: string): Check => ({
   name,
   ok: value <= bound,
-  detail: `${value.toFixed(1)} ${what}, at most ${bound}: ratio ${(value / bound).toFixed(3)}`,
+  detail: `${value.toFixed(1)} ${what}, at most ${bound}${bound === 0 ? '' : `: ratio ${(value / bound).toFixed(3)}`}`,
 });
 
 const models = { '780M': 'm780', '1.3B': 'm1300', '2.7B': 'm2700' } as const;
