@@ -50,6 +50,17 @@ describe('verification of nano', () => {
     expect(v.saturations).toBe(0);
   });
 
+  it('looks sums up in Verilator as in the simulator', async () => {
+    const choices = { ...options().choices, columns: 8, engine: 'table' as const };
+    const v = await verifyModel({ ...options(), choices, units: ['matmul'], engines: ['sim', 'verilator'], tokens: 1 });
+    expect([v.parameters.matmul.engine, wrong(v), v.real.mismatch, v.corner.mismatch]).toEqual([
+      'table',
+      [],
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('scales results by row where the model has such scales', async () => {
     const model = bundled('golden/testing/reference/row');
     const choices = { lanes: 4, columns: 6, scanLanes: 1, scanRows: 1, mixerLanes: 1 };

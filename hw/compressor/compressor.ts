@@ -23,7 +23,8 @@ import { xilinx } from './xilinx.ts';
 /** How a compressor appears in Verilog. */
 export type Print = 'behavioural' | 'portable' | 'xcup' | 'xc7' | 'ecp5';
 
-const realizations: { readonly [P in Exclude<Print, 'behavioural'>]: Realization } = {
+/** How counters are made, by print. */
+export const realizations: { readonly [P in Exclude<Print, 'behavioural'>]: Realization } = {
   portable,
   xcup: xilinx('CARRY8'),
   xc7: xilinx('CARRY4'),
