@@ -204,7 +204,11 @@ export function randomScanInput(shape: ScanShape, p: Formats, random: Random, sp
           ? 0
           : 2 ** f.decayFraction
         : pick(random, 0, 2 ** f.decayFraction),
-    dt: ties ? power(f.dtBits) : extreme ? 2 ** f.dtBits - 1 : pick(random, 0, 2 ** f.dtBits - 1),
+    dt: ties
+      ? power(f.dtBits)
+      : extreme
+        ? 2 ** f.dtBits - 1
+        : random.below(2 ** (spread === 'quiet' ? 1 + random.below(f.dtBits) : f.dtBits)),
     direct: signed(f.directBits),
     stepShift: pick(random, Math.max(least, extreme ? 0 : 12), extreme ? most : Math.max(30, least + 12)),
     outputShift: spread === 'quiet' ? random.below(8) : pick(random, extreme ? 0 : 8, extreme ? most : 24),

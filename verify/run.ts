@@ -256,10 +256,11 @@ function dropWork(
     reset(engine, 1);
     return;
   }
-  // Beats offered in the cycle of the flush are not taken, and need not stay.
+  // Beats offered in the cycle of the flush are not taken, and need not stay; one that the unit shows stays until it is taken.
+  const inputs = engine.ports.filter((p) => p.direction === 'input');
+  for (const { name } of inputs) if (name.endsWith('_ready')) engine.poke(name, 1);
   for (const { unit, flush } of benches) if (flush !== undefined) engine.poke(`${unit}_${flush}`, 1);
   engine.tick();
-  const inputs = engine.ports.filter((p) => p.direction === 'input');
   for (const { name } of inputs) if (name.endsWith('_valid') || name.endsWith('_ready')) engine.poke(name, 0);
   for (const { unit, flush } of benches) if (flush !== undefined) engine.poke(`${unit}_${flush}`, 0);
 }

@@ -1,4 +1,7 @@
-/** B and C of two tokens: one is read for every row while the next arrives. Elements beyond d_state count as zero. */
+/**
+ * B and C of two tokens: one is read for every row while the next arrives. B counts as zero beyond d_state, so that the state there stays
+ * zero, whatever C is.
+ */
 import {
   addressWidth,
   atMost,
@@ -104,19 +107,18 @@ export function inputBuffer(p: ScanParameters, latency: InputLatency): Design<Re
       });
 
       const elements = left.ext(Math.max(w.state, bitsFor(BigInt(p.lanes))));
-      const masked = (beat: UInt, name: string) =>
-        pack(unpack(beat, inputBits).map((v, i) => elements.gt(i).mux(v, 0).named(`${name}_${i}`)));
       const { b, c } = io.bc.payload;
+      const masked = pack(unpack(b, inputBits).map((v, i) => elements.gt(i).mux(v, 0).named(`b_${i}`)));
       const inputs = uint(p.lanes * inputBits);
       const depth = 2 ** (addressWidth(w.inputWords) + 1);
       const address = (bank: UInt, at: UInt): UInt => pack([at, bank]);
       const place = pipe.enter(address(reads, io.word).named('place'));
       const words = (name: string, beat: UInt, later: number): UInt => {
         const memory = m.memory(`${name}_words`, { depth, shape: inputs });
-        memory.write({ address: address(fills, word), data: masked(beat, name), enable: load });
+        memory.write({ address: address(fills, word), data: beat, enable: load });
         return memory.read(`${name}_read`, pipe.at(place, later));
       };
-      io.b.drive(words('b', b, latency.b - 1));
+      io.b.drive(words('b', masked, latency.b - 1));
       io.c.drive(words('c', c, latency.c - 1));
     },
   );
