@@ -52,7 +52,7 @@ export function cornerConvJobs(
     const channels = shape.heads * shape.headDim + 2 * shape.groups * shape.dState;
     const extreme = n % 4 === 1;
     const quiet = n % 4 === 2; // small numbers that leave every bit of the sums to be seen
-    const edges = n % 4 === 3; // z at which SiLU is about to round up, and results that show it
+    const edges = n % 4 === 3; // z at which SiLU is about to round up, sums beyond their format, and results that show it
     const ints = (length: number, bits: number): Int32Array =>
       Int32Array.from({ length }, () => signed(random, quiet ? Math.min(bits, 7) : bits, extreme));
     const convolution = {
@@ -60,12 +60,20 @@ export function cornerConvJobs(
       taps: p.taps,
       weight: ints(channels * p.taps, mixer.convWeightBits),
       bias: ints(channels, 32),
-      shift: quiet ? random.below(3) : extreme ? (random.chance(0.5) ? 0 : random.below(64)) : pick(random, 12, 20),
+      shift: quiet
+        ? random.below(3)
+        : edges
+          ? random.below(16)
+          : extreme
+            ? random.chance(0.5)
+              ? 0
+              : random.below(64)
+            : pick(random, 12, 20),
     };
     const result = () => random.below(extreme ? 32 : quiet || edges ? 2 : 6);
     const scaling = {
       shift: convolution.shift,
-      argument_conv: random.below(16),
+      argument_conv: random.below(edges ? 2 : 16),
       argument_z: random.below(edges ? 5 : 16),
       ...{ result_b: result(), result_c: result(), result_x: result(), result_z: result() },
     };
