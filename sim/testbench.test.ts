@@ -37,6 +37,23 @@ function run(stalls: { in: number; out: number }, fault: Fault = 'none', limit =
 describe('streams', () => {
   const expected = beats.map((b) => ({ value: BigInt(b.value + 1), last: BigInt(b.last) }));
 
+  it('pauses for as long as asked for, in the share of cycles asked for', () => {
+    const sim = createSimulator(stage());
+    reset(sim);
+    const driver = driveStream(sim, 'in', beats);
+    const monitor = monitorStream(sim, 'out', { stall: 0.6, pause: 30, seed: 4, count: beats.length });
+    let [ready, pauses] = [true, 0];
+    const onCycle = () => {
+      const now = sim.peek('out_ready') === 1n;
+      if (ready && !now) pauses++;
+      ready = now;
+    };
+    const cycles = runUntil(sim, [driver, monitor], { limit: 100_000, onCycle });
+    expect(monitor.beats).toEqual(expected);
+    expect(Math.abs(1 - beats.length / cycles - 0.6)).toBeLessThan(0.1);
+    expect(Math.abs((cycles - beats.length) / pauses - 30)).toBeLessThan(8);
+  });
+
   it('moves a beat per cycle when nobody stalls', () => {
     const result = run({ in: 0, out: 0 });
     expect(result.beats).toEqual(expected);

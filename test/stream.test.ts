@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Design, defineModule, input, output, uint } from '../gen/index.ts';
-import { keep } from '../gen/stream/index.ts';
+import { fifo, keep } from '../gen/stream/index.ts';
 import { createSimulator, driveStream, monitorStream, reset, runUntil, type Simulator } from '../sim/index.ts';
 import { asUnits, asWords, type Fields, records, run, tagged } from './stream/bench.ts';
 import { consumers, elements, widths } from './stream/elements.ts';
@@ -90,6 +90,15 @@ it('FIFO: counts its beats', () => {
     },
   });
   expect([...seen].sort()).toEqual([0n, 1n, 2n, 3n, 4n, 5n]);
+  engine.close();
+});
+
+it('FIFO whose writer counts places: always takes, and says so when a beat has no place', () => {
+  const engine = createSimulator(fifo(uint(8), { depth: 3, counted: true }).module, { properties: 'throw' });
+  reset(engine);
+  const driver = driveStream(engine, 'in', [1, 2, 3, 4]);
+  expect(() => runUntil(engine, [driver], { limit: 10 })).toThrow(/there is a place for every beat/);
+  expect(driver.moved).toBe(4);
   engine.close();
 });
 
