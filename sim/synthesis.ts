@@ -71,8 +71,10 @@ const scripts: { readonly [T in SynthesisTarget]: (top: string, o: Options) => s
   xcup: xilinx('xcup'),
   xc7: xilinx('xc7'),
   ecp5: (top, o) => `synth_ecp5 -nowidelut ${noflatten(o)} ${o.dsp} -top ${top} -json netlist.json`,
-  // DSP blocks are used only where they are asked for; LUTs hold no memories, so that such a style would be an error
-  ice40: (top, o) => `setattr -unset ram_style m:*; synth_ice40 ${noflatten(o)} -top ${top} -json netlist.json`,
+  // DSP blocks are used only where they are asked for; LUTs hold no memories, so that such a style would be an error; nextpnr 0.4 places no
+  // notes on scopes
+  ice40: (top, o) =>
+    `setattr -unset ram_style m:*; synth_ice40 ${noflatten(o)} -top ${top}; delete */t:$scopeinfo; write_json netlist.json`,
 };
 
 /** Throws a `SimProblem` where Yosys does not end well. */
