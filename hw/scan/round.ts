@@ -57,22 +57,26 @@ export function roundUnit(p: ScanParameters, { bits }: RowState): Design<ReturnT
       const pipe = m.pipeline('round', { enable: io.advance });
       const zero = m.constant(bit, 0);
       const right = pipe.enter(io.right);
-      const noise = unpack(pipe.enter(io.noise), noiseBits);
+      const noise = unpack(pipe.enter(io.noise), noiseBits).map((n, i) => n.named(`noise_${i}`));
       const width = bits + noiseBits;
+      const by4 = masks(right.by4, width + 3, 'by4');
+      const by1 = masks(pipe.at(right.by1, 1), width, 'by1');
       const codes = unpack(pipe.enter(io.state), w.work).map((state, i) => {
-        const fine = cat(state, ...repeat(zero, noiseBits)).asSigned();
-        const coarse = pipe.stage(`coarse_${i}`, shifted(fine, right.by4, 4, width + 4));
-        const near = pipe.stage(`near_${i}`, shifted(coarse, pipe.at(right.by1, 1), 1, width + 1));
+        const fine = cat(state, ...repeat(zero, noiseBits))
+          .named(`fine_${i}`)
+          .asSigned();
+        const coarse = pipe.stage(`coarse_${i}`, shifted(fine, by4, 4));
+        const near = pipe.stage(`near_${i}`, shifted(coarse, by1, 1));
         const once = pipe.at(right.once, 2);
         const { most, least } = limits(near, once, bits, `near_${i}`);
-        const scaled = once.mux(near.shr(1), near.trunc(width));
+        const scaled = once.mux(near.shr(1), near.trunc(width)).named(`scaled_${i}`);
         // without the highest bits of fraction and noise no carry comes out of them
-        const carries = most.or(least).not();
+        const carries = most.or(least).not().named(`carries_${i}`);
         const top = noiseBits - 1;
         const whole = cat(scaled.shr(noiseBits + 1), scaled.bit(noiseBits).or(least));
         const base = cat(whole, scaled.bit(top).and(carries), scaled.trunc(top)).asSigned();
         const random = pipe.at(noise[i]!, 2);
-        const added = cat(random.bit(top).and(carries), random.trunc(top)).toSigned();
+        const added = cat(random.bit(top).and(carries), random.trunc(top)).toSigned().named(`added_${i}`);
         return pipe.stage(`q_${i}`, base.add(added).trunc(width).shr(noiseBits));
       });
       io.q.drive(pack(codes));
@@ -86,23 +90,30 @@ export function roundUnit(p: ScanParameters, { bits }: RowState): Design<ReturnT
  */
 function limits(x: SInt, once: UInt, bits: number, name: string): { readonly most: UInt; readonly least: UInt } {
   const common = x.slice(noiseBits + bits - 2, noiseBits + 1);
-  const rest = once.mux(x.bit(noiseBits + bits - 1), x.bit(noiseBits));
+  const rest = once.mux(x.bit(noiseBits + bits - 1), x.bit(noiseBits)).named(`${name}_rest`);
   const sign = x.bit(x.width - 1);
   const most = common.all().and(rest).and(sign.not()).named(`${name}_most`);
   return { most, least: common.any().or(rest).not().and(sign).named(`${name}_least`) };
 }
 
-/**
- * x shifted right by 0, 1, 2 or 3 steps, which fits `width` bits: a LUT6 a bit, and the sign is that of x. As a sum of products: of a multiplexer with
- * constant inputs Yosys makes resets, which meet the enable in LUTs.
- */
-function shifted(x: SInt, steps: UInt, step: number, width: number): SInt {
-  const parts = [0, 1, 2, 3].map((n) => {
-    const chosen = cat(...(repeat(steps.eq(n), width - 1) as [UInt, ...UInt[]]));
-    return fitted(x.shr(n * step), width - 1)
-      .asUnsigned()
-      .and(chosen);
+/** For each of 0 to 3 a word of `width` bits that is all ones where `steps` is that number. */
+const masks = (steps: UInt, width: number, name: string): readonly UInt[] =>
+  [0, 1, 2, 3].map((n) => {
+    const is = steps.eq(n).named(`${name}_is_${n}`);
+    return cat(...(repeat(is, width) as [UInt, ...UInt[]])).named(`${name}_mask_${n}`);
   });
+
+/**
+ * x shifted right by 0, 1, 2 or 3 steps, by the mask that is all ones; a bit wider than the masks: a LUT6 a bit, and the sign is that of x.
+ * As a sum of products: of a multiplexer with constant inputs Yosys makes resets, which meet the enable in LUTs.
+ */
+function shifted(x: SInt, chosen: readonly UInt[], step: number): SInt {
+  const { width } = chosen[0]!;
+  const parts = chosen.map((mask, n) =>
+    fitted(x.shr(n * step), width)
+      .asUnsigned()
+      .and(mask),
+  );
   return cat(
     x.bit(x.width - 1),
     parts.reduce((a, b) => a.or(b)),
