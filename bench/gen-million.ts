@@ -1,4 +1,4 @@
-/** A million nodes, elaborated and printed as Verilog and as FIRRTL: processor time and memory, each in a process of its own. */
+/** A million nodes, elaborated and printed as Verilog and as FIRRTL: time and memory, each in a process of its own. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Check, Figure } from '../cli/command.ts';
@@ -8,7 +8,7 @@ import type { Format, Measured, Shape } from './gen-shapes.ts';
 const nodes = 1_000_000;
 const shapes: readonly Shape[] = ['chain', 'helper', 'random', 'sum', 'instances'];
 const formats: readonly Format[] = ['verilog', 'firrtl'];
-/** Bounds: seconds of processor time, which other work on the machine changes least, and MB. */
+/** Bounds: seconds on the clock, and MB. */
 const most = { seconds: 5, megabytes: 1000 };
 
 const worker = fileURLToPath(new URL('gen-shapes.ts', import.meta.url));
@@ -53,10 +53,10 @@ export const gen: Bench = {
         );
         checks.push({
           name: `${shape}: ${m.nodes} nodes to ${(m.bytes / 1e6).toFixed(0)} MB of ${format}`,
-          ok: m.processor <= most.seconds && m.peak <= most.megabytes,
+          ok: seconds <= most.seconds && m.peak <= most.megabytes,
           detail:
-            `${m.processor.toFixed(2)} s of processor time, ${share(m.processor, most.seconds)} ${most.seconds} s ` +
-            `(${m.elaborating.toFixed(2)} + ${m.printing.toFixed(2)} s passed); ` +
+            `${m.elaborating.toFixed(2)} + ${m.printing.toFixed(2)} s, ${share(seconds, most.seconds)} ${most.seconds} s ` +
+            `(${m.processor.toFixed(2)} s of processor time); ` +
             `${m.peak.toFixed(0)} MB, ${share(m.peak, most.megabytes)} ${most.megabytes} MB`,
         });
       }
