@@ -26,6 +26,7 @@ export const literal = (value: bigint, width: number, signed = false): Expr => (
 export class Expressions {
   readonly #names: Names;
   readonly #plan: Plan;
+  readonly #isNamed = (n: Node): boolean => this.#names.nameOf(n) !== undefined;
 
   constructor(names: Names, plan: Plan) {
     this.#names = names;
@@ -94,8 +95,7 @@ export class Expressions {
   }
 
   #select(node: Node, high: number, low: number): Expr {
-    const stop = (n: Node): boolean => this.#names.nameOf(n) !== undefined;
-    const found = stop(node) ? { base: node, low: 0 } : this.#plan.selectionOf(node, stop);
+    const found = this.#isNamed(node) ? { base: node, low: 0 } : this.#plan.selectionOf(node, this.#isNamed);
     const base = found.base;
     if (base.tag === 'const') return literal(base.value >> BigInt(low + found.low), high - low + 1);
     if (base.width === 1 || (low + found.low === 0 && high + 1 === base.width)) return this.use(base);
@@ -147,13 +147,15 @@ export class Expressions {
     if (node.tag !== 'add' && node.tag !== 'sub' && node.tag !== 'mul') return undefined;
     if (this.#plan.widthOf(node) < node.width) return undefined;
     const { a, b } = node;
-    const simple = (n: Node): boolean => n.tag === 'const' || this.#names.nameOf(n) !== undefined;
-    if (!simple(a) || !simple(b)) return undefined;
+    if (!this.#isSimple(a) || !this.#isSimple(b)) return undefined;
     if (node.tag === 'mul') return binary('*', this.#operand(a, a.width), this.#operand(b, b.width));
     const width = node.width - 1;
-    const narrow = (n: Node): boolean => n.tag !== 'const' && n.width < width;
-    if (a.signed && (narrow(a) || narrow(b))) return undefined; // a concatenation would make the sum unsigned
+    if (a.signed && (isNarrow(a, width) || isNarrow(b, width))) return undefined; // a concatenation would make the sum unsigned
     return binary(node.tag === 'add' ? '+' : '-', this.#operand(a, width), this.#operand(b, width));
+  }
+
+  #isSimple(n: Node): boolean {
+    return n.tag === 'const' || this.#isNamed(n);
   }
 
   #operand(node: Node, width: number): Expr {
@@ -214,6 +216,8 @@ export class Expressions {
     cat: (n) => this.#joined(n.parts),
   };
 }
+
+const isNarrow = (n: Node, width: number): boolean => n.tag !== 'const' && n.width < width;
 
 /** Whether a shift is by a constant of the width or more. */
 const passes = (amount: Expr, width: number): boolean => amount.kind === 'literal' && amount.value >= BigInt(width);
