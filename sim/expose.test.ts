@@ -25,12 +25,12 @@ describe('registers as ports', () => {
   const top = exposeRegisters(design.module);
   it('are those of all instances', () => {
     const names = enginePorts(top).flatMap((p) => (p.direction === 'output' ? [p.name] : []));
-    expect(names).toEqual(['even', 'later_reg', 'a_sum_reg', 'b_sum_reg']);
+    expect(names).toEqual(['even', 'reg_later', 'reg_a_sum', 'reg_b_sum']);
     const sim = createSimulator(top);
     sim.poke('x', 3);
     sim.step(2);
     sim.eval();
-    expect(['later_reg', 'a_sum_reg', 'b_sum_reg'].map((p) => sim.peek(p))).toEqual([3n, 6n, 3n]);
+    expect(['reg_later', 'reg_a_sum', 'reg_b_sum'].map((p) => sim.peek(p))).toEqual([3n, 6n, 3n]);
   });
   it('show a fault that no port shows', async () => {
     const { files, top: name } = printVerilog({ module: top });
@@ -42,6 +42,6 @@ describe('registers as ports', () => {
       for (let i = 0; i < 10; i++) engine.tick();
     });
     faulty.close();
-    expect(mismatch?.port).toBe('a_sum_reg');
+    expect(mismatch?.port).toBe('reg_a_sum');
   });
 });

@@ -1,7 +1,10 @@
 /** Inside out: a design with every named register as an output port, so that engines that know only ports compare them too. */
 import type { Instance, Module, Node, Port, Result } from '../gen/ir.ts';
 
-/** Registers of instances are called `<instance>_<register>`; a name that is taken gets a number. */
+/** What exposed registers' ports begin with: no stream does, whose payload ports begin with its name. */
+const mark = 'reg_';
+
+/** A register is `reg_<register>`, of an instance `reg_<instance>_<register>`; a name that is taken gets a number. */
 export function exposeRegisters(top: Module): Module {
   const known = new Map<Module, Module>();
   const work = [top];
@@ -43,7 +46,7 @@ function exposed(module: Module, known: ReadonlyMap<Module, Module>): Module {
   };
   for (const { node } of module.registers) {
     const name = module.names.get(node);
-    if (name !== undefined) give(`${name}_reg`, node);
+    if (name !== undefined) give(`${mark}${name}`, node);
   }
   const instances = module.instances.map((instance): Instance => {
     const inner = known.get(instance.module)!;
@@ -53,7 +56,7 @@ function exposed(module: Module, known: ReadonlyMap<Module, Module>): Module {
       const result: Result = { tag: 'result', id: nodes.length, width, signed, location: instance.location };
       nodes.push(result);
       results.set(name, result);
-      give(`${instance.name}_${name}`, result);
+      give(`${mark}${instance.name}_${name.slice(mark.length)}`, result);
     }
     return { ...instance, module: inner, results };
   });
