@@ -1,5 +1,6 @@
 /** Reports and problems on stdout: tables for people, or one JSON object. */
 import Table from 'cli-table3';
+import { factLines } from 'popscan-problem';
 import type { Figure, Report } from './command.ts';
 import { type Io, plainWidth } from './io.ts';
 import type { Failure } from './problem.ts';
@@ -124,9 +125,6 @@ export function printFailure(io: Io, command: string, p: Failure, json: boolean)
     io.out(`${JSON.stringify({ command, ok: false, error: { id, what, where, expected, found, remedy } })}\n`);
     return p.status;
   }
-  const rows = Object.entries({ where, expected, found, remedy })
-    .filter(([, fact]) => fact !== '')
-    .map(([name, fact]) => `  ${`${name}:`.padEnd(9)} ${fact.replaceAll('\n', `\n${' '.repeat(12)}`)}\n`);
-  io.err(`popscan: ${what}\n${rows.join('')}`);
+  io.err(`popscan: ${what}\n${factLines(p)}\n`);
   return p.status;
 }

@@ -80,10 +80,19 @@ export function findCauses(wrong: Wrong, history: History, path: string): Findin
   return { ...wrong, trace, wave: path, report, causes };
 }
 
+/** Causes of the value, and of when it moved. */
+const kindsOf = (causes: readonly Cause[]) => ({
+  value: causes.filter((c) => !c.control),
+  control: causes.filter((c) => c.control),
+});
+
+/** The causes of when something moved, under their title; nothing where there are none. */
+const movedText = (causes: readonly Cause[]): string[] =>
+  causes.length === 0 ? [] : [`What decided when it moved:\n${causeText(causes)}`];
+
 function reportText(text: string, causes: readonly Cause[]): string {
-  const [value, control] = [causes.filter((c) => !c.control), causes.filter((c) => c.control)];
-  const moved = control.length === 0 ? '' : `\n\nWhat decided when it moved:\n${causeText(control)}`;
-  return `${text}\n\n${causeText(value)}${moved}\n`;
+  const { value, control } = kindsOf(causes);
+  return `${[text, causeText(value), ...movedText(control)].join('\n\n')}\n`;
 }
 
 /** Causes that people are shown at once: of the value, besides the memories behind it, and of when it moved. */
@@ -91,7 +100,7 @@ const nearest = { value: 12, control: 12 };
 
 /** For people: what is wrong, its nearest causes with the lines of TypeScript, and the first waves. */
 export function findingText({ text, effect, cycle, causes, trace, wave, report }: Finding, width: number): string {
-  const [value, control] = [causes.filter((c) => !c.control), causes.filter((c) => c.control)];
+  const { value, control } = kindsOf(causes);
   const own = value.filter((c) => !c.library).slice(0, nearest.value);
   const last = value.findLastIndex((c) => own.includes(c));
   const way = value.filter((c, i) => own.includes(c) || (i < last && c.memory !== undefined));
@@ -110,7 +119,7 @@ export function findingText({ text, effect, cycle, causes, trace, wave, report }
     ...(memories.length === 0
       ? []
       : [`Memories behind it, whose words may have been wrong for long:\n${causeText(memories)}`]),
-    ...(moved.length === 0 ? [] : [`What decided when it moved:\n${causeText(moved)}`]),
+    ...movedText(moved),
     ...more,
     causeWave(trace, port, cycle, [...way, ...moved], width),
     `more of it: popscan wave ${wave} --from ${Math.max(trace.start, cycle - 8)} --signals 'PATTERN,...'`,

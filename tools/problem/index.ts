@@ -45,14 +45,12 @@ export abstract class Problem extends Error implements ProblemFacts {
   }
 }
 
-/** The facts as people read them: one line for each. */
-export function describe({ id, what, where, expected, found, remedy }: ProblemFacts): string {
-  const rows = [
-    ['where:   ', where],
-    ['expected:', expected],
-    ['found:   ', found],
-    ['remedy:  ', remedy],
-  ] as const;
-  const indent = `\n${' '.repeat(12)}`;
-  return [`${what} [${id}]`, ...rows.map(([title, text]) => `  ${title} ${text.replaceAll('\n', indent)}`)].join('\n');
+const describe = (facts: ProblemFacts): string => `${facts.what} [${facts.id}]\n${factLines(facts)}`;
+
+/** Where, expected, found and remedy as people read them: a line each, without those that say nothing. */
+export function factLines({ where, expected, found, remedy }: ProblemFacts): string {
+  return Object.entries({ where, expected, found, remedy })
+    .filter(([, fact]) => fact !== '')
+    .map(([name, fact]) => `  ${`${name}:`.padEnd(9)} ${fact.replaceAll('\n', `\n${' '.repeat(12)}`)}`)
+    .join('\n');
 }
