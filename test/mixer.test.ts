@@ -14,7 +14,8 @@ import {
 import { type Choices, mixerUnit, unitParameters } from '../hw/index.ts';
 import { createRandom } from '../sim/index.ts';
 import { mixerBench } from '../verify/bench-mixer.ts';
-import { modelMixerWork } from '../verify/golden-mixer.ts';
+import { runFixed } from '../verify/fixed-run.ts';
+import { modelMixerJobs } from '../verify/golden-mixer.ts';
 import { squeezed } from '../verify/jobs-corner-mixer.ts';
 import { runUnit } from './unit.ts';
 
@@ -30,8 +31,10 @@ async function made(
   const random = createRandom(17);
   const text = Array.from({ length: tokens }, () => random.below(spec.vocabSize));
   const calibration: Calibration = squeezed(calibrate(model, [text]), squeeze);
-  const work = modelMixerWork(fixModel(model, calibration, numerics), text);
-  return { work, p: unitParameters(model.config, choices, numerics).mixer };
+  const fixed = fixModel(model, calibration, numerics);
+  const run = runFixed(fixed, text);
+  const { clamped } = run;
+  return { clamped, jobs: modelMixerJobs(fixed, run), p: unitParameters(model.config, choices, numerics).mixer };
 }
 
 const choices = (mixerLanes: number, scanLanes: number, scanRows: number, columns: number): Choices => ({
@@ -52,20 +55,39 @@ const shapes = [
   [6, 1, 1, 4, 2, 1, 1, 1],
 ] as const;
 
+/** Formats, and what the fixed-point model calls them. */
+const counters = [
+  ...([
+    ['z', 'z'],
+    ['xbc', 'xbc'],
+    ['dt_in', 'dt_in'],
+    ['conv', 'conv'],
+    ['b', 'B'],
+    ['c', 'C'],
+    ['x', 'x'],
+  ] as const),
+  ...([
+    ['output', 'output'],
+    ['gated', 'gated'],
+  ] as const),
+] as const;
+
 describe('mixer', () => {
   it.each(shapes)(
     'd_model %i, headdim %i, d_state %i, groups %i; P %i, L %i, Q %i, K %i: equals golden with stalls, saturations counted',
     async (dModel, headDim, dState, groups, lanes, scanLanes, scanRows, columns) => {
-      const { work, p } = await made(
+      const { jobs, clamped, p } = await made(
         spec(dModel, headDim, dState, groups),
         choices(lanes, scanLanes, scanRows, columns),
         4,
         groups === 2 ? 16 : 1,
       );
-      if (groups === 2)
-        for (const name of ['z', 'xbc', 'dt_in', 'conv', 'x', 'B', 'C', 'output', 'gated'])
-          expect([name, work.clamped[name] ?? 0]).not.toEqual([name, 0]);
-      expect(runUnit(mixerUnit(p), 'mixer', mixerBench(work, p), 0.3).wrong).toEqual([]);
+      for (const [name, golden] of counters) {
+        const count = jobs.reduce((sum, j) => sum + j.clamped[name], 0);
+        expect([name, count]).toEqual([name, clamped[golden] ?? 0]);
+        if (groups === 2) expect([name, count]).not.toEqual([name, 0]);
+      }
+      expect(runUnit(mixerUnit(p), 'mixer', mixerBench(jobs, p), 0.3).wrong).toEqual([]);
     },
   );
 

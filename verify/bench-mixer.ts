@@ -3,16 +3,10 @@ import { type MixerParameters, mixerDescriptor, normWidths, rowOrder } from '../
 import { type Beat, createRandom } from '../sim/index.ts';
 import { convWeights } from './bench-conv.ts';
 import { expectedNorm, normBits, normWeights } from './bench-norm.ts';
-import type { MixerJob, MixerWork } from './golden-mixer.ts';
+import { clampedFormats, type MixerJob } from './golden-mixer.ts';
 import { type ExpectedBeat, streamBench } from './streams.ts';
 import type { UnitBench } from './unit-bench.ts';
 import { joinFields } from './words.ts';
-
-/** golden's names of what is clamped, by those of the unit. */
-const counterNames = {
-  ...{ z: 'z', xbc: 'xbc', dt_in: 'dt_in', conv: 'conv', b: 'B', c: 'C', x: 'x', gate: 'gate', dt: 'dt' },
-  ...{ step: 'step', state: 'state', output: 'output', gated: 'gated', bias: 'bias' },
-} as const;
 
 type Fields = { readonly [name: string]: number | bigint | Fields };
 
@@ -44,7 +38,7 @@ function columnBeats(j: MixerJob, p: MixerParameters): ExpectedBeat[] {
   return beats;
 }
 
-export function mixerBench({ jobs, clamped }: MixerWork, p: MixerParameters): UnitBench {
+export function mixerBench(jobs: readonly MixerJob[], p: MixerParameters): UnitBench {
   const noise = createRandom(47);
   function* token(): Generator<Beat> {
     for (const j of jobs) yield flat(mixerDescriptor(j.fixed, j.shape, j, p) as unknown as Fields);
@@ -59,8 +53,7 @@ export function mixerBench({ jobs, clamped }: MixerWork, p: MixerParameters): Un
     }
   }
   function* scale(): Generator<Beat> {
-    for (const { input } of jobs)
-      yield { mantissa: input.rms[0]!.mantissa, shift: input.rms[0]!.exponent - input.top[0]! };
+    for (const { scale: of } of jobs) yield of;
   }
   function* constants(): Generator<Beat> {
     for (const { fixed } of jobs) {
@@ -97,7 +90,7 @@ export function mixerBench({ jobs, clamped }: MixerWork, p: MixerParameters): Un
     },
     jobs: work,
     counters: Object.fromEntries(
-      Object.entries(counterNames).map(([name, golden]) => [`saturations_${name}`, clamped[golden] ?? 0]),
+      clampedFormats.map((name) => [`saturations_${name}`, jobs.reduce((sum, j) => sum + j.clamped[name], 0)]),
     ),
     cycleBound: jobs.reduce((sum, j) => sum + 2 * perToken(j) + 200, 200),
     operations: jobs.reduce((sum, j) => sum + j.product.length, 0),

@@ -24,3 +24,10 @@ export function runFixed(fixed: FixedModel, tokens: ArrayLike<number>): FixedRun
     tapsOf: (layer, token) => (name) => shown[token]!.get(`${layer} ${name}`)!,
   };
 }
+
+/** Jobs are made from what the model shows; together they must be the model. */
+export function checkShown(label: string, made: ArrayLike<number>, shown: Int32Array): void {
+  const at = shown.findIndex((v, i) => v !== made[i]);
+  if (at >= 0)
+    throw new Error(`${label}: the fixed model has ${shown[at]} in place ${at}, the unit's contract ${made[at]}`);
+}

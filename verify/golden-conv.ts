@@ -10,19 +10,23 @@ import {
 } from '../golden/fixed/index.ts';
 import type { ConvScaling } from '../hw/index.ts';
 
-/** One token of one layer through the convolution unit. Arrays in golden's order. */
-export interface ConvJob {
-  readonly group: string;
-  readonly label: string;
-  readonly shape: ScanShape;
-  readonly slot: number;
-  readonly token: number;
+/** What a token brings to the convolution unit. Arrays in golden's order. */
+export interface ConvInput {
   readonly convolution: FixedConvolution;
   readonly scaling: ConvScaling;
   readonly z: Int32Array;
   /** x, B, C side by side, [channels]. */
   readonly xbc: Int32Array;
-  /** SiLU of the same. */
+}
+
+/** One token of one layer through the unit. */
+export interface ConvJob extends ConvInput {
+  readonly group: string;
+  readonly label: string;
+  readonly shape: ScanShape;
+  readonly slot: number;
+  readonly token: number;
+  /** SiLU of z and of what is convolved. */
   readonly gate: Int32Array;
   readonly activated: Int32Array;
   readonly clamped: Readonly<Record<keyof typeof noClamps, number>>;
@@ -34,17 +38,17 @@ const noClamps = { conv: 0, b: 0, c: 0, x: 0, gate: 0 };
 export function goldenConv(
   shape: ScanShape,
   slot: number,
-  convolution: FixedConvolution,
-  scaling: ConvScaling,
+  taps: number,
   { mixer, scan }: Pick<Numerics, 'mixer' | 'scan'>,
 ) {
-  const history = new Int32Array((convolution.taps - 1) * convolution.channels);
   const inner = shape.heads * shape.headDim;
+  const history = new Int32Array((taps - 1) * (inner + 2 * shape.groups * shape.dState));
   const kindOf = (channel: number): 'x' | 'b' | 'c' =>
     channel < inner ? 'x' : channel < inner + shape.groups * shape.dState ? 'b' : 'c';
   let token = 0;
   return {
-    next: (xbc: Int32Array, z: Int32Array, label: Pick<ConvJob, 'group' | 'label'>): ConvJob => {
+    next: (input: ConvInput, label: Pick<ConvJob, 'group' | 'label'>): ConvJob => {
+      const { convolution, scaling, z, xbc } = input;
       const clamped = { ...noClamps };
       const limit = (kind: keyof typeof noClamps, wide: number, bits: number): number => {
         const kept = saturate(wide, bits);
@@ -61,7 +65,7 @@ export function goldenConv(
       const gate = Int32Array.from(z, (v) =>
         limit('gate', silu(v, scaling.argument_z, scaling.result_z), mixer.gateBits),
       );
-      return { ...label, shape, slot, token: token++, convolution, scaling, z, xbc, gate, activated, clamped };
+      return { ...label, shape, slot, token: token++, ...input, gate, activated, clamped };
     },
   };
 }

@@ -2,7 +2,7 @@
 import { largest, type Numerics, type ScanShape, siluTail, smallest } from '../golden/fixed/index.ts';
 import type { ConvParameters } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
-import { type ConvJob, goldenConv } from './golden-conv.ts';
+import { type ConvInput, type ConvJob, goldenConv } from './golden-conv.ts';
 import { roundingEdge } from './rounding-edges.ts';
 
 /** Largest sizes of the shapes. */
@@ -38,56 +38,70 @@ function edgeOfSilu(bits: number, by: number, random: Random): number {
   }
 }
 
-export function cornerConvJobs(
-  p: Pick<ConvParameters, 'taps'> & { readonly numerics: Pick<Numerics, 'mixer' | 'scan'> },
-  bounds: ShapeBounds,
+type Formats = Pick<ConvParameters, 'taps'> & { readonly numerics: Pick<Numerics, 'mixer' | 'scan'> };
+
+const spreads = ['random', 'extreme', 'quiet', 'edges'] as const;
+
+/**
+ * `quiet`: small numbers that leave every bit of the sums to be seen; `edges`: z at which SiLU is about to round up, sums beyond their format,
+ * and results that show it; `extreme`: the ends of every format.
+ */
+export type ConvSpread = (typeof spreads)[number];
+
+/** Tokens of a layer with random weights and scaling. */
+export function randomConvTokens(
+  { heads, headDim, dState, groups }: ScanShape,
+  p: Formats,
   random: Random,
-  sequences: number,
-): ConvJob[] {
+  spread: ConvSpread,
+): () => ConvInput {
   const { mixer } = p.numerics;
-  const jobs: ConvJob[] = [];
-  for (let n = 0; n < sequences; n++) {
+  const [extreme, quiet, edges] = (['extreme', 'quiet', 'edges'] as const).map((s) => s === spread);
+  const inner = heads * headDim;
+  const channels = inner + 2 * groups * dState;
+  const ints = (length: number, bits: number): Int32Array =>
+    Int32Array.from({ length }, () => signed(random, quiet ? Math.min(bits, 7) : bits, extreme!));
+  const convolution = {
+    channels,
+    taps: p.taps,
+    weight: ints(channels * p.taps, mixer.convWeightBits),
+    bias: ints(channels, 32),
+    shift: quiet
+      ? random.below(3)
+      : edges
+        ? random.below(16)
+        : extreme
+          ? random.chance(0.5)
+            ? 0
+            : random.below(64)
+          : pick(random, 12, 20),
+  };
+  const result = () => random.below(extreme ? 32 : quiet || edges ? 2 : 6);
+  const scaling = {
+    shift: convolution.shift,
+    argument_conv: random.below(edges ? 2 : 16),
+    argument_z: random.below(edges ? 5 : 16),
+    ...{ result_b: result(), result_c: result(), result_x: result(), result_z: result() },
+  };
+  return () => ({
+    convolution,
+    scaling,
+    z: edges
+      ? Int32Array.from({ length: inner }, () => edgeOfSilu(mixer.projectedBits, scaling.argument_z, random))
+      : ints(inner, mixer.projectedBits),
+    xbc: ints(channels, mixer.projectedBits),
+  });
+}
+
+export function cornerConvJobs(p: Formats, bounds: ShapeBounds, random: Random, sequences: number): ConvJob[] {
+  return Array.from({ length: sequences }, (_, n) => {
     const shape =
       n === 0 ? { ...bounds, heads: bounds.heads - (bounds.heads % bounds.groups) } : randomShape(bounds, random);
-    const channels = shape.heads * shape.headDim + 2 * shape.groups * shape.dState;
-    const extreme = n % 4 === 1;
-    const quiet = n % 4 === 2; // small numbers that leave every bit of the sums to be seen
-    const edges = n % 4 === 3; // z at which SiLU is about to round up, sums beyond their format, and results that show it
-    const ints = (length: number, bits: number): Int32Array =>
-      Int32Array.from({ length }, () => signed(random, quiet ? Math.min(bits, 7) : bits, extreme));
-    const convolution = {
-      channels,
-      taps: p.taps,
-      weight: ints(channels * p.taps, mixer.convWeightBits),
-      bias: ints(channels, 32),
-      shift: quiet
-        ? random.below(3)
-        : edges
-          ? random.below(16)
-          : extreme
-            ? random.chance(0.5)
-              ? 0
-              : random.below(64)
-            : pick(random, 12, 20),
-    };
-    const result = () => random.below(extreme ? 32 : quiet || edges ? 2 : 6);
-    const scaling = {
-      shift: convolution.shift,
-      argument_conv: random.below(edges ? 2 : 16),
-      argument_z: random.below(edges ? 5 : 16),
-      ...{ result_b: result(), result_c: result(), result_x: result(), result_z: result() },
-    };
-    const layer = goldenConv(shape, 0, convolution, scaling, p.numerics);
+    const token = randomConvTokens(shape, p, random, spreads[n % spreads.length]!);
+    const conv = goldenConv(shape, 0, p.taps, p.numerics);
     const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
-    for (let t = 0; t < 5; t++) {
-      const inner = shape.heads * shape.headDim;
-      const z = edges
-        ? Int32Array.from({ length: inner }, () => edgeOfSilu(mixer.projectedBits, scaling.argument_z, random))
-        : ints(inner, mixer.projectedBits);
-      const xbc = ints(channels, mixer.projectedBits);
-      const label = { group: 'corner and random convolutions', label: `sequence ${n}, token ${t}: ${what}` };
-      jobs.push(layer.next(xbc, z, label));
-    }
-  }
-  return jobs;
+    return Array.from({ length: 5 }, (_, t) =>
+      conv.next(token(), { group: 'corner and random convolutions', label: `sequence ${n}, token ${t}: ${what}` }),
+    );
+  }).flat();
 }

@@ -1,7 +1,7 @@
 /** Models whose formats are too narrow for them: what must be clamped is, and is counted. */
 import { type Calibration, fixModel, type Model, type Numerics } from '../golden/index.ts';
 import { runFixed } from './fixed-run.ts';
-import { type MixerWork, mixerWork } from './golden-mixer.ts';
+import { type MixerJob, modelMixerJobs } from './golden-mixer.ts';
 
 /** What follows from values that would be clamped themselves: ranges of every other layer. */
 const derived = new Set(['x', 'b', 'c', 'y', 'gated']);
@@ -22,12 +22,12 @@ export const squeezed = ({ residual, layers }: Calibration, factor: number): Cal
 const factor = 16;
 
 /** The mixers of a model in formats that are too narrow for them. */
-export function squeezedWork(
+export function squeezedJobs(
   model: Model,
   calibration: Calibration,
   numerics: Numerics,
   tokens: ArrayLike<number>,
-): MixerWork {
+): MixerJob[] {
   const fixed = fixModel(model, squeezed(calibration, factor), numerics);
-  return mixerWork(fixed, runFixed(fixed, tokens), () => 'mixers in formats too narrow');
+  return modelMixerJobs(fixed, runFixed(fixed, tokens), () => 'mixers in formats too narrow');
 }

@@ -13,14 +13,14 @@ import {
 } from '../golden/fixed/index.ts';
 import { type Capture, calibrate, capture, type FixedModel, fixModel, type Model } from '../golden/index.ts';
 import { convScaling, scaleShift } from '../hw/index.ts';
-import { type FixedRun, runFixed } from './fixed-run.ts';
+import { checkShown, type FixedRun, runFixed } from './fixed-run.ts';
 import { type ConvJob, goldenConv } from './golden-conv.ts';
-import { type MixerWork, mixerWork } from './golden-mixer.ts';
+import { type MixerJob, modelMixerJobs } from './golden-mixer.ts';
 import { type NormJob, normJob } from './golden-norm.ts';
 import { type ResidualJob, residualJob } from './golden-residual.ts';
 import { goldenScan } from './golden-scan.ts';
 import { type Deviation, DeviationMeter, type MatmulJob, type ScanJob } from './job.ts';
-import { squeezedWork } from './jobs-corner-mixer.ts';
+import { squeezedJobs } from './jobs-corner-mixer.ts';
 import { projectionJobs, type Shown } from './jobs-projection.ts';
 import { VerifyProblem } from './problem.ts';
 
@@ -30,9 +30,9 @@ export interface ModelJobs {
   readonly conv: readonly ConvJob[];
   readonly norm: readonly NormJob[];
   readonly residual: readonly ResidualJob[];
-  readonly mixer: MixerWork;
+  readonly mixer: readonly MixerJob[];
   /** The same in formats that are too narrow for it. */
-  readonly squeezedMixer: MixerWork;
+  readonly squeezedMixer: readonly MixerJob[];
   readonly deviations: readonly Deviation[];
   /** Values that the formats clamped; must be 0. */
   readonly saturations: number;
@@ -81,15 +81,14 @@ export function modelJobs(
     conv: wanted('conv') ? convJobs(fixed, run) : [],
     norm: wanted('norm') ? normJobs(fixed, run) : [],
     residual: wanted('residual') ? residualJobs(fixed, run) : [],
-    mixer: wanted('mixer') ? mixerWork(fixed, run, (layer) => `layer ${layer} mixer`) : noWork,
-    squeezedMixer: wanted('mixer') ? squeezedWork(model, calibration, numerics, tokens) : noWork,
+    mixer: wanted('mixer') ? modelMixerJobs(fixed, run) : [],
+    squeezedMixer: wanted('mixer') ? squeezedJobs(model, calibration, numerics, tokens) : [],
     deviations: [...deviations, ...scan.deviations],
     saturations: saturations + Object.values(run.clamped).reduce((sum, n) => sum + n, 0),
   };
 }
 
-const noWork: MixerWork = { jobs: [], clamped: {} };
-const noJobs = { matmul: [], scan: [], conv: [], norm: [], residual: [], mixer: noWork, squeezedMixer: noWork };
+const noJobs = { matmul: [], scan: [], conv: [], norm: [], residual: [], mixer: [], squeezedMixer: [] };
 
 /** The units behind the array take its results as they are, without a scale per row. */
 function checkUnscaled({ layers }: FixedModel): void {
@@ -164,15 +163,15 @@ function scanJobs(fixed: FixedModel, shown: FixedRun): { jobs: ScanJob[]; deviat
 
 /** Every layer's convolution as the fixed-point model runs it. */
 function convJobs(fixed: FixedModel, shown: FixedRun): ConvJob[] {
-  const layers = fixed.layers.map((layer, index) => {
-    const { convolution } = layer;
-    return goldenConv(fixed.shape, index, convolution, convScaling(layer), fixed.numerics);
-  });
+  const layers = fixed.layers.map((layer, index) => ({
+    layer: { convolution: layer.convolution, scaling: convScaling(layer) },
+    conv: goldenConv(fixed.shape, index, layer.convolution.taps, fixed.numerics),
+  }));
   return Array.from({ length: shown.tokens }, (_, t) =>
-    layers.map((conv, index) => {
+    layers.map(({ layer, conv }, index) => {
       const tap = shown.tapsOf(index, t);
       const group = `layer ${index} conv`;
-      const job = conv.next(tap('xbc'), tap('z'), { group, label: `${group}, token ${t}` });
+      const job = conv.next({ ...layer, xbc: tap('xbc'), z: tap('z') }, { group, label: `${group}, token ${t}` });
       const activated = ['x', 'B', 'C'].flatMap((name) => [...tap(name as 'x')]);
       checkShown(job.label, job.activated, Int32Array.from(activated));
       return job;
@@ -217,13 +216,6 @@ function residualJobs({ layers, residualUnit, numerics }: FixedModel, shown: Fix
       return job;
     }),
   ).flat();
-}
-
-/** The jobs are made from what the model shows; together they must be the model. */
-function checkShown(label: string, made: ArrayLike<number>, shown: Int32Array): void {
-  const at = shown.findIndex((v, i) => v !== made[i]);
-  if (at >= 0)
-    throw new Error(`${label}: the fixed model has ${shown[at]} in place ${at}, the unit's contract ${made[at]}`);
 }
 
 /** The recurrence on the contract's inputs in double precision, from a cleared state. */

@@ -13,7 +13,8 @@ import {
 import { defaultChoices, type MixerParameters, mixerUnit, unitParameters } from '../hw/index.ts';
 import { createRandom, type Random } from '../sim/index.ts';
 import { mixerBench } from './bench-mixer.ts';
-import { type MixerWork, modelMixerWork } from './golden-mixer.ts';
+import { runFixed } from './fixed-run.ts';
+import { type MixerJob, modelMixerJobs } from './golden-mixer.ts';
 import { signed } from './jobs-corner-conv.ts';
 import { squeezed } from './jobs-corner-mixer.ts';
 import { type MutationUnit, runs } from './mutation-units.ts';
@@ -31,7 +32,7 @@ const squeezes = [1, 16, 4, 256];
 
 export async function mixer(): Promise<MutationUnit> {
   let p: MixerParameters | undefined;
-  const works: MixerWork[] = [];
+  const works: MixerJob[][] = [];
   for (let n = 0; n < runs; n++) {
     const spec: SyntheticSpec = { ...AWKWARD, nLayer: 2, ...shapes[n % shapes.length] };
     using dir = scratchDir();
@@ -41,7 +42,8 @@ export async function mixer(): Promise<MutationUnit> {
     const tokens = Array.from({ length: n === 0 ? 20 : 10 }, () => random.below(spec.vocabSize));
     const calibration = squeezed(calibrate(model, [tokens]), squeezes[(n >> 1) % squeezes.length]!);
     const fixed = fixModel(model, calibration, defaultNumerics);
-    works.push(modelMixerWork(n % 3 === 1 ? atRandom(fixed, random) : fixed, tokens));
+    const made = n % 3 === 1 ? atRandom(fixed, random) : fixed;
+    works.push(modelMixerJobs(made, runFixed(made, tokens)));
   }
   return { design: mixerUnit(p!) as Design, benchOf: (n) => mixerBench(works[n]!, p!) };
 }

@@ -34,8 +34,7 @@ function ofLayer(jobs: ModelJobs, layer: number): ModelJobs {
   const { conv, norm, residual, mixer } = jobs;
   return {
     ...jobs,
-    ...{ conv: here(conv), norm: here(norm), residual: here(residual) },
-    mixer: { ...mixer, jobs: here(mixer.jobs) },
+    ...{ conv: here(conv), norm: here(norm), residual: here(residual), mixer: here(mixer) },
   };
 }
 
