@@ -12,6 +12,7 @@ import { generateCommand } from './commands/generate.ts';
 import { modelCommand } from './commands/model.ts';
 import { mutateCommand } from './commands/mutate.ts';
 import { planCommand } from './commands/plan.ts';
+import { simCommand } from './commands/sim.ts';
 import { synthCommand } from './commands/synth.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { waveCommand } from './commands/wave.ts';
@@ -30,6 +31,7 @@ export const commands: readonly AnyCommand[] = [
   generateCommand,
   planCommand,
   genCommand,
+  simCommand,
   verifyCommand,
   fuzzCommand,
   mutateCommand,

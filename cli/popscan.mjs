@@ -65,10 +65,10 @@ const worker = new Worker(new URL('./thread.mjs', import.meta.url), {
 });
 
 worker.on('message', ({ out, err, begin, end, status, interruptible: allowed }) => {
+  if (begin !== undefined) scratch.set(begin.path, begin.parents);
   if (ended) return;
   if (out !== undefined) process.stdout.write(out);
   if (err !== undefined) process.stderr.write(err);
-  if (begin !== undefined) scratch.set(begin.path, begin.parents);
   if (end !== undefined) scratch.delete(end);
   if (allowed) interruptible = true;
   if (status === undefined) return;

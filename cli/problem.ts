@@ -1,7 +1,10 @@
 /** What went wrong with the input, the usage or the tools, whichever layer found it. */
+import { existsSync } from 'node:fs';
+import { basename, relative } from 'node:path';
 import { Problem, type ProblemFacts, type ProblemStatus } from 'popscan-problem';
 import { cacheDirectory } from 'verilator-wasm';
 import { DesignError } from '../gen/diagnostic.ts';
+import { bundled } from './bundled.ts';
 
 /** What ends a command: `status` is its exit status, 1 for a defect of ours. */
 export interface Failure extends ProblemFacts {
@@ -25,10 +28,19 @@ export const usageProblem = (message: string): CommandProblem =>
 /** What the user can mend; everything else that is thrown is a defect, also a mistake in one of our own designs. */
 export function problemOf(error: unknown): Failure | undefined {
   if (error instanceof DesignError) return undefined;
-  if (error instanceof Problem) return error;
+  if (error instanceof Problem) return error.id === 'checkpoint-missing' ? nearBundled(error) : error;
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'YError') return usageProblem(error.message);
   return systemProblem(error);
+}
+
+/** A model named without its folder: those that come with popscan are in models/. */
+function nearBundled(problem: Problem): Problem {
+  const path = bundled(`models/${basename(problem.where)}`);
+  if (!existsSync(path)) return problem;
+  const { id, what, where, expected, found } = problem;
+  const remedy = `the model of this name that comes with popscan is ${relative('.', path)}`;
+  return new CommandProblem({ id, what, where, expected, found, remedy });
 }
 
 /** What the operating system refused, as far as it concerns a path. */

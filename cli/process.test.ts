@@ -29,22 +29,52 @@ test('an interrupt while gen writes: a message, status 130, nothing left', async
   expect(readdirSync(temporary)).toEqual([]);
 });
 
-test('an interrupt in the middle of a simulation ends it at once', async () => {
-  const child = start(['verify', '--model', nano, '--engines', 'sim', '--tokens', '800', '--json']);
+test('an interrupt in the middle of a simulation: what has come is judged, and the waves so far are a whole file', async () => {
+  using dir = scratchDir();
+  const vcd = join(dir.path, 'run.vcd');
+  const child = start(['sim', '--model', nano, '--unit', 'scan', '--tokens', '200', '--vcd', vcd, '--json']);
   const ended = outcomeOf(child);
   let err = '';
   child.stderr!.on('data', (chunk: Buffer) => {
     err += chunk.toString();
   });
   await until(() => err.includes('cycles') || child.exitCode !== null);
-  child.kill('SIGTERM');
+  child.kill('SIGINT');
   const outcome = await ended;
-  expect(outcome.status).toBe(143);
-  expect(objectOf(outcome)).toMatchObject({
-    command: 'verify',
-    ok: false,
-    error: { id: 'interrupted', found: 'SIGTERM' },
-  });
+  expect(outcome.status).toBe(1);
+  const report = objectOf(outcome) as { readonly checks: readonly { readonly name: string; readonly ok: boolean }[] };
+  expect(report.checks.filter((c) => !c.ok)).toEqual([
+    {
+      name: 'real activations: sim finishes its work',
+      ok: false,
+      detail: expect.stringMatching(/^interrupted after \d+/),
+    },
+  ]);
+  expect(readdirSync(dir.path)).toEqual(['run.vcd']);
+});
+
+test('a second interrupt ends a simulation at once, and takes its waves away', async () => {
+  using dir = scratchDir();
+  const child = start([
+    'sim',
+    '--model',
+    nano,
+    '--unit',
+    'scan',
+    '--tokens',
+    '200',
+    '--vcd',
+    join(dir.path, 'run.vcd'),
+    '--json',
+  ]);
+  const ended = outcomeOf(child);
+  await until(() => readdirSync(dir.path).length > 0 || child.exitCode !== null);
+  child.kill('SIGTERM');
+  child.kill('SIGINT');
+  const outcome = await ended;
+  expect(outcome.status).toBeGreaterThan(128);
+  expect(objectOf(outcome)).toMatchObject({ command: 'sim', ok: false, error: { id: 'interrupted' } });
+  expect(readdirSync(dir.path)).toEqual([]);
 });
 
 test('an interrupted mutate reports what it has; a second interrupt ends it', async () => {

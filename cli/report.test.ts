@@ -64,7 +64,16 @@ test('a failed check: status 1, and the place is named', async () => {
 test('engines that differ, and one that never finishes: every check has its own name, and says where', () => {
   const units = [{ unit: 'matmul', cycles: 0, operations: 10, operation: 'operations' }];
   const verdicts = [{ group: 'layer 0 in_proj', label: 'token 0', words: 4, mismatch: undefined }];
-  const good = { verdicts, units, stuck: undefined, cycles: 40, compared: 80, mismatch: undefined, finding: undefined };
+  const good = {
+    verdicts,
+    units,
+    stuck: undefined,
+    stopped: false,
+    cycles: 40,
+    compared: 80,
+    mismatch: undefined,
+    finding: undefined,
+  };
   const values = new Map([
     ['sim', 3n],
     ['verilator', 5n],
@@ -94,6 +103,7 @@ test('assertions are counted, and fail the report where one was violated', () =>
     verdicts: [],
     units: [],
     stuck: undefined,
+    stopped: false,
     cycles: 4,
     compared: 8,
     mismatch: undefined,

@@ -86,9 +86,10 @@ function goldenChecks({ name, run: r }: Named, engine: string): Check[] {
         : `${wrong.length} of ${verdicts.length} vectors wrong; first: ${first.label}, ${first.mismatch?.text}`;
     return { name: `${group}: ${engine} = fixed golden`, ok: first === undefined, detail };
   });
-  return r.stuck === undefined
+  const why = r.stuck ?? (r.stopped ? `interrupted after ${r.cycles} cycles` : undefined);
+  return why === undefined
     ? checks
-    : [...checks, { name: `${name}: ${engine} finishes its work`, ok: false, detail: r.stuck }];
+    : [...checks, { name: `${name}: ${engine} finishes its work`, ok: false, detail: why }];
 }
 
 function lockStepCheck({ name: work, run: r }: Named, follower: string, leader: string): Check {

@@ -54,7 +54,7 @@ export function checkPrompt(prompt: ArrayLike<number>, vocabSize: number): void 
     where: `prompt, token ${wrong + 1}`,
     expected: `0 to ${vocabSize - 1}`,
     found: String(prompt[wrong]),
-    remedy: 'Use the text encoding that the model was trained with.',
+    remedy: 'use the text encoding that the model was trained with',
   });
 }
 
@@ -108,6 +108,6 @@ function usage(option: string, expected: string, found: string): GoldenProblem {
     where: 'command line',
     expected,
     found,
-    remedy: `Leave ${option} out for its default, or give such a value.`,
+    remedy: `leave ${option} out for its default, or give such a value`,
   });
 }

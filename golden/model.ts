@@ -104,7 +104,7 @@ function decayRates(where: string, name: string, logs: Float32Array): Float32Arr
     where: `${where}, index ${shapeText([wrong])}`,
     expected: 'values below 88.7',
     found: String(logs[wrong]),
-    remedy: 'The checkpoint is damaged or its training diverged: use another one.',
+    remedy: 'the checkpoint is damaged or its training diverged: use another one',
   });
 }
 
@@ -146,7 +146,7 @@ async function readHead(source: TensorSource, config: ModelConfig, embedding: Fl
     where: `${source.where}, index ${shapeText([Math.floor(differs / config.dModel), differs % config.dModel])}`,
     expected: `${embedding[differs]}, as in backbone.embedding.weight`,
     found: String(head[differs]),
-    remedy: 'Set "tie_embeddings": false in config.json if the model was trained with a head of its own.',
+    remedy: 'set "tie_embeddings": false in config.json if the model was trained with a head of its own',
   });
 }
 
@@ -178,7 +178,7 @@ function refuseExtras(source: TensorSource, config: ModelConfig): void {
       where: source.where,
       expected: `the tensors of a Mamba-2 or Bi-Mamba model with ${config.nLayer} layers`,
       found: excerpt(name),
-      remedy: 'Check that config.json belongs to this checkpoint; other architectures are not supported.',
+      remedy: 'check that config.json belongs to this checkpoint; other architectures are not supported',
     });
   }
 }

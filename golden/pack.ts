@@ -129,6 +129,6 @@ function exists(dir: string): GoldenProblem {
     where: dir,
     expected: 'a name that is not taken, or an empty directory',
     found: 'files',
-    remedy: 'Give another --out, or remove it first.',
+    remedy: 'give another --out, or remove it first',
   });
 }

@@ -51,7 +51,7 @@ export function notFinite(what: string, found: number): GoldenProblem {
     where: 'float model',
     expected: 'finite numbers everywhere',
     found: String(found),
-    remedy: 'The checkpoint is damaged or its training diverged: use another one.',
+    remedy: 'the checkpoint is damaged or its training diverged: use another one',
   });
 }
 

@@ -118,7 +118,7 @@ function refusePadding(source: TensorSource, info: TensorInfo, row: number): nev
     where: `${source.where}, row ${row}`,
     expected: 'padding bits of 0',
     found: '1',
-    remedy: 'Pack the model again: popscan model pack.',
+    remedy: 'pack the model again: popscan model pack',
   });
 }
 
@@ -188,6 +188,6 @@ function refuseZeros(source: TensorSource, weight: TensorInfo, count: number, fi
     where: `${source.where}, first at row ${Math.floor(first / cols)}, column ${first % cols}`,
     expected: 'weights whose sign is +1 or -1',
     found: '0, whose sign is 0 in the reference',
-    remedy: 'Choose how to read them: --zeros plus or --zeros minus (either changes the model slightly).',
+    remedy: 'choose how to read them: --zeros plus or --zeros minus (either changes the model slightly)',
   });
 }

@@ -70,7 +70,7 @@ function invalid(where: string, found: string, cause?: unknown): GoldenProblem {
     where,
     expected: 'a tokenizer.json as Hugging Face tokenizers write it',
     found,
-    remedy: 'Copy the file again from where the model comes from, or give tokens with --ids.',
+    remedy: 'copy the file again from where the model comes from, or give tokens with --ids',
   } as const;
   return new GoldenProblem(facts, { cause });
 }

@@ -81,6 +81,6 @@ function emptyTrace(path: string): GoldenProblem {
     where: `${path}, input_ids`,
     expected: 'at least one token',
     found: 'none',
-    remedy: 'Make the trace from some text.',
+    remedy: 'make the trace from some text',
   });
 }

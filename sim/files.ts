@@ -11,9 +11,12 @@ export interface FileWriter {
   abandon(): void;
 }
 
+/** Where a file is until it has its name. */
+export const temporaryOf = (path: string): string => `${path}.${process.pid}.part`;
+
 /** Writes beside `path` (its folder is made) and renames on `close`. */
 export function openAtomically(path: string): FileWriter {
-  const temporary = `${path}.${process.pid}.part`;
+  const temporary = temporaryOf(path);
   const refuse = (error: unknown): never => {
     throw new SimProblem({
       id: 'unwritable-file',

@@ -8,7 +8,7 @@ export { type CxxrtlOptions, createCxxrtl } from './cxxrtl.ts';
 export { type Dut, openDut, type Pin, type Probe as PortProbe, type Sample } from './dut.ts';
 export * from './engine.ts';
 export { exposeRegisters } from './expose.ts';
-export { writeText } from './files.ts';
+export { temporaryOf, writeText } from './files.ts';
 export { createIcarus, findIcarus, type IcarusEngine, type IcarusOptions } from './icarus.ts';
 export { type LockStepOptions, type LockStepResult, lockStep, type Mismatch, type Unknown } from './lockstep.ts';
 export { type Cause, causesOf, type Effect } from './mismatch/cause.ts';
@@ -26,6 +26,7 @@ export {
   type SimulatorOptions,
   type Snapshot,
 } from './simulator.ts';
+export { meterStreams, type StreamMeter, type StreamUse } from './stream-meter.ts';
 export {
   type ModuleCells,
   type Synthesis,
@@ -46,6 +47,6 @@ export {
   runUntil,
   type StreamOptions,
 } from './testbench.ts';
-export { openVcd, type Probe, type VcdWriter, writeVcd } from './vcd.ts';
+export { openVcd, type VcdWriter, writeVcd } from './vcd.ts';
 export { createVerilator, type VerilatorEngine, type VerilatorOptions } from './verilator.ts';
 export * from './wave/index.ts';

@@ -4,18 +4,14 @@
  * behind its declaration, for `readVcd`.
  */
 import { openAtomically } from './files.ts';
-import type { Trace, TraceSignal, Value } from './wave/trace.ts';
-
-/** Something that can be looked at in every cycle; the path's dots become scopes. */
-export interface Probe extends TraceSignal {
-  get(): bigint;
-}
+import type { Trace, TraceProbe, TraceSignal, Value } from './wave/trace.ts';
 
 export interface VcdWriter {
   /** Writes what has changed; cycles ascend. */
   sample(cycle: number): void;
   /** Gives the file its name; before that there is none. */
   close(): void;
+  /** Removes what was written. */
   abandon(): void;
 }
 
@@ -82,8 +78,8 @@ function encoder(signals: readonly TraceSignal[]): (cycle: number, values: reado
   };
 }
 
-/** Opens a VCD of the probes; it is written as the run goes on and gets its name on `close`. */
-export function openVcd(path: string, probes: readonly Probe[]): VcdWriter {
+/** Opens a VCD of the probes, whose paths' dots become scopes; it is written as the run goes on and gets its name on `close`. */
+export function openVcd(path: string, probes: readonly TraceProbe[]): VcdWriter {
   const file = openAtomically(path);
   const encode = encoder(probes);
   let pending = header(probes);

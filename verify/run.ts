@@ -3,8 +3,6 @@ import { bundle, type Design, type Module, printVerilog } from '../gen/index.ts'
 import { flatten } from '../gen/passes/flatten.ts';
 import type { UnitParameters } from '../hw/index.ts';
 import {
-  type CoverageCollector,
-  collectCoverage,
   createCxxrtl,
   createHistory,
   createIcarus,
@@ -24,6 +22,7 @@ import {
   reset,
   runUntil,
   SimProblem,
+  type Simulator,
   type Unknown,
 } from '../sim/index.ts';
 import { type Fault, faultyDesign, faultyFiles, faultyNetlist } from './faults.ts';
@@ -49,14 +48,17 @@ export interface Bench {
   readonly tools: Readonly<Record<string, { version: string; how: string }>>;
   /** Assertions and assumptions of all instances, which the simulator checks in every cycle, and how often one was violated. */
   readonly properties?: Properties | undefined;
-  /** Of the simulator, where coverage was asked for. */
-  readonly collector?: CoverageCollector | undefined;
+  /** Told of every evaluated cycle of a run, counted from power-up. */
+  readonly onCycle?: ((cycle: number) => void) | undefined;
   /** Of the netlist, where it runs. */
   readonly cells?: number | undefined;
   /** Of all runs on these engines. */
   readonly history: History;
   close(): void;
 }
+
+/** Looks at a simulator, whose named nets are visible, in every evaluated cycle; the cycles are counted from power-up. */
+export type Watch = (simulator: Simulator, design: string) => (cycle: number) => void;
 
 /** With the modules' names, which carry their parameters: what coverage of one elaboration is kept under. */
 const nameOf = ({ name, instances }: Module): string => `${name} (${instances.map((i) => i.module.name).join(', ')})`;
@@ -73,26 +75,25 @@ export interface BenchOptions {
   readonly progress: (line: string) => void;
   /** All named registers become output ports, which are compared like others. */
   readonly registers?: boolean;
-  /** The simulator watches all named nets. */
-  readonly coverage?: boolean;
+  readonly watch?: Watch | undefined;
 }
 
 /** Builds the engines; a fault of the printer reaches only those that run the printed Verilog. */
 export async function openBench(
   units: readonly Unit[],
   p: UnitParameters,
-  { engines: names, how, fault, progress, registers = false, coverage = false }: BenchOptions,
+  { engines: names, how, fault, progress, registers = false, watch }: BenchOptions,
 ): Promise<Bench> {
   const faulty = faultyDesign(unitsTop(units, p).module, fault);
   const top = registers ? exposeRegisters(faulty) : faulty;
   const engines: Engine[] = [];
   const tools: Record<string, { version: string; how: string }> = {};
   let properties: Properties | undefined;
-  let collector: CoverageCollector | undefined;
+  let onCycle: Bench['onCycle'];
   if (names.includes('sim')) {
     progress('compiling the simulator');
-    const simulator = createSimulator(top, { properties: 'throw', visibility: coverage ? 'named' : 'ports' });
-    if (coverage) collector = collectCoverage(simulator, nameOf(faulty));
+    const simulator = createSimulator(top, { properties: 'throw', visibility: watch ? 'named' : 'ports' });
+    onCycle = watch?.(simulator, nameOf(faulty));
     engines.push(simulator);
     const count = flatten(top).properties.filter((p) => p.kind !== 'cover').length;
     properties = { count, violations: () => simulator.status().violations };
@@ -136,7 +137,7 @@ export async function openBench(
     engines,
     tools,
     properties,
-    collector,
+    onCycle,
     cells,
     history: createHistory({ module: top }),
     close: () => {
@@ -154,6 +155,8 @@ export interface RunOptions {
   /** Where a waveform goes when something is wrong; undefined: it is not looked into. */
   readonly wave: string | undefined;
   readonly progress: (line: string) => void;
+  /** Whether the run is to end before its work is done. */
+  readonly stopped?: (() => boolean) | undefined;
 }
 
 export interface UnitRun {
@@ -175,6 +178,8 @@ export interface Run {
   readonly unknown?: Unknown | undefined;
   /** Why the test bench could not finish, if it could not. */
   readonly stuck: string | undefined;
+  /** It was stopped: what had not come until then has no verdict. */
+  readonly stopped: boolean;
   /** The first thing that went wrong, if anything did. */
   readonly finding: Finding | undefined;
 }
@@ -187,6 +192,7 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
   const units: UnitRun[] = [];
   const wrong: (Wrong | undefined)[] = [];
   let stuck: string | undefined;
+  let stopped = false;
   const result = lockStep({ leader: leader!, followers, history }, (engine) => {
     const dropped = options.dropped ?? [];
     const begin = history.cycles + resetCycles + dropped.reduce((sum, { after }) => sum + after + 1, 0);
@@ -203,11 +209,14 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
       if (cycle % 4096 === 4095)
         options.progress(`${engine.name}: ${speed(cycle + 1)}; ${far(work.reduce((n, w) => n + w.moved(), 0))}`);
       for (const w of work) w.onCycle(cycle);
-      bench.collector?.sample();
+      bench.onCycle?.(begin + cycle);
     };
     const agents = work.flatMap((w) => [...w.drivers, ...w.monitors]);
     let left = settleCycles;
-    const until = (): boolean => agents.every((a) => a.done) && left-- === 0;
+    const until = (): boolean => {
+      stopped = options.stopped?.() ?? false;
+      return stopped || (agents.every((a) => a.done) && left-- === 0);
+    };
     try {
       reset(engine, resetCycles);
       for (const drop of dropped) dropWork(engine, benches, { ...options, ...drop });
@@ -223,7 +232,8 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
       else if (port !== undefined) wrong.push({ cycle: last, effect: { port }, moves: [], text: stuck });
     }
     for (const w of work) {
-      const found = w.bench.judge(w.taken(), (port) => engine.handle(`${w.bench.unit}_${port}`).get());
+      const all = w.bench.judge(w.taken(), (port) => engine.handle(`${w.bench.unit}_${port}`).get());
+      const found = stopped ? all.filter(hasCome) : all;
       verdicts.push(...found);
       wrong.push(wrongResult(w.bench, found, w.cycles, last - 1));
       const { unit, operations, operation } = w.bench;
@@ -235,8 +245,12 @@ export function run(bench: Bench, benches: readonly UnitBench[], options: RunOpt
   const { wave } = options;
   const finding = first === undefined || wave === undefined ? undefined : findCauses(first, history, wave);
   const { cycles, compared, mismatch, unknown } = result;
-  return { verdicts, units, stuck, cycles, compared, mismatch, unknown, finding };
+  return { verdicts, units, stuck, stopped, cycles, compared, mismatch, unknown, finding };
 }
+
+/** Whether the words it is about were there to be judged. */
+const hasCome = ({ mismatch }: Verdict): boolean =>
+  mismatch === undefined || (mismatch.at !== undefined && 'stream' in mismatch.at);
 
 const resetCycles = 2;
 /** Status outputs may follow the last result by so much. */

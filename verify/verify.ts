@@ -2,12 +2,12 @@
 import { defaultNumerics } from '../golden/fixed/index.ts';
 import { hasRowScales, loadModel, type Model, type ZeroChoice } from '../golden/index.ts';
 import { type Choices, type UnitParameters, unitParameters } from '../hw/index.ts';
-import { type Coverage, createRandom, storeCoverage } from '../sim/index.ts';
+import { type Coverage, type CoverageCollector, collectCoverage, createRandom, storeCoverage } from '../sim/index.ts';
 import { type Fault, unitOf } from './faults.ts';
 import type { Deviation } from './job.ts';
 import { modelJobs } from './jobs-model.ts';
 import { notPlanted, VerifyProblem } from './problem.ts';
-import { type Bench, type EngineName, openBench, type Run, run, type VerilatorChoice } from './run.ts';
+import { type Bench, type EngineName, openBench, type Run, run, type VerilatorChoice, type Watch } from './run.ts';
 import { textTokens } from './text.ts';
 import { type Unit, verifiedUnits } from './units.ts';
 
@@ -21,8 +21,10 @@ export interface VerifyOptions {
   readonly tokens: number;
   readonly text: string;
   readonly offset: number;
-  /** Random matrices and sequences. */
-  readonly random: number;
+  /** Random matrices and sequences in the run of corner cases; undefined: there is no such run. */
+  readonly random: number | undefined;
+  /** Probability of a pause of every stream in every cycle while the model's own activations run; default 0. */
+  readonly stall?: number;
   readonly seed: number;
   readonly wave: string;
   readonly fault: Fault | undefined;
@@ -30,7 +32,11 @@ export interface VerifyOptions {
   readonly registers?: boolean;
   /** A folder that coverage is added to. */
   readonly coverage?: string | undefined;
+  /** Looks at the simulator, where no coverage is asked for. */
+  readonly watch?: Watch;
   readonly progress: (line: string) => void;
+  /** Whether to end soon, with what there is. */
+  readonly stopped?: () => boolean;
 }
 
 export interface Verification {
@@ -43,7 +49,7 @@ export interface Verification {
   readonly cells?: number | undefined;
   /** The model's own activations, streams at full speed. */
   readonly real: Run;
-  /** Corner and random cases, every stream stalling at random. */
+  /** Corner and random cases, every stream stalling at random; the same as `real` where these did not run. */
   readonly corner: Run;
   readonly deviations: readonly Deviation[];
   readonly saturations: number;
@@ -65,25 +71,31 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
   const tokens = await textTokens(o.text, o.offset, o.tokens, model.config.vocabSize);
   progress(`float model: ${o.tokens} tokens`);
   const jobs = modelJobs(model, tokens, defaultNumerics, units);
-  const bench = await openBench(units, parameters, { ...o, coverage: o.coverage !== undefined });
+  let collector: CoverageCollector | undefined;
+  const cover: Watch = (simulator, design) => {
+    collector = collectCoverage(simulator, design);
+    return collector.sample;
+  };
+  const bench = await openBench(units, parameters, { ...o, watch: o.coverage === undefined ? o.watch : cover });
   try {
     const flip = fault === 'weight-bit';
     const random = createRandom(o.seed);
-    const options = { seed: o.seed, wave: o.wave, progress };
+    const options = { seed: o.seed, wave: o.wave, progress, stopped: o.stopped };
     const first = run(
       bench,
       units.map((u) => verifiedUnits[u].real(parameters, jobs, flip)),
-      { ...options, stall: 0 },
+      { ...options, stall: o.stall ?? 0 },
     );
+    const { random: count } = o;
     const second =
-      first.mismatch === undefined
+      first.mismatch === undefined && !first.stopped && count !== undefined
         ? run(
             bench,
-            units.map((u) => verifiedUnits[u].corner(parameters, random, o.random, jobs)),
+            units.map((u) => verifiedUnits[u].corner(parameters, random, count, jobs)),
             { ...options, stall, wave: first.finding === undefined ? o.wave : undefined },
           )
         : first;
-    const seen = o.coverage === undefined ? undefined : bench.collector?.result();
+    const seen = collector?.result();
     return {
       registers: o.registers,
       coverage: seen && storeCoverage(o.coverage!, seen),
@@ -128,7 +140,7 @@ function checkOptions({ units, engines, fault, coverage, tokens, random, seed, o
     );
   };
   whole('tokens', tokens, 1);
-  whole('random', random, 0);
+  whole('random', random ?? 0, 0);
   whole('seed', seed, 0);
   whole('offset', offset, 0);
   const unit = fault && unitOf[fault];

@@ -285,7 +285,7 @@ function oneOf(): GoldenProblem {
     where: 'command line',
     expected: '--text FILE or --trace FILE',
     found: 'neither, or both',
-    remedy: 'Give one of the two.',
+    remedy: 'give one of the two',
   });
 }
 
@@ -296,7 +296,7 @@ function fixedOnly(option: string, value: string): GoldenProblem {
     where: 'command line',
     expected: '--precision fixed, or --sweep',
     found: `--${option} ${value}`,
-    remedy: `Add --precision fixed, or leave --${option} out.`,
+    remedy: `add --precision fixed, or leave --${option} out`,
   });
 }
 
@@ -307,6 +307,6 @@ function plotNeedsSweep(): GoldenProblem {
     where: 'command line',
     expected: '--sweep with the names of formats',
     found: '--plot alone',
-    remedy: 'Add --sweep, such as --sweep activation_bits,state_format.',
+    remedy: 'add --sweep, such as --sweep activation_bits,state_format',
   });
 }

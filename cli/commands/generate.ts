@@ -122,6 +122,6 @@ function usage(what: string, expected: string, found: string): GoldenProblem {
     where: 'command line',
     expected,
     found,
-    remedy: 'See popscan generate --help.',
+    remedy: 'see popscan generate --help',
   });
 }

@@ -102,6 +102,6 @@ function needsOut(): GoldenProblem {
     where: 'command line',
     expected: '--out DIR',
     found: 'none',
-    remedy: 'Give one that does not exist yet.',
+    remedy: 'give one that does not exist yet',
   });
 }

@@ -29,9 +29,10 @@ export const mutateCommand: Command<Args> = {
         [
           'popscan mutate --unit U [-n 200] [--seed S]',
           '',
-          'Plants one fault after another in the design of a unit: operators and operands exchanged, constants off by',
-          "one, bits stuck, enables wrong, registers dropped or doubled. Each runs the unit's own vectors. Faults that",
-          'these do not find are told apart from harmless ones by a proof in Yosys; what is not proved survives.',
+          'Plants one fault after another in the design of a unit: operators and operands exchanged, constants',
+          "off by one, bits stuck, enables wrong, registers dropped or doubled. Each runs the unit's own",
+          'vectors. Faults that these do not find are told apart from harmless ones by a proof in Yosys; what',
+          'is not proved survives.',
         ].join('\n'),
       )
       .option('unit', {

@@ -18,9 +18,10 @@ interface Args {
 
 export const planCommand: Command<Args> = {
   command: 'plan',
-  describe: 'choose the matmul array for a model, a memory and a device',
+  describe: 'Choose the matmul array for a model, a memory and a device',
   builder: (y) =>
     y
+      .usage('popscan plan --model-size S | --config FILE [--device D] [--bandwidth GB/s] [--clock MHz]')
       .option('model-size', {
         group: 'Model:',
         choices: Object.keys(releasedConfigs) as (keyof typeof releasedConfigs)[],

@@ -30,9 +30,10 @@ interface Args {
 
 export const synthCommand: Command<Args> = {
   command: 'synth',
-  describe: 'count what a unit takes on an FPGA (Yosys), and its frequency on ECP5 and iCE40 (nextpnr)',
+  describe: 'Count what a unit takes on an FPGA (Yosys), and its frequency on ECP5 and iCE40 (nextpnr)',
   builder: (y) =>
     y
+      .usage('popscan synth --unit U --target T [--param NAME=VALUE...] [--seeds N]')
       .option('unit', { choices: unitNames, demandOption: true, describe: 'what to map' })
       .option('target', {
         choices: synthesisTargets,

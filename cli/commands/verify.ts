@@ -1,34 +1,25 @@
 /** `popscan verify`: the units on real activations and corner cases, engines in lock step, results against golden. */
-import { openCheckpoint } from '../../golden/read/checkpoint.ts';
 import { type Fault, faults } from '../../verify/faults.ts';
 import type { EngineName, VerilatorChoice } from '../../verify/run.ts';
-import { unitNames } from '../../verify/units.ts';
 import { verifyModel } from '../../verify/verify.ts';
-import { bundled } from '../bundled.ts';
 import type { Command } from '../command.ts';
 import { listOf } from '../list.ts';
 import {
   type ModelArgs,
   modelOptions,
-  readableFile,
   type SizeArgs,
   sizeChoices,
   sizeOptions,
   wholeNumber,
   writableFile,
 } from '../options.ts';
-import { CommandProblem } from '../problem.ts';
 import { verifyReport } from '../verify-report.ts';
+import { refuseDense, type WorkArgs, workOf, workOptions } from '../work-options.ts';
 
-interface Args extends ModelArgs, SizeArgs {
-  readonly unit: string;
+interface Args extends ModelArgs, SizeArgs, WorkArgs {
   readonly engines: string;
-  readonly tokens: number;
-  readonly text: string;
-  readonly offset: number;
   readonly verilator: VerilatorChoice;
   readonly 'post-synthesis': boolean;
-  readonly seed: number;
   readonly random: number;
   readonly wave: string;
   readonly plant: Fault | undefined;
@@ -38,51 +29,38 @@ interface Args extends ModelArgs, SizeArgs {
 
 const engines = ['sim', 'verilator', 'cxxrtl', 'icarus'] as const satisfies readonly EngineName[];
 
-/** More tokens, random cases and seeds than anyone waits for; bounds keep a typing error from looking like a long run. */
-const most = { tokens: 65536, random: 100_000, seed: 2 ** 32 - 1 };
+/** More than anyone waits for. */
+const mostRandom = 100_000;
 
 const faultList = Object.entries(faults).map(([name, what]) => `  ${name.padEnd(14)} ${what}`);
 
 export const verifyCommand: Command<Args> = {
   command: 'verify',
   describe: "Run the hardware units on a model's activations and compare, bit for bit, with golden and Verilator",
+  interruptible: true,
   builder: (y) =>
-    sizeOptions(
-      modelOptions(
-        y.usage(
-          [
-            'popscan verify --model DIR [--unit U] [--engines E] [--tokens N]',
-            '',
-            'Sends the activations of a model on real text, then corner and random cases with stalls, through',
-            'the hardware units. What the first engine gives is compared with the fixed-point golden model,',
-            'word by word; the other engines with the first, on every output port in every cycle; and fixed',
-            'golden with float golden.',
-          ].join('\n'),
+    workOptions(
+      sizeOptions(
+        modelOptions(
+          y.usage(
+            [
+              'popscan verify --model DIR [--unit U] [--engines E] [--tokens N]',
+              '',
+              'Sends the activations of a model on real text, then corner and random cases with stalls, through',
+              'the hardware units. What the first engine gives is compared with the fixed-point golden model,',
+              'word by word; the other engines with the first, on every output port in every cycle; and fixed',
+              'golden with float golden.',
+            ].join('\n'),
+          ),
         ),
       ),
     )
-      .option('unit', {
-        group: 'Work:',
-        type: 'string',
-        default: unitNames.join(','),
-        describe: `which units, of ${unitNames.join(', ')}`,
-      })
-      .option('tokens', { group: 'Work:', type: 'number', default: 8, describe: 'tokens that go through every layer' })
-      .option('text', {
-        group: 'Work:',
-        type: 'string',
-        default: bundled('models/kjv-val.txt'),
-        defaultDescription: 'models/kjv-val.txt',
-        describe: 'the file they come from, a token per byte',
-      })
-      .option('offset', { group: 'Work:', type: 'number', default: 1000, describe: 'first byte that is used of it' })
       .option('random', {
         group: 'Work:',
         type: 'number',
         default: 64,
         describe: 'random matrices on top of the corner cases, and a quarter as many sequences',
       })
-      .option('seed', { group: 'Work:', type: 'number', default: 1, describe: 'seed of random cases and stalls' })
       .option('engines', {
         group: 'Engines:',
         type: 'string',
@@ -130,45 +108,20 @@ export const verifyCommand: Command<Args> = {
       .example('popscan verify --model models/nano --coverage coverage', '')
       .example('popscan verify --model models/nano --plant row-address', '')
       .example('popscan verify --model models/nano --unit residual --tokens 1 --random 8 --post-synthesis', ''),
-  run: async (a, progress) => {
+  run: async (a, progress, session) => {
     const options = {
       ...a,
-      units: listOf('--unit', a.unit, unitNames),
+      ...workOf(a),
       engines: [...listOf('--engines', a.engines, engines), ...(a['post-synthesis'] ? (['netlist'] as const) : [])],
       how: a.verilator,
       fault: a.plant,
       choices: sizeChoices(a),
-      tokens: wholeNumber('--tokens', a.tokens, 1, most.tokens),
-      offset: wholeNumber('--offset', a.offset, 0),
-      random: wholeNumber('--random', a.random, 0, most.random),
-      seed: wholeNumber('--seed', a.seed, 0, most.seed),
-      text: readableFile('--text', a.text),
+      random: wholeNumber('--random', a.random, 0, mostRandom),
       wave: writableFile('--wave', a.wave),
       progress,
+      stopped: session.interrupted,
     };
-    if (options.units.some((u) => ['matmul', 'residual', 'mixer'].includes(u))) await refuseDense(a.model);
+    await refuseDense(a.model, options.units);
     return verifyReport(await verifyModel(options));
   },
 };
-
-/** The matmul array, and what follows it, take binary weights; a full-precision model would leave it without work. */
-async function refuseDense(model: string): Promise<void> {
-  const source = await openCheckpoint(model);
-  try {
-    const dense = [...source.tensors.keys()].find((name) => {
-      const projection = /^(.*\.(in_proj|out_proj))\.weight$/.exec(name)?.[1];
-      return projection !== undefined && !source.tensors.has(`${projection}.wscale`);
-    });
-    if (dense === undefined) return;
-    throw new CommandProblem({
-      id: 'not-binary',
-      what: 'the matmul array takes binary weights, and this model has others',
-      where: `${model}, ${dense}`,
-      expected: 'every in_proj and out_proj with wscale and wbias (1-bit weights)',
-      found: 'full-precision weights',
-      remedy: 'verify a binarized model, or this one with --unit scan,conv,norm',
-    });
-  } finally {
-    await source.close();
-  }
-}

@@ -18,16 +18,16 @@ interface Args {
 
 export const waveCommand: Command<Args> = {
   command: 'wave <file>',
-  describe: 'draw signals of a waveform file (VCD, of any tool) as text, SVG or WaveJSON',
+  describe: 'Draw signals of a waveform file (VCD, of any tool) as text, SVG or WaveJSON',
   builder: (y) =>
     y
       .usage(
         [
           'popscan wave FILE [--signals PATTERN...] [--from CYCLE] [--to CYCLE]',
           '',
-          'A column is a cycle of the clock: the values as they have settled, before its next rising edge. Signals are',
-          'grouped by instance and stream. In files that popscan wrote, fixed-point values are numbers and states have',
-          'names. Values that do not fit lose their first digits.',
+          'A column is a cycle of the clock: the values as they have settled, before its next rising edge.',
+          'Signals are grouped by instance and stream. In files that popscan wrote, fixed-point values are',
+          'numbers and states have names. Values that do not fit lose their first digits.',
         ].join('\n'),
       )
       .positional('file', { type: 'string', demandOption: true, describe: 'the VCD file' })

@@ -11,7 +11,7 @@ interface Args {
 
 export const whereCommand: Command<Args> = {
   command: 'where <place>',
-  describe: 'lead from a line of generated Verilog to the TypeScript that made it',
+  describe: 'Lead from a line of generated Verilog to the TypeScript that made it',
   builder: (y) =>
     y
       .positional('place', { type: 'string', demandOption: true, describe: 'FILE:LINE, in a directory that gen wrote' })

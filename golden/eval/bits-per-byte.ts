@@ -56,6 +56,6 @@ export function checkBytes({ config }: Model): void {
     where: 'config.json, vocab_size',
     expected: '256',
     found: String(config.vocabSize),
-    remedy: 'Use a byte-level model, or compare with a trace (--trace).',
+    remedy: 'use a byte-level model, or compare with a trace (--trace)',
   });
 }

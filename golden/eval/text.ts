@@ -37,7 +37,7 @@ function checkCount(option: string, value: number, least: number): void {
     where: 'command line',
     expected: `a whole number of at least ${least}`,
     found: String(value),
-    remedy: `Leave ${option} out for its default, or give such a number.`,
+    remedy: `leave ${option} out for its default, or give such a number`,
   });
 }
 
@@ -48,6 +48,6 @@ function tooShort(path: string, expected: number, found: number): GoldenProblem 
     where: path,
     expected: `at least ${expected} bytes`,
     found: `${found} bytes`,
-    remedy: 'Use fewer or shorter windows, or a longer text.',
+    remedy: 'use fewer or shorter windows, or a longer text',
   });
 }

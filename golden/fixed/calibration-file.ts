@@ -30,7 +30,7 @@ export async function readCalibrationText({ text, offset, window, windows }: Cal
         where: text,
         expected: `at least ${offset + window * windows} bytes: ${windows} windows of ${window} from byte ${offset} on`,
         found: `${file.size} bytes`,
-        remedy: 'Give a smaller --offset, fewer or shorter windows, or a longer text.',
+        remedy: 'give a smaller --offset, fewer or shorter windows, or a longer text',
       });
     }
     const bytes = new Uint8Array(window * windows);
@@ -67,7 +67,7 @@ export async function readCalibration(path: string, model: Model): Promise<Calib
       where: path,
       expected,
       found,
-      remedy: 'Make it again: popscan calibrate --model DIR --out FILE.',
+      remedy: 'make it again: popscan calibrate --model DIR --out FILE',
     });
   };
   if (json.format !== FORMAT) refuse('not a calibration', `"format": "${FORMAT}"`, String(json.format).slice(0, 40));

@@ -60,7 +60,7 @@ function checkToken(token: number, vocabSize: number): void {
     where: 'fixed-point model',
     expected: `0 to ${vocabSize - 1}`,
     found: String(token),
-    remedy: 'Use the text encoding that the model was trained with.',
+    remedy: 'use the text encoding that the model was trained with',
   });
 }
 

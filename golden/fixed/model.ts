@@ -127,7 +127,7 @@ function checkTile(config: ModelConfig, n: Numerics): void {
     where: 'number formats, norm.scaleTile',
     expected: `a divisor of d_inner / groups = ${width}`,
     found: String(tile),
-    remedy: "Choose such a divisor, or 'headdim'.",
+    remedy: "choose such a divisor, or 'headdim'",
   });
 }
 

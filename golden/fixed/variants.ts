@@ -59,6 +59,6 @@ export function variant(numerics: Numerics, option: string, value: string): Nume
     where: 'command line',
     expected: (values === undefined ? Object.keys(VARIANTS) : Object.keys(values)).join(', '),
     found: values === undefined ? option : value,
-    remedy: 'Use one of these.',
+    remedy: 'use one of these',
   });
 }

@@ -94,7 +94,7 @@ function checkTokens({ batch, model }: Session, sequences: readonly ArrayLike<nu
       where: 'prefill or step',
       expected: `${batch} sequences of equal length, at least one token each`,
       found: `${sequences.length} of lengths ${sequences.map((sequence) => sequence.length).join(', ')}`,
-      remedy: 'Create a session with this batch, or give as many tokens for each sequence.',
+      remedy: 'create a session with this batch, or give as many tokens for each sequence',
     });
   }
   for (const sequence of sequences) {
@@ -107,7 +107,7 @@ function checkTokens({ batch, model }: Session, sequences: readonly ArrayLike<nu
         where: `position ${i}`,
         expected: `0 to ${model.config.vocabSize - 1}`,
         found: String(token),
-        remedy: 'Use the text encoding that the model was trained with.',
+        remedy: 'use the text encoding that the model was trained with',
       });
     }
   }

@@ -73,7 +73,7 @@ function grow(memory: WasmMemory, pages: number, bytes: number): void {
       where: 'float model, WebAssembly SIMD kernels',
       expected: 'at most 4 GiB for weights, states and one span of tokens, and as much free memory',
       found: `${(bytes / 2 ** 30).toFixed(2)} GiB asked for`,
-      remedy: 'Use fewer sequences or a shorter chunk, or the plain kernels.',
+      remedy: 'use fewer sequences or a shorter chunk, or the plain kernels',
     } as const;
     throw new GoldenProblem(facts, { cause });
   }

@@ -35,7 +35,11 @@ interface Files {
 }
 
 async function findFiles(dir: string): Promise<Files> {
-  const names = await readdir(dir).catch(() => [] as string[]);
+  let missing: string | undefined;
+  const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    missing = error.code === 'ENOENT' ? 'no such directory' : error.code === 'ENOTDIR' ? 'a file' : error.message;
+    return [] as string[];
+  });
   for (const [stem, end] of [
     ['model', '.safetensors'],
     ['pytorch_model', '.bin'],
@@ -51,8 +55,8 @@ async function findFiles(dir: string): Promise<Files> {
     what: 'no checkpoint found',
     where: dir,
     expected: 'a directory with config.json and model.safetensors or pytorch_model.bin (or their shards)',
-    found: names.length === 0 ? 'no such directory, or an empty one' : 'no file of these names',
-    remedy: 'Give the directory that the model was saved or downloaded to.',
+    found: missing ?? (names.length === 0 ? 'an empty directory' : 'no file of these names'),
+    remedy: 'give the directory that the model was saved or downloaded to',
   });
 }
 
@@ -69,7 +73,7 @@ async function readIndex(dir: string, file: string, end: string): Promise<Files>
       where: path,
       expected,
       found,
-      remedy: 'Copy or download the index again, or remove it: the shards are found by their names too.',
+      remedy: 'copy or download the index again, or remove it: the shards are found by their names too',
     });
   };
   const json = parseJson(await readSmallFile(path, 16 * 2 ** 20), path);
@@ -96,7 +100,7 @@ function checkIndexed(dir: string, name: string, file: string, shard: TensorSour
     where: dir,
     expected: `${excerpt(name)} in ${excerpt(file)}`,
     found: 'no tensor of this name',
-    remedy: 'Copy or download the shards and their index again.',
+    remedy: 'copy or download the shards and their index again',
   });
 }
 
@@ -132,6 +136,6 @@ function twice(name: string, where: string): GoldenProblem {
     where,
     expected: 'every tensor in one shard',
     found: 'two of the same name',
-    remedy: 'Remove shards that belong to another checkpoint.',
+    remedy: 'remove shards that belong to another checkpoint',
   });
 }

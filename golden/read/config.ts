@@ -216,7 +216,7 @@ function invalid(where: string, key: string, expected: string, found: string): G
     where,
     expected,
     found,
-    remedy: 'Use the config.json that was saved with the checkpoint.',
+    remedy: 'use the config.json that was saved with the checkpoint',
   });
 }
 

@@ -40,7 +40,7 @@ export async function readAt(file: OpenFile, start: number, into: Uint8Array): P
         where: `${file.path}, byte ${start + done}`,
         expected: `${into.length} bytes from byte ${start} on`,
         found: `${done} bytes`,
-        remedy: 'Copy or download the file again.',
+        remedy: 'copy or download the file again',
       });
     }
     done += bytesRead;
@@ -69,7 +69,7 @@ function fileProblem(path: string, error: unknown): GoldenProblem {
     where: path,
     expected: 'an existing file',
     found: 'no file of this name',
-    remedy: 'Check the path.',
+    remedy: 'check the path',
   });
 }
 
@@ -80,6 +80,6 @@ function unreadable(path: string, found: string, expected = 'a regular file that
     where: path,
     expected,
     found,
-    remedy: 'Check the path and its permissions.',
+    remedy: 'check the path and its permissions',
   });
 }

@@ -35,7 +35,7 @@ function fail(reader: Reader, expected: string, found: string): never {
     where: `${reader.where}, byte ${reader.at} of the JSON text`,
     expected,
     found,
-    remedy: 'The file is damaged or is not what its name says: copy or export it again.',
+    remedy: 'the file is damaged or is not what its name says: copy or export it again',
   });
 }
 

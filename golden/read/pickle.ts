@@ -272,6 +272,6 @@ function refuse(where: string, what: string, expected: string, found: string): n
     expected,
     found,
     remedy:
-      'Only plain state dictionaries are read, and nothing in them is executed: torch.save(model.state_dict(), ...).',
+      'only plain state dictionaries are read, and nothing in them is executed: torch.save(model.state_dict(), ...)',
   });
 }

@@ -127,6 +127,6 @@ function outside({ name }: TensorInfo): GoldenProblem {
     where: name,
     expected: 'a part of the tensor',
     found: 'one that goes beyond it',
-    remedy: 'Copy or download the file again.',
+    remedy: 'copy or download the file again',
   });
 }

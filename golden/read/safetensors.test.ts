@@ -167,7 +167,7 @@ describe('files', () => {
     writeFileSync(path, encodeSafetensors(new Map([['a', { shape: [100], data }]])));
     const source = await openSafetensors(path);
     truncateSync(path, 200);
-    await expectProblem('file-truncated', 'Copy or download', () => readFloats(source, findTensor(source, 'a')));
+    await expectProblem('file-truncated', 'copy or download', () => readFloats(source, findTensor(source, 'a')));
     await source.close();
   });
 });

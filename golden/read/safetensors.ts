@@ -56,7 +56,7 @@ function refuse(where: string, what: string, expected: string, found: string): n
     where,
     expected,
     found,
-    remedy: 'The file is damaged, incomplete or not a safetensors file: copy or export it again.',
+    remedy: 'the file is damaged, incomplete or not a safetensors file: copy or export it again',
   });
 }
 

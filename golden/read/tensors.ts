@@ -40,7 +40,7 @@ export function findTensor<T extends TensorInfo>(
     where: source.where,
     expected: 'a tensor of this name',
     found: `${source.tensors.size} tensors, none of this name`,
-    remedy: 'Check that the file belongs to this config.json and that no shard is missing.',
+    remedy: 'check that the file belongs to this config.json and that no shard is missing',
   });
 }
 
@@ -53,7 +53,7 @@ export function checkShape(source: TensorSource, info: TensorInfo, shape: readon
     where: source.where,
     expected: `${shapeText(shape)} (${why})`,
     found: shapeText(info.shape),
-    remedy: 'Check that config.json belongs to this checkpoint.',
+    remedy: 'check that config.json belongs to this checkpoint',
   });
 }
 
@@ -90,7 +90,7 @@ export async function readIntegers(source: TensorSource, info: TensorInfo): Prom
         where: `${source.where}, index ${first + i}`,
         expected: 'integers between -2147483648 and 2147483647',
         found: String(values[i]),
-        remedy: 'Write the tensor again with 32-bit values.',
+        remedy: 'write the tensor again with 32-bit values',
       });
     }
   });
@@ -118,7 +118,7 @@ async function visitElements(
       where: source.where,
       expected: dtypes.join(', '),
       found: info.dtype,
-      remedy: 'Convert the checkpoint, for instance with `model.float()` before saving.',
+      remedy: 'convert the checkpoint, for instance with `model.float()` before saving',
     });
   }
   if (info.count === 0) return;
@@ -141,7 +141,7 @@ function refuseNotFinite(source: TensorSource, info: TensorInfo, flat: number, v
     where: `${source.where}, index ${shapeText(unflatten(flat, info.shape))}`,
     expected: 'finite values',
     found: String(value),
-    remedy: 'The checkpoint is damaged or its training diverged: use another one.',
+    remedy: 'the checkpoint is damaged or its training diverged: use another one',
   });
 }
 

@@ -118,6 +118,6 @@ export function refuseZip(where: string, what: string, expected: string, found: 
     where,
     expected,
     found,
-    remedy: 'Save the checkpoint again with torch.save or as safetensors.',
+    remedy: 'save the checkpoint again with torch.save or as safetensors',
   });
 }

@@ -103,7 +103,7 @@ function choose(path: string, variables: readonly Variable[], clock: Variable, p
     where: path,
     expected: `at most ${mostSignals}`,
     found: `${namesOf(chosen)}, ...`,
-    remedy: 'choose fewer by name or pattern',
+    remedy: `choose fewer by name or pattern, as --signals '${chosen[0]!.path},...'`,
   });
 }
 

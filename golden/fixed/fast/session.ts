@@ -135,6 +135,6 @@ function unsupportedFormats(): GoldenProblem {
     expected:
       'state of at most 8 bits with row exponents or 16 with one unit per head, activations of at most 12 bits, weights of at most 8',
     found: 'wider formats',
-    remedy: 'Choose narrower formats, or the plain specification.',
+    remedy: 'choose narrower formats, or the plain specification',
   });
 }

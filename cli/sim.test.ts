@@ -1,0 +1,56 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readVcd } from '../sim/index.ts';
+import { nano } from './testing/checkpoint.ts';
+import { popscan, refused, reportOf, scratchDir } from './testing/run.ts';
+
+const work = ['sim', '--model', nano, '--unit', 'scan', '--tokens', '2'];
+
+test('sim: results, streams, and waves in which every beat can be counted', async () => {
+  using dir = scratchDir();
+  const vcd = join(dir.path, 'run.vcd');
+  const { status, out } = await popscan(
+    ...work,
+    '--stall',
+    '0.4',
+    '--vcd',
+    vcd,
+    '--signals',
+    'scan_y_valid,scan_y_ready',
+  );
+  expect(status).toBe(0);
+  const line = /^scan_y +gives +(\d+) +(\d+) +(\d+) +(\d+)/m.exec(out);
+  const [beats, first, last, held] = line!.slice(1).map(Number) as [number, number, number, number];
+  const { rows, start } = readVcd(vcd, { to: 100_000 });
+  const [valid, ready] = ['scan_y_valid', 'scan_y_ready'].map(
+    (n) => rows.find((r) => r.signal.path === `top.${n}`)!.values,
+  );
+  const cyclesOf = (both: (v: unknown, r: unknown) => boolean) =>
+    valid!.flatMap((v, i) => (both(v, ready![i]) ? [start + i] : []));
+  const moves = cyclesOf((v, r) => v === 1n && r === 1n);
+  expect([moves.length, moves[0], moves.at(-1)]).toEqual([beats, first, last]);
+  expect(cyclesOf((v, r) => v === 1n && r === 0n).length).toBe(held);
+  expect(held).toBeGreaterThan(0);
+});
+
+test('sim: pauses outside change no result, and make the run longer', async () => {
+  const figures = async (stall: string) => {
+    const report = reportOf(await popscan(...work, '--stall', stall, '--json'), 'sim');
+    expect(report.ok).toBe(true);
+    return Object.fromEntries(report.figures.map((f) => [f.name, f.value]));
+  };
+  const [fast, slow] = [await figures('0'), await figures('0.5')];
+  expect(fast['vectors']).toBe(slow['vectors']);
+  expect(slow['scan.cycles']).toBeGreaterThan(fast['scan.cycles']!);
+});
+
+test('sim: what it refuses leaves no file', async () => {
+  using dir = scratchDir();
+  const vcd = ['--vcd', join(dir.path, 'run.vcd')];
+  expect((await refused(2, ...work, '--stall', '1')).id).toBe('option-range');
+  expect((await refused(2, ...work, ...vcd, '--from', '1.5')).where).toContain('--from');
+  expect((await refused(2, ...work, ...vcd, '--signals', 'nothing_of_this_name')).id).toBe('no-such-signal');
+  expect((await refused(2, ...work, '--vcd', dir.path)).id).toBe('output-file');
+  expect(existsSync(dir.path) && readdirSync(dir.path)).toEqual([]);
+});
