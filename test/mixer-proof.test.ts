@@ -85,7 +85,7 @@ const smallest = convCore({ lanes: 1, taps: 2, maxWords: 2, stateWords: 2, numer
 function keepsState(core = smallest): Design {
   const ports = {
     ...{ token: chosenBit('valid'), in: chosenBit('valid'), weight: chosenBit('valid'), state: chosenBit('valid') },
-    ...{ new_state: chosenBit('ready'), out: chosenBit('ready'), z: chosenBit('kind'), last: chosenBit('last') },
+    ...{ out: chosenBit('ready'), z: chosenBit('kind'), last: chosenBit('last') },
   };
   return monitor(core as Design, ports, (m, io, say) => {
     const dut = m.instance('dut', core);
@@ -97,15 +97,13 @@ function keepsState(core = smallest): Design {
     dut.in.valid.drive(io.in);
     const beat = { values: 0, count: 1, end: 1, last: io.last };
     dut.in.payload.drive({ ...beat, kind: io.z.mux(m.constant(channelKind, 'z'), 'x') });
-    dut.new_state.ready.drive(io.new_state);
     dut.out.ready.drive(io.out);
-    m.unused(dut.new_state.payload, dut.out.payload, dut.saturations);
+    m.unused(dut.new_state, dut.out.payload, dut.saturations);
 
     const taken = io.in.and(dut.in.ready);
     const convolved = taken.and(io.z.not());
     const [reads, weighs] = [io.state.and(dut.state.ready), io.weight.and(dut.weight.ready)];
-    const writes = dut.new_state.valid.and(io.new_state);
-    say.never(anyOf([reads, weighs, writes].map((s) => s.ne(convolved))));
+    say.never(anyOf([reads, weighs].map((s) => s.ne(convolved))));
     say.never(io.token.and(dut.token.ready).ne(taken.and(io.last)));
     const waits = m.delay('waits', dut.out.valid.and(io.out.not()), { reset: 0 });
     say.never(waits.and(dut.out.valid.not()));

@@ -10,8 +10,13 @@ const kinds = { b: 0, c: 1, x: 2, z: 3 } as const;
 type Kind = keyof typeof kinds;
 
 /** The beats that the unit takes, dt left out. */
-const beatsOf = (j: Pick<ConvJob, 'shape'>, p: ConvParameters) =>
-  mixerBeats(j.shape, p.lanes).filter((b): b is OrderedBeat & { segment: Kind } => b.segment !== 'dt');
+function beatsOf(j: Pick<ConvJob, 'shape' | 'zFirst'>, p: ConvParameters) {
+  const beats = mixerBeats(j.shape, p.lanes).filter((b): b is OrderedBeat & { segment: Kind } => b.segment !== 'dt');
+  if (!j.zFirst) return beats;
+  const ofZ = ({ segment }: OrderedBeat): boolean => segment === 'z';
+  const turned = [...beats.filter(ofZ), ...beats.filter((b) => !ofZ(b))];
+  return turned.map((b, i) => ({ ...b, last: i === turned.length - 1 }));
+}
 
 /** The values of a beat in an array over z, and one over x, B and C. */
 function valuesOf(j: ConvJob, { segment, from, count }: OrderedBeat, z: Int32Array, xbc: Int32Array): Int32Array {
@@ -21,7 +26,7 @@ function valuesOf(j: ConvJob, { segment, from, count }: OrderedBeat, z: Int32Arr
 
 /** Taps and biases in the order of the beats that are convolved; lanes beyond them are noise. */
 export function* convWeights(
-  jobs: readonly Pick<ConvJob, 'shape' | 'convolution'>[],
+  jobs: readonly Pick<ConvJob, 'shape' | 'zFirst' | 'convolution'>[],
   p: ConvParameters,
 ): Generator<Beat> {
   const noise = createRandom(31);

@@ -14,6 +14,8 @@ import type { ConvScaling } from '../hw/index.ts';
 export interface ConvInput {
   readonly convolution: FixedConvolution;
   readonly scaling: ConvScaling;
+  /** z comes before B, C and x rather than behind them. */
+  readonly zFirst?: boolean;
   readonly z: Int32Array;
   /** x, B, C side by side, [channels]. */
   readonly xbc: Int32Array;

@@ -100,8 +100,9 @@ export function cornerConvJobs(p: Formats, bounds: ShapeBounds, random: Random, 
     const token = randomConvTokens(shape, p, random, spreads[n % spreads.length]!);
     const conv = goldenConv(shape, 0, p.taps, p.numerics);
     const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
-    return Array.from({ length: 5 }, (_, t) =>
-      conv.next(token(), { group: 'corner and random convolutions', label: `sequence ${n}, token ${t}: ${what}` }),
-    );
+    return Array.from({ length: 5 }, (_, t) => {
+      const label = { group: 'corner and random convolutions', label: `sequence ${n}, token ${t}: ${what}` };
+      return conv.next({ ...token(), zFirst: n % 3 === 2 }, label);
+    });
   }).flat();
 }

@@ -1,5 +1,5 @@
 /**
- * The convolution without its state, which comes as a stream and goes back as a stream.
+ * The convolution without its state, which comes as a stream; what becomes of a word is known in the cycle in which it is taken.
  *
  *     state ----.----------------------------> new state (the oldest input out, this one in)
  *     weight ---+--> issue --> P lanes: taps, sum, round --> SiLU --> round --> out
@@ -19,33 +19,28 @@ export function convCore(p: ConvParameters): Design<ConvCoreInterface> {
   return defineModule(
     {
       name: `conv_core_p${p.lanes}_t${p.taps}`,
-      doc: `Causal depthwise convolution of ${p.taps} taps, and SiLU, ${p.lanes} channels per cycle; state as streams.`,
+      doc: `Causal depthwise convolution of ${p.taps} taps, and SiLU, ${p.lanes} channels per cycle; state as a stream.`,
       ports: convCoreInterface(p),
     },
     (m, io) => {
       const { kind, values, count, end, last } = io.in.payload;
       const { shift, argument_conv, argument_z, result_b, result_c, result_x, result_z } = io.token.payload;
-      m.comment(
-        'Issue: a beat needs its token; one that is convolved its state, its weights and a place for the new state.',
-      );
+      m.comment('Issue: a beat needs its token; one that is convolved its state and its weights.');
       const advance = io.out.ready.or(io.out.valid.not()).named('advance');
       const convolved = kind.is('z').not().named('convolved');
-      const supplied = io.state.valid.and(io.weight.valid).and(io.new_state.ready).named('supplied');
+      const supplied = io.state.valid.and(io.weight.valid).named('supplied');
       const offered = io.in.valid.and(io.token.valid).and(advance).named('offered');
       const issue = offered.and(convolved.not().or(supplied)).named('issue');
       const convolve = offered.and(convolved).named('convolve');
       io.in.ready.drive(io.token.valid.and(advance).and(convolved.not().or(supplied)));
       io.token.ready.drive(issue.and(last));
-      io.state.ready.drive(convolve.and(io.weight.valid).and(io.new_state.ready));
-      io.weight.ready.drive(convolve.and(io.state.valid).and(io.new_state.ready));
-      io.new_state.valid.drive(convolve.and(io.state.valid).and(io.weight.valid));
+      io.state.ready.drive(convolve.and(io.weight.valid));
+      io.weight.ready.drive(convolve.and(io.state.valid));
 
       m.comment('Of each channel the oldest input goes, and this one comes.');
       const history = unpack(io.state.payload, (p.taps - 1) * projectedBits);
       const channels = unpack(values, projectedBits);
-      io.new_state.payload.drive(
-        pack(history.map((h, i) => pack([...unpack(h, projectedBits).slice(1), channels[i]!]))),
-      );
+      io.new_state.drive(pack(history.map((h, i) => pack([...unpack(h, projectedBits).slice(1), channels[i]!]))));
 
       m.comment('Lanes.');
       const pipe = m.pipeline('beat', { enable: advance });

@@ -1,7 +1,7 @@
 /** One channel of the convolution: taps, sum, result format, SiLU. */
 import { bit, type Design, defineModule, input, output, sint, uint, unpack } from '../../gen/index.ts';
 import { keep, roundTo } from '../lanes/rounding.ts';
-import { silu } from '../nonlinear/index.ts';
+import { silu, siluLeast } from '../nonlinear/index.ts';
 import { reduceTree, roundShiftBy } from '../scan/arithmetic.ts';
 import { biasBits, type ConvParameters, checkConv, mostArgumentShift, resultBits, scalingShape } from './parameters.ts';
 
@@ -68,7 +68,8 @@ export function convLane(p: ConvParameters): ConvLane {
       const rounded = pipe.join({ activated, by: pipe.enter(io.result) }, (v) =>
         pipe.stage('y_rounded_q', roundShiftBy(m, v.activated, v.by, 'y')),
       );
-      const [input, gate] = [keep(rounded, inputBits, 'input'), keep(rounded, gateBits, 'gate')];
+      const least = { least: siluLeast };
+      const [input, gate] = [keep(rounded, inputBits, 'input', least), keep(rounded, gateBits, 'gate', least)];
       const bits = resultBits(p);
       const ofGate = { value: gate.value.ext(bits), clamped: gate.clamped };
       const y = pipe.stage(

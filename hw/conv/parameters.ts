@@ -95,7 +95,7 @@ export const convCoreInterface = (p: ConvParameters) => ({
     uint(historyBits(p)),
     `the ${p.taps - 1} inputs before, the oldest in the low bits, of ${p.lanes} channels`,
   ),
-  new_state: source(uint(historyBits(p)), 'the same after the token'),
+  new_state: output(uint(historyBits(p)), 'the same after the token, in the cycle in which a word of state is taken'),
 });
 export type ConvCoreInterface = ReturnType<typeof convCoreInterface>;
 

@@ -1,16 +1,15 @@
 /**
  * The convolution with its state on chip.
  *
- *     token --+--> store <------- new state --.
+ *     token --+--> history <----- new state --.
  *             |      '--- state ---.          |
  *             '------------------> core ------'--> out, saturations
  *     in, weight ------------------'
  */
 import { type Design, defineModule } from '../../gen/index.ts';
-import { connect, fork, skidBuffer, through } from '../../gen/stream/index.ts';
-import { only } from '../scan/fields.ts';
-import { stateStore } from '../scan/store.ts';
+import { connect, skidBuffer } from '../../gen/stream/index.ts';
 import { convCore } from './core.ts';
+import { historyStore } from './history.ts';
 import { type ConvInterface, type ConvParameters, convInterface, historyBits, scalingShape } from './parameters.ts';
 
 /** golden's `convolveToken`, then SiLU as its `mix` takes it, bit for bit: docs/mixer.md. Initiation interval 1. */
@@ -31,34 +30,31 @@ export function convUnit(p: ConvParameters): Design<ConvInterface> {
       ports: convInterface(p),
     },
     (m, io) => {
-      const fan = m.instance('tokens', fork(placedShape(p), ['core', 'states']));
-      connect(fan.in, io.token);
+      const { base, words, clear, ...scaling } = io.token.payload;
+      const store = { name: 'conv', width: historyBits(p), depth: p.stateWords, tokenWords: p.maxWords };
+      const states = m.instance('states', historyStore(store));
+      states.region.valid.drive(io.token.valid);
+      states.region.payload.drive({ base, words, clear });
+      io.token.ready.drive(states.region.ready);
+
+      m.comment('The history goes ahead to the next token while the core finishes one: two at most, for which there are places.');
+      const tokens = m.instance('core_tokens', skidBuffer(scalingShape()));
+      const begins = io.token.valid.and(states.region.ready).named('token_begins');
+      m.assert('token_has_a_place', begins.not().or(tokens.in.ready), 'two tokens at most are in the unit');
+      tokens.in.valid.drive(begins);
+      tokens.in.payload.drive(scaling);
+
       const core = m.instance('core', convCore(p));
-      m.comment('The store goes ahead to the next token while the core finishes one.');
-      connect(core.token, through(m, 'core_tokens', skidBuffer(scalingShape()), only(m, fan.core, scalingShape())));
+      connect(core.token, tokens.out);
       connect(core.in, io.in);
       connect(core.weight, io.weight);
+      connect(core.state, states.read);
+      states.write.drive(core.new_state);
       connect(io.out, core.out);
       io.saturations.drive(core.saturations);
-      const states = m.instance(
-        'states',
-        stateStore({
-          name: 'conv',
-          width: historyBits(p),
-          depth: p.stateWords,
-          tokenWords: p.maxWords,
-          style: 'block',
-        }),
-      );
-      const { words, base, clear } = convInterface(p).token.shape;
-      connect(states.region, only(m, fan.states, { base, words, clear }));
-      connect(core.state, states.read);
-      connect(states.write, core.new_state);
     },
   );
 }
-
-const placedShape = (p: ConvParameters) => convInterface(p).token.shape;
 
 /** Beats of a token that are convolved: every group of B and C, and every head of x, begins a beat. */
 export function convWords(

@@ -8,9 +8,22 @@ export interface Kept {
   readonly clamped: UInt;
 }
 
-/** x in `bits` bits: saturated, or with `symmetric` saturated to a magnitude of 2^(bits-1) - 1. */
-export function keep(x: SInt, bits: number, name: string, symmetric = false): Kept {
+export interface Limits {
+  /** The magnitude is at most 2^(bits-1) - 1 on both sides. */
+  readonly symmetric?: boolean;
+  /** x is known to be no less. */
+  readonly least?: number;
+}
+
+/** x in `bits` bits: saturated, at the ends that it can reach. */
+export function keep(x: SInt, bits: number, name: string, { symmetric = false, least = -Infinity }: Limits = {}): Kept {
   if (symmetric) return saturateSymmetric(x.ext(Math.max(x.width, bits)), bits, name);
+  const half = 2 ** (bits - 1);
+  if (x.width > bits && least >= -half) {
+    const positive = x.bit(x.width - 1).not();
+    const beyond = positive.and(x.slice(x.width - 2, bits - 1).any()).named(`${name}_clamped`);
+    return { value: beyond.mux(half - 1, x.trunc(bits)), clamped: beyond };
+  }
   const value = saturate(x, sint(bits));
   const width = Math.max(bits, x.width);
   return { value, clamped: value.ext(width).ne(x.ext(width)).named(`${name}_clamped`) };
@@ -24,10 +37,10 @@ export function roundTo(
   x: SInt,
   amount: UInt,
   bits: number,
-  symmetric = false,
+  limits: Limits = {},
 ): Kept {
   const rounded = pipe.join({ x, amount }, (v) =>
     pipe.stage(`${name}_rounded_q`, roundShiftBy(m, v.x, v.amount, name)),
   );
-  return pipe.stage(name, { ...keep(rounded, bits, name, symmetric) });
+  return pipe.stage(name, { ...keep(rounded, bits, name, limits) });
 }

@@ -52,7 +52,7 @@ export function gateUnit(p: GateParameters): Design<GateInterface> {
       const gates = unpack(pipe.enter(io.gate.payload.values), gateBits);
       const kept = unpack(pipe.enter(io.y.payload), p.numerics.scan.outputBits).map((y, i) => {
         const product = pipe.stage(`product_${i}`, y.asSigned().mul(gates[i]!.asSigned()));
-        return roundTo(m, pipe, `gated_${i}`, product, shift, gatedBits, true);
+        return roundTo(m, pipe, `gated_${i}`, product, shift, gatedBits, { symmetric: true });
       });
       const latency = pipe.latency(kept[0]!.value);
       const count = pipe.at(pipe.enter(io.gate.payload.count), latency);

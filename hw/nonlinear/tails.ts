@@ -58,5 +58,8 @@ export function silu(m: ModuleBuilder, p: Pipeline, x: SInt, enable: UInt, table
   return p.stage('silu', fitted(positive.toSigned().sub(tail), Math.max(x.width, FUNCTION_FRACTION)));
 }
 
+/** SiLU is no less: it is below 0 by the tail alone, and a line between samples does not pass above them. */
+export const siluLeast = -Math.max(...siluTail.values);
+
 /** x in `width` bits, which are known to hold it. */
 const fitted = (x: SInt, width: number): SInt => (width < x.width ? x.trunc(width) : x.ext(width));
