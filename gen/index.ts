@@ -24,7 +24,7 @@ export { addressWidth, bitsFor } from './ir.ts';
 export { type Design, defineModule, type ModuleBuilder } from './module.ts';
 export type { MemoryHandle, MemoryOptions, ReadOptions, RegisterOptions, WriteOptions } from './options.ts';
 export { equal, fromBits, toBits } from './packing.ts';
-export { type Replacement, type Rewrite, rewriteModule } from './passes/rewrite.ts';
+export { type Replacement, type Rewrite, rewriteHierarchy, rewriteModule } from './passes/rewrite.ts';
 export type { Pipeline, PipelineOptions } from './pipeline.ts';
 export { type Overflow, type Quantization, quantize, type Rounding } from './quantize.ts';
 export {

@@ -76,11 +76,13 @@ export function randomConvTokens(
             : random.below(64)
           : pick(random, 12, 20),
   };
-  const result = () => random.below(extreme ? 32 : quiet || edges ? 2 : 6);
+  const shift = (most: number): number =>
+    random.chance(0.5) ? (random.chance(0.5) ? 0 : most) : random.below(most + 1);
+  const result = () => (extreme ? shift(31) : random.below(quiet || edges ? 2 : 6));
   const scaling = {
     shift: convolution.shift,
-    argument_conv: random.below(edges ? 2 : 16),
-    argument_z: random.below(edges ? 5 : 16),
+    argument_conv: extreme ? shift(15) : random.below(edges ? 2 : 16),
+    argument_z: extreme ? shift(15) : random.below(edges ? 5 : 16),
     ...{ result_b: result(), result_c: result(), result_x: result(), result_z: result() },
   };
   return () => ({

@@ -1,22 +1,38 @@
 /** Mutation testing of a unit: its own vectors, at full speed and with stalls, against every planted fault. */
 import { bundle, type Module } from '../gen/index.ts';
-import { createHistory, createRandom, createSimulator } from '../sim/index.ts';
+import { createHistory, createRandom, createSimulator, type Engine } from '../sim/index.ts';
 import { type Mutants, type MutationOptions, mutate } from '../sim/mutate/index.ts';
+import { counterPorts, countersExpected, countersStarted } from './mutation-counters.ts';
 import { type MutationUnit, mutationUnits, runs } from './mutation-units.ts';
 import { type RunOptions, run } from './run.ts';
+import type { UnitBench } from './unit-bench.ts';
+
+interface PlannedRun extends Pick<RunOptions, 'stall' | 'dropped'> {
+  /** Of which work. */
+  readonly work: number;
+  /** Counters of clamped values begin far from 0. */
+  readonly started?: boolean;
+}
 
 /** At full speed at first, which is over soonest; then with pauses, some behind work that was dropped half-way. */
-function runOf(n: number): Pick<RunOptions, 'stall' | 'dropped'> {
-  if (n === 0) return { stall: 0 };
-  const random = createRandom(n);
-  const drops = n % 2 === 0 ? 0 : 1 + random.below(2);
+function runOf(work: number): PlannedRun {
+  if (work === 0) return { work, stall: 0 };
+  const random = createRandom(work);
+  const drops = work % 2 === 0 ? 0 : 1 + random.below(2);
   return {
-    stall: n % 4 === 1 ? 0 : 'varied',
+    work,
+    stall: work % 4 === 1 ? 0 : 'varied',
     dropped: Array.from({ length: drops }, () => ({
       after: random.below(200),
       by: random.chance(0.7) ? 'flush' : 'reset',
     })),
   };
+}
+
+/** After those runs each stream that the unit takes is waited for alone, and counters go through all their bits. */
+function runsOf({ benchOf }: MutationUnit): PlannedRun[] {
+  const alone = Object.keys(benchOf(0).feeds).map((stream, i) => ({ work: runs + i, stall: { alone: stream } }));
+  return [...Array.from({ length: runs }, (_, n) => runOf(n)), ...alone, { work: 0, stall: 0, started: true }];
 }
 
 export type UnitMutationOptions = Pick<MutationOptions, 'count' | 'seed' | 'progress' | 'stopped'>;
@@ -37,33 +53,56 @@ export interface OpenUnit {
 export async function openUnit(unit: string): Promise<OpenUnit> {
   const work = await mutationUnits[unit]!();
   const top = bundle(`mutated_${unit}`, { [unit]: work.design }).module;
-  const planned: number[] = [];
-  const wrong = firstFinding(top, work, (n, cycles) => {
-    planned[n] = cycles;
+  const known = { work, runs: runsOf(work), counters: counterPorts(top) };
+  const cycles: number[] = [];
+  const wrong = firstFinding(top, known, (n, found) => {
+    cycles[n] = found;
     return undefined;
   });
   if (wrong !== undefined) throw new Error(`${unit} fails its own vectors: ${wrong}`);
-  const late = (n: number, cycles: number) =>
-    cycles === planned[n] ? undefined : `run ${n}: ${planned[n]} cycles expected, ${cycles} found`;
-  return { top, find: (faulty) => firstFinding(faulty, work, late) };
+  const late = (n: number, found: number) =>
+    found === cycles[n] ? undefined : `run ${n}: ${cycles[n]} cycles expected, ${found} found`;
+  return { top, find: (faulty) => firstFinding(faulty, known, late) };
+}
+
+interface Vectors {
+  readonly work: MutationUnit;
+  readonly runs: readonly PlannedRun[];
+  /** Outputs that show counters. */
+  readonly counters: ReadonlySet<string>;
 }
 
 /** What the runs find wrong with a design, or `judge` with the cycles of one; undefined: nothing. */
 function firstFinding(
   top: Module,
-  { benchOf, also }: MutationUnit,
+  { work, runs: planned, counters }: Vectors,
   judge: (run: number, cycles: number) => string | undefined,
 ): string | undefined {
   const engine = createSimulator(top, { properties: 'throw' });
   const powerUp = engine.save();
-  for (let n = 0; n < runs; n++) {
+  for (const [n, { work: of, started, ...options }] of planned.entries()) {
     engine.restore(powerUp);
-    const opened = { top, engines: [engine], tools: {}, history: createHistory(), close: () => engine.close() };
-    const result = run(opened, [benchOf(n)], { ...runOf(n), seed: n, wave: undefined, progress: () => undefined });
-    const wrong = result.verdicts.find((v) => v.mismatch !== undefined);
-    const found = result.stuck ?? (wrong === undefined ? undefined : `${wrong.label}: ${wrong.mismatch!.text}`);
-    const finding = found ?? judge(n, result.units[0]!.cycles);
-    if (finding !== undefined) return finding;
+    const bench = work.benchOf(of);
+    const { finding, cycles } =
+      started === true
+        ? runOn(createSimulator(countersStarted(top)), countersExpected(bench, counters), options, n)
+        : runOn(engine, bench, options, n);
+    const found = finding ?? judge(n, cycles);
+    if (found !== undefined) return found;
   }
-  return also?.(top.instances[0]!.module);
+  return work.also?.(top.instances[0]!.module);
+}
+
+/** What one run finds, and its cycles. */
+function runOn(engine: Engine, bench: UnitBench, options: Pick<RunOptions, 'stall' | 'dropped'>, seed: number) {
+  const opened = { engines: [engine], history: createHistory() };
+  const { verdicts, stuck, units } = run(opened, [bench], {
+    ...options,
+    seed,
+    wave: undefined,
+    progress: () => undefined,
+  });
+  const wrong = verdicts.find((v) => v.mismatch !== undefined);
+  const finding = stuck ?? (wrong === undefined ? undefined : `${wrong.label}: ${wrong.mismatch!.text}`);
+  return { finding, cycles: units[0]!.cycles };
 }

@@ -24,6 +24,10 @@ export function drawPauses(random: Random, feeds: number, collects: number): rea
   });
 }
 
+/** The unit waits, long, for what stream `alone` brings, and for nothing else. */
+export const pausesOf = (alone: string, streams: readonly string[]): readonly Pauses[] =>
+  streams.map((stream) => (stream === alone ? { stall: 0.6, pause: 40 } : none));
+
 /** More cycles than a bench needs with such pauses, even where each stream waits for all the others. */
 export const cyclesAtMost = ({ cycleBound }: UnitBench, streams: readonly Pauses[]): number =>
   Math.ceil(cycleBound * streams.reduce((sum, { stall }) => sum + (2 * stall) / (1 - stall), 1) + 1000);

@@ -27,7 +27,7 @@ import {
 } from '../sim/index.ts';
 import { type Fault, faultyDesign, faultyFiles, faultyNetlist } from './faults.ts';
 import { earliest, type Finding, findCauses, type Wrong, wrongInLockStep, wrongResult } from './finding.ts';
-import { cyclesAtMost, drawPauses, type Pauses } from './pauses.ts';
+import { cyclesAtMost, drawPauses, type Pauses, pausesOf } from './pauses.ts';
 import type { UnitBench, Verdict } from './unit-bench.ts';
 import { type Unit, verifiedUnits } from './units.ts';
 import { version } from './version.ts';
@@ -147,8 +147,11 @@ export async function openBench(
 }
 
 export interface RunOptions {
-  /** Probability of a pause of every stream in every cycle; `varied`: drawn for each stream, with pauses of a cycle or long ones. */
-  readonly stall: number | 'varied';
+  /**
+   * Probability of a pause of every stream in every cycle; `varied`: drawn for each stream, with pauses of a cycle or long ones; or the one
+   * stream that pauses, long.
+   */
+  readonly stall: number | 'varied' | { readonly alone: string };
   /** Work that is begun and dropped before the run, by the unit's flush (where it has one) or a reset, after so many cycles each; default: none. */
   readonly dropped?: readonly { readonly after: number; readonly by: 'flush' | 'reset' }[];
   readonly seed: number;
@@ -185,7 +188,11 @@ export interface Run {
 }
 
 /** Streams the benches' jobs through the top module on all engines and compares the results with the expected ones. */
-export function run(bench: Bench, benches: readonly UnitBench[], options: RunOptions): Run {
+export function run(
+  bench: Pick<Bench, 'engines' | 'history' | 'onCycle'>,
+  benches: readonly UnitBench[],
+  options: RunOptions,
+): Run {
   const [leader, ...followers] = bench.engines;
   const { history } = bench;
   const verdicts: Verdict[] = [];
@@ -291,11 +298,14 @@ function tickPast(engine: Engine): void {
 /** Drivers and monitors for all streams of a unit; `begin` is the number of the first cycle after the reset. */
 function attach(engine: Engine, bench: UnitBench, begin: number, options: RunOptions) {
   const { seed, stall } = options;
-  const [feeds, collects] = [bench.feeds, bench.collects].map((of) => Object.keys(of).length) as [number, number];
+  const streams = [bench.feeds, bench.collects].flatMap((of) => Object.keys(of));
+  const feeds = Object.keys(bench.feeds).length;
   const pauses: readonly Pauses[] =
     stall === 'varied'
-      ? drawPauses(createRandom(seed), feeds, collects)
-      : Array.from({ length: feeds + collects }, () => ({ stall }));
+      ? drawPauses(createRandom(seed), feeds, streams.length - feeds)
+      : typeof stall === 'number'
+        ? streams.map(() => ({ stall }))
+        : pausesOf(stall.alone, streams);
   const drivers = Object.entries(bench.feeds).map(([stream, beats], i) =>
     driveStream(engine, `${bench.unit}_${stream}`, beats(), { ...pauses[i], seed: seed + i }),
   );

@@ -12,6 +12,7 @@ import {
   type Result,
   withOperands,
 } from '../ir.ts';
+import { hierarchy, isBlackBox } from './hierarchy.ts';
 
 /** Makes what the users of `node` see instead of it. `create` adds a node to the module. */
 export type Replacement = (node: Node, create: (draft: NodeDraft) => Node) => Node;
@@ -87,4 +88,18 @@ export function rewriteModule(module: Module, { values = new Map(), modules = ne
     comments: rekeyed(module.comments),
     displays: rekeyed(module.displays),
   };
+}
+
+/** The hierarchy with every module as `edit` makes it: it gets the module with its instances edited, and as it was. */
+export function rewriteHierarchy(top: Module, edit: (module: Module, original: Module) => Module): Module {
+  const edited = new Map<Module, Module>();
+  for (const original of hierarchy(top, isBlackBox)) {
+    const modules = new Map<Instance, Module>();
+    for (const instance of isBlackBox(original) ? [] : original.instances) {
+      const other = edited.get(instance.module)!;
+      if (other !== instance.module) modules.set(instance, other);
+    }
+    edited.set(original, edit(modules.size === 0 ? original : rewriteModule(original, { modules }), original));
+  }
+  return edited.get(top)!;
 }

@@ -69,7 +69,7 @@ export function convLane(p: ConvParameters): ConvLane {
         pipe.stage('y_rounded_q', roundShiftBy(m, v.activated, v.by, 'y')),
       );
       const least = { least: siluLeast };
-      const [input, gate] = [keep(rounded, inputBits, 'input', least), keep(rounded, gateBits, 'gate', least)];
+      const [input, gate] = [keep(m, rounded, inputBits, 'input', least), keep(m, rounded, gateBits, 'gate', least)];
       const bits = resultBits(p);
       const ofGate = { value: gate.value.ext(bits), clamped: gate.clamped };
       const y = pipe.stage(

@@ -37,7 +37,9 @@ export function convUnit(p: ConvParameters): Design<ConvInterface> {
       states.region.payload.drive({ base, words, clear });
       io.token.ready.drive(states.region.ready);
 
-      m.comment('The history goes ahead to the next token while the core finishes one: two at most, for which there are places.');
+      m.comment(
+        'The history goes ahead to the next token while the core finishes one: two at most, for which there are places.',
+      );
       const tokens = m.instance('core_tokens', skidBuffer(scalingShape()));
       const begins = io.token.valid.and(states.region.ready).named('token_begins');
       m.assert('token_has_a_place', begins.not().or(tokens.in.ready), 'two tokens at most are in the unit');

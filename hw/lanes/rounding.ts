@@ -1,5 +1,5 @@
 /** From an exact value to a format, as golden does it everywhere: a shift that rounds halves up, then saturation. */
-import { type ModuleBuilder, type Pipeline, type SInt, saturate, sint, type UInt } from '../../gen/index.ts';
+import { bit, cat, type ModuleBuilder, type Pipeline, repeat, type SInt, type UInt } from '../../gen/index.ts';
 import { roundShiftBy, saturateSymmetric } from '../scan/arithmetic.ts';
 
 export interface Kept {
@@ -15,18 +15,22 @@ export interface Limits {
   readonly least?: number;
 }
 
-/** x in `bits` bits: saturated, at the ends that it can reach. */
-export function keep(x: SInt, bits: number, name: string, { symmetric = false, least = -Infinity }: Limits = {}): Kept {
+/** x in `bits` bits: saturated at the ends that it can reach. */
+export function keep(
+  m: ModuleBuilder,
+  x: SInt,
+  bits: number,
+  name: string,
+  { symmetric = false, least = -Infinity }: Limits = {},
+): Kept {
   if (symmetric) return saturateSymmetric(x.ext(Math.max(x.width, bits)), bits, name);
-  const half = 2 ** (bits - 1);
-  if (x.width > bits && least >= -half) {
-    const positive = x.bit(x.width - 1).not();
-    const beyond = positive.and(x.slice(x.width - 2, bits - 1).any()).named(`${name}_clamped`);
-    return { value: beyond.mux(half - 1, x.trunc(bits)), clamped: beyond };
-  }
-  const value = saturate(x, sint(bits));
-  const width = Math.max(bits, x.width);
-  return { value, clamped: value.ext(width).ne(x.ext(width)).named(`${name}_clamped`) };
+  if (x.width <= bits) return { value: x.ext(bits), clamped: m.constant(bit, 0) };
+  const sign = x.bit(x.width - 1);
+  const top = x.slice(x.width - 2, bits - 1);
+  const twoSided = least < -(2 ** (bits - 1));
+  const clamped = sign.mux(twoSided ? top.all().not() : 0, top.any()).named(`${name}_clamped`);
+  const limit = twoSided ? cat(sign, ...repeat(sign.not(), bits - 1)).asSigned() : 2 ** (bits - 1) - 1;
+  return { value: clamped.mux(limit, x.trunc(bits)), clamped };
 }
 
 /** x / 2^amount in `bits` bits; values of any latency. 2 stages. */
@@ -42,5 +46,5 @@ export function roundTo(
   const rounded = pipe.join({ x, amount }, (v) =>
     pipe.stage(`${name}_rounded_q`, roundShiftBy(m, v.x, v.amount, name)),
   );
-  return pipe.stage(name, { ...keep(rounded, bits, name, limits) });
+  return pipe.stage(name, { ...keep(m, rounded, bits, name, limits) });
 }

@@ -147,7 +147,7 @@ export function frontUnit(p: FrontParameters): Design<FrontInterface> {
       const kept = unpack(io.product.payload, p.resultBits).map((y, i) => {
         const there = at.count.gt(i).mux(y, 0).asSigned().named(`y_${i}`);
         const scaled = scaledBy(m, pipe, `y_${i}`, pipe.enter(there), scale);
-        return pipe.stage(`value_${i}`, { ...keep(scaled, projectedBits, `value_${i}`) });
+        return pipe.stage(`value_${i}`, { ...keep(m, scaled, projectedBits, `value_${i}`) });
       });
 
       m.comment('dt goes its own way.');

@@ -147,7 +147,7 @@ export function residualUnit(p: ResidualParameters): Design<ResidualInterface> {
       const offered = valid.and(summed).and(flags.lastGroup).named('offered');
       io.residual.ready.drive(offered.and(ready));
       const added = unpack(io.residual.payload, p.residualBits).map((r, i) =>
-        keep(r.asSigned().add(sums[i]!).named(`added_${i}`), p.residualBits, `residual_${i}`),
+        keep(m, r.asSigned().add(sums[i]!).named(`added_${i}`), p.residualBits, `residual_${i}`),
       );
       const { count: counted, last: ended } = flags;
       const payload = { values: pack(added.map((a) => a.value)), count: counted, last: ended };

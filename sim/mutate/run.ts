@@ -1,7 +1,7 @@
 /** Mutation testing: single faults planted in a design, each run against the design's own tests. */
 import { DesignError } from '../../gen/diagnostic.ts';
-import { rewriteModule } from '../../gen/index.ts';
-import type { Instance, Module } from '../../gen/ir.ts';
+import { rewriteHierarchy } from '../../gen/index.ts';
+import type { Module } from '../../gen/ir.ts';
 import { hierarchy, isBlackBox } from '../../gen/passes/hierarchy.ts';
 import { createRandom, type Random } from '../random.ts';
 import { provedEquivalent } from './equivalence.ts';
@@ -118,16 +118,5 @@ function* draw(top: Module, random: Random): Generator<Site> {
 }
 
 /** `top` with every instance of `target` replaced. */
-export function plant(top: Module, target: Module, faulty: Module): Module {
-  const replaced = new Map<Module, Module>([[target, faulty]]);
-  for (const module of hierarchy(top, isBlackBox)) {
-    if (module === target) continue;
-    const modules = new Map<Instance, Module>();
-    for (const instance of module.instances) {
-      const other = replaced.get(instance.module);
-      if (other !== undefined) modules.set(instance, other);
-    }
-    if (modules.size > 0) replaced.set(module, rewriteModule(module, { modules }));
-  }
-  return replaced.get(top) ?? top;
-}
+export const plant = (top: Module, target: Module, faulty: Module): Module =>
+  rewriteHierarchy(top, (module, original) => (original === target ? faulty : module));
