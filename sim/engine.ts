@@ -35,9 +35,6 @@ export interface Follower {
 /** One mask of rising clocks for every cycle, or one per cycle. */
 export type Clocks = number | Uint32Array;
 
-export const clocksOf = (clocks: Clocks, cycle: number): number =>
-  typeof clocks === 'number' ? clocks : clocks[cycle]!;
-
 /**
  * One cycle: `poke` inputs, `eval`, `peek` outputs, `tick`. What outputs show between `tick` and the next `eval` is not
  * defined.

@@ -4,16 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onPath, openChannel, runProgram, WRAPPER, withFiles, wrapperVerilog } from 'verilator-wasm';
 import type { Module } from '../gen/ir.ts';
-import {
-  type Clocks,
-  clockNames,
-  clocksOf,
-  type Engine,
-  enginePorts,
-  type RowLayout,
-  rowLayout,
-  SimProblem,
-} from './engine.ts';
+import { clocksOf } from './batch/rows.mjs';
+import { type Clocks, clockNames, type Engine, enginePorts, type RowLayout, rowLayout, SimProblem } from './engine.ts';
 import { rowEngine } from './row-engine.ts';
 import { noCompile, stopped } from './tool-problem.ts';
 

@@ -1,7 +1,7 @@
 /** Cycle-level simulation: engines, test benches, lock step, waveforms. */
 export { type Batch, createBatch } from './batch/batch.ts';
 export { createPool, type Pool, type PoolOptions, type Program } from './batch/pool.ts';
-export type { Stimulus } from './batch/replay.ts';
+export type { Stimulus } from './batch/replay.mjs';
 export { type Bench, createBench, type TypedMonitor } from './bench.ts';
 export { type Coverage, type CoverageCollector, collectCoverage, storeCoverage, totals } from './coverage/index.ts';
 export { type CxxrtlOptions, createCxxrtl } from './cxxrtl.ts';

@@ -6,9 +6,9 @@
  * and it is stopped at the first difference, this is what cycle-by-cycle comparison would give, at the followers' full
  * speed.
  */
+import { clocksOf } from './batch/rows.mjs';
 import {
   type Clocks,
-  clocksOf,
   type Engine,
   type Follower,
   type RowField,

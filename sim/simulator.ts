@@ -1,11 +1,10 @@
 /** The compiled simulator: a design as WebAssembly, with its state in one flat memory. */
 import type { Module, Node } from '../gen/ir.ts';
 import { type FlatDesign, flatten } from '../gen/passes/flatten.ts';
-import type { Startable } from './batch/replay.ts';
-import { type RowBuffer, replayRows } from './batch/rows.ts';
+import type { Startable } from './batch/replay.mjs';
+import { type RowBuffer, replayRows } from './batch/rows.mjs';
 import { type Compiled, compile } from './compile/compile.ts';
-import type { EntryPoints } from './compile/entry.ts';
-import { rowBytes } from './compile/entry.ts';
+import { type EntryPoints, type Instance, rowBytes } from './compile/entry.ts';
 import { wordsFor } from './compile/wide.ts';
 import {
   type Clocks,
@@ -19,7 +18,7 @@ import {
 import { writeInitialState } from './initial.ts';
 import { type Coverage, createReports, type Reports, type SimulatorStatus, type Violation } from './reports.ts';
 import { Slot } from './slot.ts';
-import { compileModule, instantiateModule } from './wasm/instance.ts';
+import { compileModule, instantiateModule } from './wasm/instance.mjs';
 import type { TraceSignal } from './wave/trace.ts';
 
 export interface SimulatorOptions {
@@ -89,7 +88,7 @@ export function createSimulator(module: Module, options: SimulatorOptions = {}):
   const design = flatten(module, { keep: visibility, properties: properties === 'off' ? 'drop' : 'keep' });
   const compiled = compile(design, { visibility, functionBytes, stopAtViolation: properties === 'throw' });
   const wasm = compileModule(compiled.binary);
-  const instance = instantiateModule(wasm) as unknown as EntryPoints & { memory: { buffer: ArrayBuffer } };
+  const instance = instantiateModule(wasm) as Instance;
   writeInitialState(instance.memory.buffer, compiled.layout);
   const reports = createReports(instance.memory.buffer, compiled.layout.checks);
   const afterCheck = properties === 'throw' ? reports.throwViolation : () => {};
@@ -125,7 +124,7 @@ class WasmSimulator implements Simulator {
     ports: readonly EnginePort[],
     compiled: Compiled,
     wasm: object,
-    code: EntryPoints & { readonly memory: { readonly buffer: ArrayBuffer } },
+    code: Instance,
     design: FlatDesign,
     reports: Reports,
     afterCheck: (engine: string) => void,

@@ -2,7 +2,7 @@
 import type { Module } from '../../gen/ir.ts';
 import { createSimulator } from '../simulator.ts';
 import { createPool, type PoolOptions } from './pool.ts';
-import type { Startable, Stimulus } from './replay.ts';
+import type { Startable, Stimulus } from './replay.mjs';
 
 export interface Batch {
   readonly threads: number;
@@ -17,7 +17,7 @@ export interface Batch {
 export function createBatch(module: Module, options: PoolOptions = {}): Batch {
   const startable = createSimulator(module, { properties: 'off' }).startable();
   const pool = createPool<Startable, Stimulus, Uint32Array>(
-    new URL('./replay.ts', import.meta.url),
+    new URL('./replay.mjs', import.meta.url),
     startable,
     options,
   );

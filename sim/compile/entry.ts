@@ -24,6 +24,9 @@ export interface EntryPoints {
   readonly replay: (inputs: number, outputs: number, cycles: number, clocks: number) => void;
 }
 
+/** A compiled design with a memory of its own. */
+export type Instance = EntryPoints & { readonly memory: { readonly buffer: ArrayBuffer } };
+
 const { i32 } = type;
 
 /** Functions that are called when a gate is open (0: always), by their numbers in the binary: `from` to `to` - 1. */

@@ -1,6 +1,7 @@
 /** What has to be remembered of runs so that any cycle of them can be looked at afterwards, with every named net. */
 import type { Module } from '../../gen/ir.ts';
-import { type Clocks, clocksOf, type Follower, type RowLayout, readField } from '../engine.ts';
+import { clocksOf } from '../batch/rows.mjs';
+import { type Clocks, type Follower, type RowLayout, readField } from '../engine.ts';
 import { createSimulator, type Simulator } from '../simulator.ts';
 import type { Trace, TraceSignal, Value } from '../wave/trace.ts';
 
