@@ -39,7 +39,7 @@ const minimumRowBytes = 1 << 18;
 export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   const named = options.visibility === 'named' ? [...new Set(design.names.values())] : [];
   const first = shareNodes(design.nodes);
-  const fetches = findFetches(design, first);
+  const fetches = findFetches(design, first, named.length > 0);
   const gates = findGates(design, first, fetches, named);
   const layout = layOut(design, { gates, first, fetches }, named.length > 0 ? wholeWords : fewestBytes);
   const visible = new Map<Node, number>();
@@ -57,17 +57,20 @@ export function compile(design: FlatDesign, options: CompileOptions): Compiled {
   const e = new Emitter(end);
   const values = createValues(design.nodes.length);
   const value = (node: Node): Words => values.get(first[node.id]!, wordsFor(node.width));
-  const resident = (node: Node, address: number, bytes: number) => {
+  const resident = (node: Node, address: number, bytes: number, offset?: Word) => {
     const [load, count] = [loadOf(bytes, node.signed), wordsFor(node.width)];
     values.set(
       node.id,
       Array.from({ length: count }, (_, i) =>
-        e.resident(address + 8 * i, load, node.signed || i < count - 1 ? 64 : topBits(node.width)),
+        e.resident(address + 8 * i, load, node.signed || i < count - 1 ? 64 : topBits(node.width), offset),
       ),
     );
   };
   for (const { port, address } of layout.inputs) resident(port.node, address, wholeWords(port));
-  for (const { content, address, bytes } of layout.state) resident(content.node, address, bytes);
+  for (const { content, address, bytes, held } of layout.state) {
+    if (held === undefined) resident(content.node, address, bytes);
+    else resident(content.node, held.memory.address, held.memory.stride, e.resident(address, loadOf(bytes, false), 32));
+  }
 
   const sinks = sinksOf(layout, gates, first);
   /** The code of nodes that serve one gate, and of what they are for. */

@@ -45,6 +45,8 @@ export class Emitter {
   readonly #address: number[] = [];
   /** Of every word: how many bits from the lowest on may be 1; 64 where nothing is known. */
   readonly #bits: number[] = [];
+  /** Of words that live at an offset from their address: the word that says it. */
+  readonly #offset = new Map<number, Word>();
   /** The words that the present body has loaded, and the locals they were loaded to. */
   readonly #loaded = new Map<number, number>();
 
@@ -77,9 +79,14 @@ export class Emitter {
     return this.#owner.push(owner) - 1;
   }
 
-  /** A word that lives in memory and does not change during evaluation: an input, a register. Of its bits only the low ones may be 1. */
-  resident(address: number, load: Op, bits: number): number {
-    return this.#newWord(nowhere, load, address, bits);
+  /**
+   * A word that lives in memory and does not change during evaluation: an input, a register. Of its bits only the low ones may be 1. It is
+   * `offset` bytes behind its address.
+   */
+  resident(address: number, load: Op, bits: number, offset?: Word): number {
+    const word = this.#newWord(nowhere, load, address, bits);
+    if (offset !== undefined) this.#offset.set(word, offset);
+    return word;
   }
 
   #newLocal(type: ValueType): number {
@@ -124,7 +131,9 @@ export class Emitter {
     } else {
       const flag = this.#isFlag(word);
       const load = this.#owner[word] === nowhere ? (this.#local[word]! as Op) : op.i64Load;
-      this.loadFrom(flag ? op.i32Load8Unsigned : load, this.#homeOf(word), false);
+      const offset = this.#offset.get(word);
+      if (offset !== undefined) this.getLow(offset);
+      this.loadFrom(flag ? op.i32Load8Unsigned : load, this.#homeOf(word), offset !== undefined);
       if (this.#conditional) return; // the local would not be set on the other path
       const local = this.#newLocal(flag ? type.i32 : type.i64);
       this.op(op.localTee);

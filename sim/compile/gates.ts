@@ -86,7 +86,7 @@ function serve(
   for (const { condition } of design.properties) use(condition, always);
   for (const { node, next, enable } of design.registers) {
     const gate = gateOf(enable);
-    use(fetchOf(fetches, node, enable, gate)?.address ?? next, gate);
+    use(fetchOf(fetches, node, enable, gate)?.read.address ?? next, gate);
     use(enable, always);
     if (gate === always) use(node, always);
   }

@@ -85,7 +85,16 @@ function words() {
       return node;
     };
     const now = () => read({ kind: 'combinational' });
-    for (const facts of [{}, { reset: 9n }, { enable }, { enable, reset: 1n << 129n }, { clock: async, reset: 5n }])
+    for (const facts of [
+      {},
+      { reset: 0n },
+      { reset: 9n },
+      { enable },
+      { enable, reset: 0n },
+      { enable, reset: 1n << 129n },
+      { clock: async, reset: 0n },
+      { clock: async, reset: 5n },
+    ])
       register(u(130), register(u(130), now(), facts), facts);
     const seen = now();
     register(s(130), register(u(130), seen, { enable: look }), {});

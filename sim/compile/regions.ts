@@ -7,11 +7,11 @@
  *     next state | stage 0 | stage 1 | ...        A register that no other follows is a line of one stage.
  *
  * A value takes 1, 2 or 4 bytes or whole words, so that little has to move. Words that come straight from a memory are not stored as
- * next state, but copied from there (fetches.ts).
+ * next state, but copied from there, or left there (fetches.ts).
  */
 import type { BitType, Node, ReadPort } from '../../gen/ir.ts';
 import type { FlatRegister } from '../../gen/passes/flatten.ts';
-import { type Fetches, fetchOf } from './fetches.ts';
+import { type Fetched, type Fetches, fetchOf } from './fetches.ts';
 import type { Gates } from './gates.ts';
 import type { ReadSlot } from './layout.ts';
 import { alignTo, type SizeOf, type Space } from './space.ts';
@@ -26,6 +26,8 @@ export interface StateSlot {
   readonly address: number;
   /** Bytes it takes: 1, 2, 4 or a multiple of 8. */
   readonly bytes: number;
+  /** It is the byte offset of its word in this memory. */
+  readonly held: ReadSlot | undefined;
   /** Where evaluation stores its next value, or the word that it will be; undefined: that of the state before it in its line. */
   readonly next: number | Fetch | undefined;
   /** Number of its gate, from 1; 0: it has none. */
@@ -95,10 +97,15 @@ export function placeRegions(
   });
   const regions = groups.map((members): PlacedRegion => {
     const [gate, reset] = [gates.of(enableOf(members[0]!)), resetOf(members[0]!)];
-    const place: Placing = { space, gate, resets: reset !== undefined, sizeOf };
-    const readBy = (c: StateContent) => fetchOf(fetches, c.node, enableOf(c), gate);
-    const stored = members.filter((c) => readBy(c) === undefined);
-    const { heads, after } = findLines(stored, gate);
+    const fetchedBy = (c: StateContent): Fetched | undefined => fetchOf(fetches, c.node, enableOf(c), gate);
+    const heldBy = (c: StateContent): ReadSlot | undefined => {
+      const fetched = fetchedBy(c);
+      return fetched?.held ? readOf(fetched.read) : undefined;
+    };
+    const place: Placing = { space, gate, resets: reset !== undefined, sizeOf, heldBy };
+    const copied = members.filter((c) => fetchedBy(c)?.held === false);
+    const stored = members.filter((c) => fetchedBy(c)?.held !== false);
+    const { heads, after } = findLines(stored, gate, heldBy);
     const lengthFrom = (head: number): number => {
       let length = 1;
       for (let at = after[head]!; at !== none; at = after[at]!) length++;
@@ -106,7 +113,7 @@ export function placeRegions(
     };
     // What evaluation has just stored in small pieces cannot be loaded in large ones yet: fetches first.
     const placed = [
-      ...members.flatMap((c) => (readBy(c) === undefined ? [] : [placeFetch(place, c, readOf(readBy(c)!))])),
+      ...copied.map((c) => placeFetch(place, c, readOf(fetchedBy(c)!.read))),
       ...groupBy(heads, lengthFrom).map((lines) => placeBundle(place, stored, lines, after)),
     ];
     return { region: { bundles: placed.map((p) => p.bundle), gate, reset }, slots: placed.flatMap((p) => p.slots) };
@@ -130,18 +137,19 @@ interface Lines {
   readonly after: Int32Array;
 }
 
-/** Finds the lines of a group of state behind one gate; all in a line are of the same type. */
-function lineFinder(first: Int32Array): (members: readonly StateContent[], gate: number) => Lines {
+/** Finds the lines of a group of state behind one gate; all in a line are of the same type, and what is held leads none. */
+function lineFinder(first: Int32Array): (members: readonly StateContent[], gate: number, heldBy: HeldBy) => Lines {
   const positions = new Int32Array(first.length);
-  return (members, gate) => {
+  return (members, gate, heldBy) => {
     const [before, after] = [new Int32Array(members.length).fill(none), new Int32Array(members.length).fill(none)];
     for (const [i, { node }] of members.entries()) positions[node.id] = i;
     for (const [i, member] of members.entries()) {
       if (member.kind === 'read' || (gate === 0 && enableOf(member) !== undefined)) continue;
       const id = first[member.register.next.id]!;
       const source = positions[id]!;
-      const node = members[source]?.node;
-      if (node?.id !== id || after[source] !== none || !sameType(node, member.node)) continue;
+      const leader = members[source];
+      if (leader?.node.id !== id || after[source] !== none || !sameType(leader.node, member.node)) continue;
+      if (heldBy(leader) !== undefined) continue;
       after[source] = i;
       before[i] = source;
     }
@@ -163,22 +171,29 @@ function lineFinder(first: Int32Array): (members: readonly StateContent[], gate:
 
 const sameType = (a: BitType, b: BitType): boolean => a.width === b.width && a.signed === b.signed;
 
+/** Where the word of state that is held stays. */
+type HeldBy = (content: StateContent) => ReadSlot | undefined;
+
 /** What the places of a region's state have in common. */
 interface Placing {
   readonly space: Space;
   readonly gate: number;
   readonly resets: boolean;
   readonly sizeOf: SizeOf;
+  readonly heldBy: HeldBy;
 }
+
+/** Bytes of an offset in a memory. */
+const offsetBytes = 4;
 
 /** Lines of one length, given by their heads, side by side; the largest values first, so that all are aligned. */
 function placeBundle(
-  { space, gate, resets, sizeOf }: Placing,
+  { space, gate, resets, sizeOf, heldBy }: Placing,
   members: readonly StateContent[],
   lines: readonly number[],
   after: Int32Array,
 ): PlacedBundle {
-  const bytesOf = (i: number): number => sizeOf(members[i]!.node);
+  const bytesOf = (i: number): number => (heldBy(members[i]!) === undefined ? sizeOf(members[i]!.node) : offsetBytes);
   const sorted = lines.toSorted((a, b) => bytesOf(b) - bytesOf(a));
   let stages = 0;
   for (let at = sorted[0]!; at !== none; at = after[at]!) stages++;
@@ -200,6 +215,7 @@ function placeBundle(
         content: members[i]!,
         address: address + at,
         bytes: size,
+        held: heldBy(members[i]!),
         next: i === head ? next + own : undefined,
         gate,
         image: image && image + at,
@@ -219,7 +235,7 @@ function placeFetch({ space, gate, resets, sizeOf }: Placing, content: StateCont
   const image = resets ? space.take(bytes) : undefined;
   return {
     bundle: { from, address, bytes, image },
-    slots: [{ content, address, bytes: size, next: from, gate, image }],
+    slots: [{ content, address, bytes: size, held: undefined, next: from, gate, image }],
   };
 }
 

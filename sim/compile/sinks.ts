@@ -80,12 +80,14 @@ export function sinksOf(layout: Layout, gates: Gates, first: Int32Array): Sinks 
   };
 }
 
-function stateOperands({ content }: StateSlot): readonly (Node | undefined)[] {
+function stateOperands({ content, held }: StateSlot): readonly (Node | undefined)[] {
+  if (held !== undefined) return [held.read.address];
   return content.kind === 'read' ? readOperands(content.slot) : [content.register.next, content.register.enable];
 }
 
 /** Behind a gate the enable is 1. Resets are the edge's. */
-function nextState(e: Emitter, value: ValueOf, { content, gate }: StateSlot): Words {
+function nextState(e: Emitter, value: ValueOf, { content, gate, held }: StateSlot): Words {
+  if (held !== undefined) return [pointerOf(e, value, held)];
   const { node } = content;
   const [words, enable] =
     content.kind === 'read'
