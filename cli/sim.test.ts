@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readVcd } from '../sim/index.ts';
+import { bundled } from './bundled.ts';
 import { nano } from './testing/checkpoint.ts';
 import { popscan, refused, reportOf, scratchDir } from './testing/run.ts';
 
@@ -53,4 +54,25 @@ test('sim: what it refuses leaves no file', async () => {
   expect((await refused(2, ...work, ...vcd, '--signals', 'nothing_of_this_name')).id).toBe('no-such-signal');
   expect((await refused(2, ...work, '--vcd', dir.path)).id).toBe('output-file');
   expect(existsSync(dir.path) && readdirSync(dir.path)).toEqual([]);
+});
+
+test('sim: units that a model cannot be given to are skipped by name; asked for, they are refused', async () => {
+  const row = [
+    'sim',
+    '--model',
+    bundled('golden/testing/reference/row'),
+    '--tokens',
+    '1',
+    '--lanes',
+    '4',
+    '--columns',
+    '6',
+  ];
+  const report = reportOf(await popscan(...row, '--json'), 'sim');
+  expect([report.ok, report.skipped.map((s) => s.name)]).toEqual([true, ['unit residual', 'unit mixer']]);
+  expect((await refused(2, ...row, '--unit', 'mixer')).id).toBe('row-scales');
+});
+
+test('a model named without its folder', async () => {
+  expect((await refused(2, 'sim', '--model', 'nano')).remedy).toMatch(/comes with popscan is .*models.nano$/);
 });

@@ -1,14 +1,16 @@
 /** The work that units are given: which tokens of which text, for `verify` and `sim`. */
 import type { Argv } from 'yargs';
 import { openCheckpoint } from '../golden/read/checkpoint.ts';
+import type { UnitChoice } from '../verify/model-units.ts';
 import { type Unit, unitNames } from '../verify/units.ts';
 import { bundled } from './bundled.ts';
+import type { Skipped } from './command.ts';
 import { listOf } from './list.ts';
 import { readableFile, wholeNumber } from './options.ts';
 import { CommandProblem } from './problem.ts';
 
 export interface WorkArgs {
-  readonly unit: string;
+  readonly unit: string | undefined;
   readonly tokens: number;
   readonly text: string;
   readonly offset: number;
@@ -18,13 +20,12 @@ export interface WorkArgs {
 /** More tokens and seeds than anyone waits for; bounds keep a typing error from looking like a long run. */
 const most = { tokens: 65536, seed: 2 ** 32 - 1 };
 
-export const workOptions = <T>(y: Argv<T>, units: readonly Unit[] = unitNames) =>
+export const workOptions = <T>(y: Argv<T>) =>
   y
     .option('unit', {
       group: 'Work:',
       type: 'string',
-      default: units.join(','),
-      describe: `which units, of ${unitNames.join(', ')}`,
+      describe: `which units, of ${unitNames.join(', ')} (default: all that the model can have)`,
     })
     .option('tokens', { group: 'Work:', type: 'number', default: 8, describe: 'tokens that go through every layer' })
     .option('text', {
@@ -39,7 +40,7 @@ export const workOptions = <T>(y: Argv<T>, units: readonly Unit[] = unitNames) =
 
 /** The values, checked. */
 export const workOf = (a: WorkArgs) => ({
-  units: listOf('--unit', a.unit, unitNames),
+  units: a.unit === undefined ? undefined : listOf('--unit', a.unit, unitNames),
   tokens: wholeNumber('--tokens', a.tokens, 1, most.tokens),
   text: readableFile('--text', a.text),
   offset: wholeNumber('--offset', a.offset, 0),
@@ -47,7 +48,7 @@ export const workOf = (a: WorkArgs) => ({
 });
 
 /** The matmul array, and what follows it, take binary weights; a full-precision model would leave it without work. */
-export async function refuseDense(model: string, units: readonly Unit[]): Promise<void> {
+export async function refuseDense(model: string, units: readonly Unit[] = unitNames): Promise<void> {
   if (!units.some((u) => ['matmul', 'residual', 'mixer'].includes(u))) return;
   const source = await openCheckpoint(model);
   try {
@@ -68,3 +69,7 @@ export async function refuseDense(model: string, units: readonly Unit[]): Promis
     await source.close();
   }
 }
+
+/** As a report lists them. */
+export const skippedUnits = (left: UnitChoice['left'] = []): Skipped[] =>
+  left.map(({ unit, why, get }) => ({ name: `unit ${unit}`, why, get }));

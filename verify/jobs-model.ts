@@ -72,7 +72,6 @@ export function modelJobs(
   const fixedUnits = units.filter((u) => u !== 'matmul');
   if (fixedUnits.length === 0) return { ...noJobs, matmul, deviations, saturations };
   const wanted = (unit: string): boolean => units.includes(unit);
-  if (wanted('residual') || wanted('mixer')) checkUnscaled(fixed);
   const run = runFixed(fixed, tokens);
   const scan = wanted('scan') ? scanJobs(fixed, run) : { jobs: [], deviations: [] };
   return {
@@ -89,20 +88,6 @@ export function modelJobs(
 }
 
 const noJobs = { matmul: [], scan: [], conv: [], norm: [], residual: [], mixer: [], squeezedMixer: [] };
-
-/** The units behind the array take its results as they are, without a scale per row. */
-function checkUnscaled({ layers }: FixedModel): void {
-  const index = layers.findIndex((l) => l.inProj.rowScale !== undefined || l.outProj.rowScale !== undefined);
-  if (index < 0) return;
-  throw new VerifyProblem(
-    'row-scales',
-    'the units residual and mixer take projections without a scale per row',
-    `layer ${index}`,
-    'scaling pattern column or single',
-    'pattern row, or full-precision weights',
-    'verify the others: --unit scan,conv,norm',
-  );
-}
 
 /** Finite weights can still overflow: then nothing can be compared. */
 function checkFinite(seen: Capture): void {

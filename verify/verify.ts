@@ -6,6 +6,7 @@ import { type Coverage, type CoverageCollector, collectCoverage, createRandom, s
 import { type Fault, unitOf } from './faults.ts';
 import type { Deviation } from './job.ts';
 import { modelJobs } from './jobs-model.ts';
+import { type UnitChoice, unitsFor } from './model-units.ts';
 import { notPlanted, VerifyProblem } from './problem.ts';
 import { type Bench, type EngineName, openBench, type Run, run, type VerilatorChoice, type Watch } from './run.ts';
 import { textTokens } from './text.ts';
@@ -14,7 +15,8 @@ import { type Unit, verifiedUnits } from './units.ts';
 export interface VerifyOptions {
   readonly model: string;
   readonly zeros: ZeroChoice;
-  readonly units: readonly Unit[];
+  /** Undefined: all that the model can be given to. */
+  readonly units: readonly Unit[] | undefined;
   readonly engines: readonly EngineName[];
   readonly how: VerilatorChoice;
   readonly choices: Choices;
@@ -45,6 +47,8 @@ export interface Verification {
   readonly engines: readonly string[];
   /** Assertions and assumptions that the simulator checked in every cycle, and violations; undefined without simulator. */
   readonly properties?: { readonly count: number; readonly violations: number } | undefined;
+  /** Units that this model cannot be given to. */
+  readonly left?: UnitChoice['left'];
   /** Cells of the netlist, where it ran. */
   readonly cells?: number | undefined;
   /** The model's own activations, streams at full speed. */
@@ -63,11 +67,13 @@ export interface Verification {
 const stall = 0.3;
 
 export async function verifyModel(o: VerifyOptions): Promise<Verification> {
-  const { units, fault, progress } = o;
+  const { fault, progress } = o;
   checkOptions(o);
   progress(`loading ${o.model}`);
   const model: Model = await loadModel(o.model, { zeros: o.zeros });
-  const parameters = unitParameters(model.config, { ...o.choices, rowScales: hasRowScales(model) }, defaultNumerics);
+  const rowScales = hasRowScales(model);
+  const { units, left } = unitsFor(rowScales, o.units);
+  const parameters = unitParameters(model.config, { ...o.choices, rowScales }, defaultNumerics);
   const tokens = await textTokens(o.text, o.offset, o.tokens, model.config.vocabSize);
   progress(`float model: ${o.tokens} tokens`);
   const jobs = modelJobs(model, tokens, defaultNumerics, units);
@@ -97,6 +103,7 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
         : first;
     const seen = collector?.result();
     return {
+      left,
       registers: o.registers,
       coverage: seen && storeCoverage(o.coverage!, seen),
       parameters,
@@ -144,7 +151,7 @@ function checkOptions({ units, engines, fault, coverage, tokens, random, seed, o
   whole('seed', seed, 0);
   whole('offset', offset, 0);
   const unit = fault && unitOf[fault];
-  if (unit !== undefined && !units.includes(unit)) {
+  if (unit !== undefined && units?.includes(unit) === false) {
     const needs = `--unit ${unit}`;
     throw new VerifyProblem(
       'fault-unit',

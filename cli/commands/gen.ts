@@ -28,6 +28,7 @@ import {
   unitParameters,
   weightStream,
 } from '../../hw/index.ts';
+import { unitsFor } from '../../verify/model-units.ts';
 import { type Unit, unitNames, verifiedUnits } from '../../verify/units.ts';
 import { version } from '../../verify/version.ts';
 import { bundled } from '../bundled.ts';
@@ -37,6 +38,7 @@ import { listOf } from '../list.ts';
 import { type SizeArgs, sizeChoices, sizeOptions, type ZerosArgs, zerosOption } from '../options.ts';
 import { refuseOccupied, writeDirectory } from '../output-directory.ts';
 import { CommandProblem } from '../problem.ts';
+import { skippedUnits } from '../work-options.ts';
 
 interface Args extends SizeArgs, ZerosArgs {
   readonly model: string | undefined;
@@ -105,27 +107,13 @@ export const genCommand: Command<Args> = {
     if (model !== undefined) refuseDense(model);
     const config = model?.config ?? (await readConfig(a.config!));
     const rowScales = model !== undefined && hasRowScales(model);
-    const units = unitsFor(rowScales, asked);
+    const { units, left } = unitsFor(rowScales, asked);
     const parameters = unitParameters(config, { ...choices, rowScales }, defaultNumerics);
     const inputs = await hashes(a.model === undefined ? [a.config!] : await checkpointFiles(a.model));
-    return write(a.out, config, model, parameters, units, inputs, progress, scratch);
+    const report = await write(a.out, config, model, parameters, units, inputs, progress, scratch);
+    return { ...report, skipped: skippedUnits(left) };
   },
 };
-
-/** Those asked for, or all. What lies behind the array takes results without a scale per row. */
-function unitsFor(rowScales: boolean, asked: readonly Unit[] | undefined): readonly Unit[] {
-  const unscaled: readonly Unit[] = rowScales ? ['residual', 'mixer'] : [];
-  const refused = asked?.find((unit) => unscaled.includes(unit));
-  if (refused === undefined) return asked ?? unitNames.filter((unit) => !unscaled.includes(unit));
-  throw new CommandProblem({
-    id: 'row-scales',
-    what: `the unit ${refused} takes projections without a scale per row`,
-    where: '--unit',
-    expected: 'scaling pattern column or single',
-    found: 'pattern row',
-    remedy: 'leave --unit out, or name others: --unit matmul,scan,conv,norm',
-  });
-}
 
 function cellsFor(a: Args): (typeof targetCells)[Target] {
   const possible: readonly string[] = a['matmul-engine'] === 'table' ? tableTargets : Object.keys(targetCells);
