@@ -40,13 +40,13 @@ function edgeOfSilu(bits: number, by: number, random: Random): number {
 
 type Formats = Pick<ConvParameters, 'taps'> & { readonly numerics: Pick<Numerics, 'mixer' | 'scan'> };
 
-const spreads = ['random', 'extreme', 'quiet', 'edges'] as const;
+export const convSpreads = ['random', 'extreme', 'quiet', 'edges'] as const;
 
 /**
  * `quiet`: small numbers that leave every bit of the sums to be seen; `edges`: z at which SiLU is about to round up, sums beyond their format,
  * and results that show it; `extreme`: the ends of every format.
  */
-export type ConvSpread = (typeof spreads)[number];
+export type ConvSpread = (typeof convSpreads)[number];
 
 /** Tokens of a layer with random weights and scaling. */
 export function randomConvTokens(
@@ -99,7 +99,7 @@ export function cornerConvJobs(p: Formats, bounds: ShapeBounds, random: Random, 
   return Array.from({ length: sequences }, (_, n) => {
     const shape =
       n === 0 ? { ...bounds, heads: bounds.heads - (bounds.heads % bounds.groups) } : randomShape(bounds, random);
-    const token = randomConvTokens(shape, p, random, spreads[n % spreads.length]!);
+    const token = randomConvTokens(shape, p, random, convSpreads[n % convSpreads.length]!);
     const conv = goldenConv(shape, 0, p.taps, p.numerics);
     const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
     return Array.from({ length: 5 }, (_, t) => {

@@ -16,20 +16,23 @@ interface Sizes {
   readonly cols: number;
 }
 
-/** Groups of heads whose tiles are a part of a head, a head or several, or the whole group. */
+/** Tiles of a group of `heads` packets: a part of one, one or two of them, or the whole group. */
+export const tilesOf = (p: NormParameters, packet: number, heads: number): number[] =>
+  [packet, packet * heads, p.lanes, 2 * packet].filter(
+    (tile) =>
+      (packet * heads) % tile === 0 &&
+      (tile % packet === 0 || (packet % tile === 0 && tile % p.lanes === 0)) &&
+      tileWords(tile, packet, p.lanes) <= p.maxTileWords &&
+      (packet * heads) / tile <= p.maxTiles,
+  );
+
 function randomSizes(p: NormParameters, random: Random): Sizes {
   for (;;) {
     const groups = pick(random, 1, p.maxGroups);
     const most = Math.floor(p.maxColumns / groups);
     const packet = pick(random, 1, Math.min(most, p.lanes * p.maxTileWords));
     const heads = pick(random, 1, Math.floor(most / packet));
-    const tiles = [packet, packet * heads, p.lanes, 2 * packet].filter(
-      (tile) =>
-        (packet * heads) % tile === 0 &&
-        (tile % packet === 0 || (packet % tile === 0 && tile % p.lanes === 0)) &&
-        tileWords(tile, packet, p.lanes) <= p.maxTileWords &&
-        (packet * heads) / tile <= p.maxTiles,
-    );
+    const tiles = tilesOf(p, packet, heads);
     const tile = tiles[random.below(tiles.length)];
     if (tile !== undefined) return { groups, packet, tile, cols: groups * heads * packet };
   }
@@ -49,11 +52,13 @@ function randomFloor(p: NormParameters, random: Random, single: boolean): number
   return random.chance(0.5) ? least : pick(random, least, most);
 }
 
-function randomProjection(
+export const projectionSpreads = ['random', 'extreme', 'powers'] as const;
+
+export function randomProjection(
   p: NormParameters,
   random: Random,
-  { groups, tile, cols }: Sizes,
-  spread: 'random' | 'extreme' | 'powers',
+  { groups, tile, cols }: Omit<Sizes, 'packet'>,
+  spread: (typeof projectionSpreads)[number],
   epsilon: bigint,
 ): FixedProjection {
   const { norm, matmul } = p.numerics;
@@ -78,7 +83,7 @@ function randomProjection(
 const cutBits = 24;
 
 /** eps alone, where a vector is zero: of any size, small, or one at which the root's interpolation is about to round up. */
-function randomEpsilon(random: Random): bigint {
+export function randomEpsilon(random: Random): bigint {
   if (random.chance(0.3)) return random.bits(1 + random.below(62)) | 1n;
   if (random.chance(0.3)) return random.bits(1 + random.below(24)) | 1n;
   const cut = BigInt(2 ** (cutBits - 2) + roundingEdge(rsqrtTable, random));

@@ -171,8 +171,8 @@ export function cornerMatmulJobs(p: MatmulParameters, random: Random, count: num
   return jobs;
 }
 
-const spreads = ['random', 'extreme', 'quiet', 'ties'] as const;
-type Spread = (typeof spreads)[number];
+export const scanSpreads = ['random', 'extreme', 'quiet', 'ties'] as const;
+type Spread = (typeof scanSpreads)[number];
 type Formats = Pick<ScanParameters, 'numerics' | 'state'>;
 
 /**
@@ -223,36 +223,61 @@ export function randomScanInput(shape: ScanShape, p: Formats, random: Random, sp
  */
 export function cornerScanJobs(p: ScanParameters, random: Random, sequences: number): ScanJob[] {
   const largestShape = { heads: p.maxHeads, groups: p.maxGroups, headDim: p.maxHeadDim, dState: p.maxState };
-  const jobs: ScanJob[] = [];
+  const shapeOf = (n: number): ScanShape =>
+    n === 0 && p.maxHeads % p.maxGroups === 0 ? largestShape : awkwardShape(p, random);
+  const sizeOf = (shape: ScanShape): number[] => Object.values(storeSize(shape, p));
+  return inTurns(sequences, shapeOf, sizeOf, [p.stateWords, p.rowWords], ({ number, shape, slot }) => {
+    const scan = goldenScan(shape, { slot, layer: pick(random, 0, 2 ** 16 - 1) }, p);
+    const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
+    return (t) => {
+      const spread = scanSpreads[(number + (random.chance(0.3) ? t : 0)) % scanSpreads.length]!;
+      const label = `random sequence ${number}, token ${t}: ${what}`;
+      const input = atEdges(randomScanInput(shape, p, random, spread), scan.state, shape, p, random);
+      return scan.next(input, { group: 'corner and random sequences', label });
+    };
+  });
+}
+
+interface Sequence {
+  readonly number: number;
+  readonly shape: ScanShape;
+  /** The place of its state. */
+  readonly slot: number;
+}
+
+/**
+ * Tokens of sequences that take turns, each from a cleared state, up to four at a time: as many as there is room for their states, which
+ * lie one behind the other in memories of `room` words and take `sizeOf` words in each; the first of them has room. `begin` gives what
+ * makes token t of a sequence.
+ */
+export function inTurns<T>(
+  sequences: number,
+  shapeOf: (number: number) => ScanShape,
+  sizeOf: (shape: ScanShape) => readonly number[],
+  room: readonly number[],
+  begin: (sequence: Sequence) => (t: number) => T,
+): T[] {
+  const jobs: T[] = [];
   for (let n = 0; n < sequences; ) {
-    const first = n === 0 && p.maxHeads % p.maxGroups === 0 ? largestShape : awkwardShape(p, random);
-    const shapes = [first, ...Array.from({ length: Math.min(4, sequences - n) - 1 }, () => awkwardShape(p, random))];
-    const together = placesOf(shapes, p).map(({ shape, slot }) => ({
-      ...{ number: n++, shape },
-      scan: goldenScan(shape, { slot, layer: pick(random, 0, 2 ** 16 - 1) }, p),
-    }));
-    for (let t = 0; t < 4; t++) {
-      for (const { number, shape, scan } of together) {
-        const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
-        const spread = spreads[(number + (random.chance(0.3) ? t : 0)) % spreads.length]!;
-        const label = `random sequence ${number}, token ${t}: ${what}`;
-        const input = atEdges(randomScanInput(shape, p, random, spread), scan.state, shape, p, random);
-        jobs.push(scan.next(input, { group: 'corner and random sequences', label }));
-      }
-    }
+    const shapes = Array.from({ length: Math.min(4, sequences - n) }, (_, i) => shapeOf(n + i));
+    const together = placesOf(shapes, sizeOf, room).map((place) => begin({ number: n++, ...place }));
+    for (let t = 0; t < 4; t++) jobs.push(...together.map((token) => token(t)));
   }
   return jobs;
 }
 
-/** Places of states of different sizes, one behind the other, of as many as there is room for; the first has room. */
-function placesOf(shapes: readonly ScanShape[], p: ScanParameters): { shape: ScanShape; slot: number }[] {
+function placesOf(
+  shapes: readonly ScanShape[],
+  sizeOf: (shape: ScanShape) => readonly number[],
+  room: readonly number[],
+): { shape: ScanShape; slot: number }[] {
   const places: { shape: ScanShape; slot: number }[] = [];
-  let [words, rows] = [0, 0];
+  let taken = room.map(() => 0);
   for (const shape of shapes) {
-    const size = storeSize(shape, p);
-    const slot = Math.max(Math.ceil(words / size.words), Math.ceil(rows / size.rows));
-    [words, rows] = [(slot + 1) * size.words, (slot + 1) * size.rows];
-    if (words > p.stateWords || rows > p.rowWords) break;
+    const size = sizeOf(shape);
+    const slot = Math.max(...size.map((words, i) => Math.ceil(taken[i]! / words)));
+    taken = size.map((words) => (slot + 1) * words);
+    if (taken.some((words, i) => words > room[i]!)) break;
     places.push({ shape, slot });
   }
   return places;
@@ -262,7 +287,7 @@ function placesOf(shapes: readonly ScanShape[], p: ScanParameters): { shape: Sca
  * With row exponents, decays of some heads that bring an element of the present state exactly half-way between two results, or one unit
  * below, which random ones hardly ever do.
  */
-function atEdges(input: ScanInput, state: GoldenState, shape: ScanShape, p: Formats, random: Random): ScanInput {
+export function atEdges(input: ScanInput, state: GoldenState, shape: ScanShape, p: Formats, random: Random): ScanInput {
   if (state instanceof Int32Array) return input;
   const { decayFraction } = p.numerics;
   const heads = input.heads.map((head, h) => {
@@ -278,7 +303,7 @@ function atEdges(input: ScanInput, state: GoldenState, shape: ScanShape, p: Form
   return { ...input, heads };
 }
 
-function awkwardShape(p: ScanParameters, random: Random): ScanShape {
+export function awkwardShape(p: ScanParameters, random: Random): ScanShape {
   const groups = pick(random, 1, p.maxGroups);
   const heads = groups * pick(random, 1, Math.max(1, Math.floor(p.maxHeads / groups)));
   return { heads, groups, headDim: pick(random, 1, p.maxHeadDim), dState: size(random, p.lanes, p.maxState) };

@@ -20,7 +20,6 @@ import { type NormJob, normJob } from './golden-norm.ts';
 import { type ResidualJob, residualJob } from './golden-residual.ts';
 import { goldenScan } from './golden-scan.ts';
 import { type Deviation, DeviationMeter, type MatmulJob, type ScanJob } from './job.ts';
-import { squeezedJobs } from './jobs-corner-mixer.ts';
 import { projectionJobs, type Shown } from './jobs-projection.ts';
 import { VerifyProblem } from './problem.ts';
 
@@ -31,8 +30,6 @@ export interface ModelJobs {
   readonly norm: readonly NormJob[];
   readonly residual: readonly ResidualJob[];
   readonly mixer: readonly MixerJob[];
-  /** The same in formats that are too narrow for it. */
-  readonly squeezedMixer: readonly MixerJob[];
   readonly deviations: readonly Deviation[];
   /** Values that the formats clamped; must be 0. */
   readonly saturations: number;
@@ -58,8 +55,7 @@ export function modelJobs(
   const matmul: MatmulJob[] = [];
   const deviations: Deviation[] = [];
   let saturations = 0;
-  const calibration = calibrate(model, [tokens]);
-  const fixed = fixModel(model, calibration, numerics);
+  const fixed = fixModel(model, calibrate(model, [tokens]), numerics);
   model.layers.forEach((_, index) => {
     const shown: Shown = (name, t) => row(seen, `layers.${index}.${name}`, t);
     for (const which of units.includes('matmul') ? (['in_proj', 'out_proj'] as const) : []) {
@@ -81,13 +77,12 @@ export function modelJobs(
     norm: wanted('norm') ? normJobs(fixed, run) : [],
     residual: wanted('residual') ? residualJobs(fixed, run) : [],
     mixer: wanted('mixer') ? modelMixerJobs(fixed, run) : [],
-    squeezedMixer: wanted('mixer') ? squeezedJobs(model, calibration, numerics, tokens) : [],
     deviations: [...deviations, ...scan.deviations],
     saturations: saturations + Object.values(run.clamped).reduce((sum, n) => sum + n, 0),
   };
 }
 
-const noJobs = { matmul: [], scan: [], conv: [], norm: [], residual: [], mixer: [], squeezedMixer: [] };
+const noJobs = { matmul: [], scan: [], conv: [], norm: [], residual: [], mixer: [] };
 
 /** Finite weights can still overflow: then nothing can be compared. */
 function checkFinite(seen: Capture): void {

@@ -51,7 +51,7 @@ export interface OpenUnit {
 
 /** A unit in a module of its own, and its runs, which find what is wrong with a version of that module. */
 export async function openUnit(unit: string): Promise<OpenUnit> {
-  const work = await mutationUnits[unit]!();
+  const work = mutationUnits[unit]!();
   const top = bundle(`mutated_${unit}`, { [unit]: work.design }).module;
   const known = { work, runs: runsOf(work), counters: counterPorts(top) };
   const cycles: number[] = [];

@@ -6,7 +6,10 @@ import {
   convUnit,
   convWords,
   type MatmulParameters,
+  type MixerParameters,
   matmulArray,
+  mixerParameters,
+  mixerUnit,
   type NormParameters,
   normUnit,
   type ResidualParameters,
@@ -18,14 +21,15 @@ import {
 import { createRandom, type Random } from '../sim/index.ts';
 import { convBench } from './bench-conv.ts';
 import { matmulBench } from './bench-matmul.ts';
+import { mixerBench } from './bench-mixer.ts';
 import { normBench } from './bench-norm.ts';
 import { residualBench } from './bench-residual.ts';
 import { scanBench } from './bench-scan.ts';
 import { cornerResidualJobs } from './golden-residual.ts';
 import { cornerMatmulJobs, cornerScanJobs, randomMatmulJob } from './jobs-corner.ts';
 import { cornerConvJobs } from './jobs-corner-conv.ts';
+import { cornerMixerJobs } from './jobs-corner-mixer.ts';
 import { cornerNormJobs } from './jobs-corner-norm.ts';
-import { mixer } from './mutation-mixer.ts';
 import { scanCoreWork } from './scan-core-run.ts';
 import type { UnitBench } from './unit-bench.ts';
 
@@ -115,7 +119,17 @@ function residual(): MutationUnit {
   return { design: residualUnit(p) as Design, benchOf: (n) => residualBench(jobsOf(n), p) };
 }
 
+/** Two lanes, which divide neither a head nor a group; columns of any tile. */
+function mixer(): MutationUnit {
+  const config = { nHeads: 4, headDim: 3, dState: 5, nGroups: 2, nLayer: 2, dConv: 3 };
+  const choices = { lanes: 2, scanLanes: 4, scanRows: 2 };
+  const of = mixerParameters(config, choices, { columns: 5, segment: 1, resultBits: 24 }, defaultNumerics);
+  const p: MixerParameters = { ...of, norm: { ...of.norm, maxTileWords: 8, maxTiles: 4 } };
+  const jobsOf = worksOf((random, share) => cornerMixerJobs(p, random, part(24, share)));
+  return { design: mixerUnit(p) as Design, benchOf: (n) => mixerBench(jobsOf(n), p) };
+}
+
 /** By the name that `popscan mutate --unit` takes. */
-export const mutationUnits: Readonly<Record<string, () => MutationUnit | Promise<MutationUnit>>> = {
+export const mutationUnits: Readonly<Record<string, () => MutationUnit>> = {
   ...{ matmul, scan, conv, norm, residual, mixer },
 };

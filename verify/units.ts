@@ -20,6 +20,7 @@ import { scanBench } from './bench-scan.ts';
 import { cornerResidualJobs } from './golden-residual.ts';
 import { cornerMatmulJobs, cornerScanJobs } from './jobs-corner.ts';
 import { cornerConvJobs } from './jobs-corner-conv.ts';
+import { cornerMixerJobs } from './jobs-corner-mixer.ts';
 import { cornerNormJobs } from './jobs-corner-norm.ts';
 import type { ModelJobs } from './jobs-model.ts';
 import type { UnitBench } from './unit-bench.ts';
@@ -30,8 +31,8 @@ export interface VerifiedUnit {
   design(p: UnitParameters): Design;
   /** A model's own activations; `flip`: with one bit of the weights flipped, where it has such weights. */
   real(p: UnitParameters, jobs: ModelJobs, flip: boolean): UnitBench;
-  /** Corner cases and `count` random ones, or as many as take about as long; a mixer's are the model's in formats too narrow for it. */
-  corner(p: UnitParameters, random: Random, count: number, jobs: ModelJobs): UnitBench;
+  /** Corner cases and `count` random ones, or as many as take about as long. */
+  corner(p: UnitParameters, random: Random, count: number): UnitBench;
 }
 
 export type Unit = 'matmul' | 'scan' | 'conv' | 'norm' | 'residual' | 'mixer';
@@ -78,7 +79,7 @@ export const verifiedUnits: Readonly<Record<Unit, VerifiedUnit>> = {
     describe: "from in_proj's results to out_proj's input",
     design: (p) => mixerUnit(p.mixer) as Design,
     real: (p, jobs) => mixerBench(jobs.mixer, p.mixer),
-    corner: (p, _random, _count, jobs) => mixerBench(jobs.squeezedMixer, p.mixer),
+    corner: (p, random, count) => mixerBench(cornerMixerJobs(p.mixer, random, Math.ceil(count / 8)), p.mixer),
   },
 };
 

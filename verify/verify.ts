@@ -97,7 +97,7 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
       first.mismatch === undefined && !first.stopped && count !== undefined
         ? run(
             bench,
-            units.map((u) => verifiedUnits[u].corner(parameters, random, count, jobs)),
+            units.map((u) => verifiedUnits[u].corner(parameters, random, count)),
             { ...options, stall, wave: first.finding === undefined ? o.wave : undefined },
           )
         : first;
