@@ -15,7 +15,8 @@ import { type Choices, mixerUnit, unitParameters } from '../hw/index.ts';
 import { createRandom } from '../sim/index.ts';
 import { mixerBench } from '../verify/bench-mixer.ts';
 import { runFixed } from '../verify/fixed-run.ts';
-import { modelMixerJobs } from '../verify/golden-mixer.ts';
+import { type ClampedFormat, clampedFormats, type MixerJob, modelMixerJobs } from '../verify/golden-mixer.ts';
+import { cornerMixerJobs } from '../verify/jobs-corner-mixer.ts';
 import { runUnit } from './unit.ts';
 
 /** What follows from values that would be clamped themselves: ranges of every other layer. */
@@ -69,22 +70,13 @@ const shapes = [
   [6, 1, 1, 4, 2, 1, 1, 1],
 ] as const;
 
-/** Formats, and what the fixed-point model calls them. */
-const counters = [
-  ...([
-    ['z', 'z'],
-    ['xbc', 'xbc'],
-    ['dt_in', 'dt_in'],
-    ['conv', 'conv'],
-    ['b', 'B'],
-    ['c', 'C'],
-    ['x', 'x'],
-  ] as const),
-  ...([
-    ['output', 'output'],
-    ['gated', 'gated'],
-  ] as const),
-] as const;
+/** Formats that text can be too large for. */
+const formats = ['z', 'xbc', 'dt_in', 'conv', 'b', 'c', 'x', 'output', 'gated'] as const;
+/** What the fixed-point model calls them. */
+const goldenName = (name: string): string => (name === 'b' || name === 'c' ? name.toUpperCase() : name);
+
+const sumOf = (jobs: readonly MixerJob[], name: ClampedFormat): number =>
+  jobs.reduce((sum, j) => sum + j.clamped[name], 0);
 
 describe('mixer', () => {
   it.each(shapes)(
@@ -96,12 +88,30 @@ describe('mixer', () => {
         4,
         groups === 2 ? 16 : 1,
       );
-      for (const [name, golden] of counters) {
-        const count = jobs.reduce((sum, j) => sum + j.clamped[name], 0);
-        expect([name, count]).toEqual([name, clamped[golden] ?? 0]);
+      for (const name of formats) {
+        const count = sumOf(jobs, name);
+        expect([name, count]).toEqual([name, clamped[goldenName(name)] ?? 0]);
         if (groups === 2) expect([name, count]).not.toEqual([name, 0]);
       }
       expect(runUnit(mixerUnit(p), 'mixer', mixerBench(jobs, p), 0.3).wrong).toEqual([]);
+    },
+  );
+
+  it.each(shapes)(
+    'd_model %i, headdim %i, d_state %i, groups %i; P %i, L %i, Q %i, K %i: equals golden in corner cases of all its parts',
+    async (dModel, headDim, dState, groups, lanes, scanLanes, scanRows, columns) => {
+      const { p } = await made(
+        spec(dModel, headDim, dState, groups),
+        choices(lanes, scanLanes, scanRows, columns),
+        1,
+        1,
+      );
+      const jobs = cornerMixerJobs(p, createRandom(5), 12);
+      expect(runUnit(mixerUnit(p), 'mixer', mixerBench(jobs, p), 0.1).wrong).toEqual([]);
+      // Steps are never clamped where they have an exponent of their own.
+      if (groups === 2)
+        for (const name of clampedFormats)
+          if (name !== 'step') expect([name, sumOf(jobs, name)]).not.toEqual([name, 0]);
     },
   );
 

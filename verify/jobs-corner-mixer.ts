@@ -29,14 +29,15 @@ const pick = (random: Random, low: number, high: number): number => low + random
 const any = <T>(random: Random, of: readonly T[]): T => of[random.below(of.length)]!;
 
 /**
- * Sequences over awkward shapes, which take turns. In every other one the convolution passes on what the scan shall be given, in the others it has
+ * Sequences over awkward shapes, which take turns; the first is as large as can be. In every other one the convolution passes on what the scan shall be given, in the others it has
  * weights of its own.
  */
 export function cornerMixerJobs(p: MixerParameters, random: Random, sequences: number): MixerJob[] {
   const { maxHeads: heads, maxHeadDim: headDim, maxState: dState, maxGroups: groups } = p.scan;
   const shapeOf = (n: number): ScanShape => {
-    const shape = n === 0 && heads % groups === 0 ? { heads, headDim, dState, groups } : awkwardShape(p.scan, random);
-    return tilesFor(shape, p).length > 0 ? shape : shapeOf(n + 1);
+    if (n === 0) return { heads, headDim, dState, groups };
+    const shape = awkwardShape(p.scan, random);
+    return tilesFor(shape, p).length > 0 ? shape : shapeOf(n);
   };
   const sizeOf = (shape: ScanShape): number[] => [
     ...Object.values(storeSize(shape, p.scan)),
@@ -59,11 +60,12 @@ export function cornerMixerJobs(p: MixerParameters, random: Random, sequences: n
 
 const formatsOf = ({ conv, numerics }: MixerParameters) => ({ taps: conv.taps, numerics });
 
-/** Tiles of out_proj's input that the norm can have, and whose segments of columns have one shift each. */
-const tilesFor = ({ heads, headDim, groups }: ScanShape, p: MixerParameters): number[] =>
-  tilesOf(p.norm, headDim, heads / groups).filter(
-    (tile) => tile === (heads * headDim) / groups || tile % p.segment === 0,
-  );
+/** Tiles of out_proj's input that the norm can have, and whose segments of columns have one shift each; none where the columns cannot be fed. */
+function tilesFor({ heads, headDim, groups }: ScanShape, p: MixerParameters): number[] {
+  if (!p.ragged && heads > groups && headDim % p.lanes !== 0) return [];
+  const whole = (heads * headDim) / groups;
+  return tilesOf(p.norm, headDim, heads / groups).filter((tile) => tile === whole || tile % p.segment === 0);
+}
 
 /** A convolution that changes nothing, and what SiLU turns into x, B and C. */
 function passing({ x, b, c }: ScanInput, p: MixerParameters, random: Random): ConvInput {
@@ -167,7 +169,7 @@ function mixerInput(
     dtBias: steps.bias,
     rate: steps.rate,
     heads: heads.map(({ direct, stepShift, outputShift }) => ({ direct, stepShift, outputShift })),
-    gatedUnit: units.gateUnit + (random.chance(0.2) ? random.below(64) : pick(random, 8, 30)),
+    gatedUnit: units.gateUnit + (random.chance(0.1) ? random.below(64) : pick(random, 0, 30)),
   };
   const mantissa = any(random, [2 ** 16, 2 ** 16, 2 ** 16 + 1 + random.below(2 ** 16), 2 ** 17]);
   const before = (values: Int32Array, of: number): number[] => {
