@@ -21,7 +21,7 @@ import {
   signs,
   variant,
 } from '../golden/index.ts';
-import { type Bench, type BenchOptions, measured } from './bench.ts';
+import { type Bench, measured } from './bench.ts';
 
 /** Windows of 1024 bytes that are evaluated: bytes 0 to 65535 of kjv-val. */
 const WINDOWS = 64;
@@ -43,45 +43,47 @@ const METHODS: readonly { readonly name: string; readonly bits: string; readonly
 
 export const baselines: Bench = {
   describe: 'quantization after training (round to nearest, GPTQ, sign, BiLLM) against the trained binary model',
-  async run({ threads }: BenchOptions, progress): Promise<Report> {
-    const text = await readWindows(bundled('models/kjv-val.txt'), { windows: WINDOWS });
-    const calibration = await readCalibrationText(calibrationText);
-    const full = await loadModel(bundled('models/tiny-fp'));
-    const tiny = await loadModel(bundled('models/tiny'));
-    const results: Result[] = [];
-    const add = async (name: string, bits: string, model: Model, fixed?: FixedChoice) =>
-      results.push(await evaluate(name, bits, model, fixed));
-    await add('full precision', '32', full);
-    for (const { name, bits, method } of METHODS) {
-      const model = quantizeModel(full, method, calibration, (done, total) =>
-        progress(`${name}, ${bits} bits: matrix ${done} of ${total}`),
+  rows: {
+    async methods(progress, { threads }): Promise<Report> {
+      const text = await readWindows(bundled('models/kjv-val.txt'), { windows: WINDOWS });
+      const calibration = await readCalibrationText(calibrationText);
+      const full = await loadModel(bundled('models/tiny-fp'));
+      const tiny = await loadModel(bundled('models/tiny'));
+      const results: Result[] = [];
+      const add = async (name: string, bits: string, model: Model, fixed?: FixedChoice) =>
+        results.push(await evaluate(name, bits, model, fixed));
+      await add('full precision', '32', full);
+      for (const { name, bits, method } of METHODS) {
+        const model = quantizeModel(full, method, calibration, (done, total) =>
+          progress(`${name}, ${bits} bits: matrix ${done} of ${total}`),
+        );
+        await add(name, bits, model);
+      }
+      await add('trained binary (tiny)', '1', tiny);
+      const ranges = calibrate(full, calibration);
+      for (const bits of ['8', '6', '4']) {
+        const numerics = variant(defaultNumerics, 'dense_bits', bits);
+        await add('fixed point, planes of one scale per row', bits, full, { calibration: ranges, numerics });
+      }
+      const planes = quantizeModel(
+        full,
+        (matrix, factor) => gptqPlanes(matrix, 4, factor()),
+        calibration,
+        (done, total) => progress(`GPTQ planes: matrix ${done} of ${total}`),
       );
-      await add(name, bits, model);
-    }
-    await add('trained binary (tiny)', '1', tiny);
-    const ranges = calibrate(full, calibration);
-    for (const bits of ['8', '6', '4']) {
-      const numerics = variant(defaultNumerics, 'dense_bits', bits);
-      await add('fixed point, planes of one scale per row', bits, full, { calibration: ranges, numerics });
-    }
-    const planes = quantizeModel(
-      full,
-      (matrix, factor) => gptqPlanes(matrix, 4, factor()),
-      calibration,
-      (done, total) => progress(`GPTQ planes: matrix ${done} of ${total}`),
-    );
-    const numerics = variant(defaultNumerics, 'dense_bits', '4');
-    await add('fixed point, GPTQ on such planes', '4', planes, {
-      calibration: calibrate(planes, calibration),
-      numerics,
-    });
-    return report(results);
+      const numerics = variant(defaultNumerics, 'dense_bits', '4');
+      await add('fixed point, GPTQ on such planes', '4', planes, {
+        calibration: calibrate(planes, calibration),
+        numerics,
+      });
+      return report(results);
 
-    async function evaluate(name: string, bits: string, model: Model, fixed?: FixedChoice): Promise<Result> {
-      const options = { threads, progress: shown(progress, name), ...(fixed === undefined ? {} : { fixed }) };
-      const { bitsPerByte: value, clamped } = await bitsPerByte(model, text, options);
-      return { name, bits, value, clamped: Object.values(clamped).reduce((sum, n) => sum + n, 0) };
-    }
+      async function evaluate(name: string, bits: string, model: Model, fixed?: FixedChoice): Promise<Result> {
+        const options = { threads, progress: shown(progress, name), ...(fixed === undefined ? {} : { fixed }) };
+        const { bitsPerByte: value, clamped } = await bitsPerByte(model, text, options);
+        return { name, bits, value, clamped: Object.values(clamped).reduce((sum, n) => sum + n, 0) };
+      }
+    },
   },
 };
 

@@ -13,7 +13,7 @@ import {
   VARIANTS,
   variant,
 } from '../golden/index.ts';
-import { type Bench, joinReports, measured, reportOf } from './bench.ts';
+import { type Bench, measured, type Row, reportOf } from './bench.ts';
 
 type Option = keyof typeof VARIANTS;
 
@@ -44,12 +44,12 @@ const SWEEPS: Readonly<Record<string, Sweep>> = {
 
 export const formats: Bench = {
   describe: 'what each number format costs, the tables of docs/numerics.md',
-  rows: Object.keys(SWEEPS),
-  async run({ rows, threads }, progress) {
-    const reports = [];
-    for (const name of rows) reports.push(await sweep(name, SWEEPS[name]!, threads, progress));
-    return joinReports(reports);
-  },
+  rows: Object.fromEntries(
+    Object.entries(SWEEPS).map(([name, s]): [string, Row] => [
+      name,
+      (progress, { threads }) => sweep(name, s, threads, progress),
+    ]),
+  ),
 };
 
 async function sweep(
@@ -61,8 +61,7 @@ async function sweep(
   const model = await loadModel(bundled(`models/${name}`));
   const text = await readWindows(bundled('models/kjv-val.txt'), { window, windows });
   const calibration = calibrate(model, await readCalibrationText(calibrationText));
-  const shown = (what: string) => (done: number, total: number) =>
-    progress(`${id}, ${what}: window ${done} of ${total}`);
+  const shown = (what: string) => (done: number, total: number) => progress(`${what}: window ${done} of ${total}`);
   const float = (await bitsPerByte(model, text, { threads, progress: shown('float') })).bitsPerByte;
   const figures: Figure[] = [measured(`${id}.float.bits_per_byte`, float, 'bits')];
   const rows: string[][] = [];

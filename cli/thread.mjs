@@ -18,3 +18,5 @@ const status = await main(argv, {
   scratch: { begin: (path, parents) => tell({ begin: { path, parents } }), end: (path) => tell({ end: path }) },
 });
 tell({ status });
+// What an interrupted command has given up may still be at work.
+if (Atomics.load(flag, 0) === 1) process.exit();

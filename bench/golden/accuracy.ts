@@ -1,8 +1,7 @@
 import { bundled } from '../../cli/bundled.ts';
 import type { Check, Figure } from '../../cli/command.ts';
 import { bitsPerByte, loadModel, readWindows } from '../../golden/index.ts';
-import { measured, reportOf } from '../bench.ts';
-import type { Row } from './index.ts';
+import { measured, type Row, reportOf } from '../bench.ts';
 import { clocked, timeCheck } from './time.ts';
 
 /** What an independent implementation gives in float32 (models/README.md): 64 windows of 1024 bytes of kjv-val. */
@@ -11,7 +10,7 @@ const BOUND = 2e-4;
 const SECONDS = 20;
 
 /** Bits per byte in floating point, and how long tiny takes. */
-export const accuracy: Row = async ({ threads }, progress) => {
+export const accuracy: Row = async (progress, { threads }) => {
   const text = await readWindows(bundled('models/kjv-val.txt'), { windows: 64 });
   const figures: Figure[] = [];
   const checks: Check[] = [];

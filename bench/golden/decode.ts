@@ -10,9 +10,8 @@ import {
   releasedConfigs,
   streamModel,
 } from '../../golden/index.ts';
-import { measured, reportOf } from '../bench.ts';
+import { measured, type Row, reportOf } from '../bench.ts';
 import { syntheticCalibration, syntheticModel } from '../synthetic-model.ts';
-import type { Row } from './index.ts';
 
 /** Bytes of a token at 2.7B: signs, 8-bit head, 8-bit state read and written, the rest. The figure of comparison whatever the formats. */
 const TOKEN_BYTES = 491e6;
@@ -21,7 +20,7 @@ const SHARE = 0.4;
 const MEMORY = 1.2e9;
 const ROUNDS = 60;
 
-export const decode: Row = async ({ threads }, progress) => {
+export const decode: Row = async (progress, { threads }) => {
   progress('making 2.7 billion random signs');
   const times = await measureDecode(releasedConfigs['2.7B'], threads, ROUNDS, progress);
   const memory = process.resourceUsage().maxRSS * 1024;

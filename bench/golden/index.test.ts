@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { runRows } from '../bench.ts';
 import { golden } from './index.ts';
 import { isolated } from './isolate.ts';
 import { timeCheck } from './time.ts';
@@ -6,7 +7,7 @@ import { timeCheck } from './time.ts';
 const quiet = () => {};
 
 it('prints the rows that were chosen, one check for each model', async () => {
-  const { checks, figures, skipped } = await golden.run({ threads: 1, rows: ['logits'] }, quiet);
+  const { checks, figures, skipped } = await runRows(golden, ['logits'], { threads: 1 }, quiet, () => false);
   expect(checks.map(({ ok }) => ok)).toEqual(new Array(7).fill(true));
   expect(new Set(checks.map(({ name }) => name)).size).toBe(7);
   expect(figures.map(({ name }) => name)).toContain('two_groups.max_logit_error');
@@ -14,7 +15,7 @@ it('prints the rows that were chosen, one check for each model', async () => {
 });
 
 it('a row whose process fails is a failed check, never a passed one', async () => {
-  const { checks } = await isolated('no-such-row')({ threads: 1, rows: [] }, quiet);
+  const { checks } = await isolated('no-such-row')(quiet, { threads: 1 });
   expect(checks).toMatchObject([{ name: 'no-such-row runs to its end', ok: false }]);
 });
 

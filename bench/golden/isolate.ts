@@ -2,8 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '../../cli/command.ts';
-import { reportOf } from '../bench.ts';
-import type { Row } from './index.ts';
+import { type Row, reportOf } from '../bench.ts';
 
 /** What the other process is told to do, and what it says. */
 export interface RowRequest {
@@ -18,7 +17,7 @@ const SILENCE = 300_000;
 /** The row `name` of row.ts in its own process. One that ends without a report, or hangs, is a failed check. */
 export const isolated =
   (name: string): Row =>
-  ({ threads }, progress) =>
+  (progress, { threads }) =>
     new Promise((resolve) => {
       const child = fork(fileURLToPath(new URL('./row.mjs', import.meta.url)), {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -11,8 +11,7 @@ import { encodePytorch, op, type PickledTensor, zip } from '../../golden/testing
 import { randomSource } from '../../golden/testing/random.ts';
 import { encodeSafetensors, withHeader } from '../../golden/testing/safetensors.ts';
 import { AWKWARD, syntheticCheckpoint, writeCheckpoint } from '../../golden/testing/synthetic.ts';
-import { measured, reportOf } from '../bench.ts';
-import type { Row } from './index.ts';
+import { measured, type Row, reportOf } from '../bench.ts';
 
 const COUNT = 20_000;
 /** Memory above an idle process, and time per file, that are allowed. */
@@ -172,7 +171,7 @@ function collector(): () => void {
   return runInNewContext('gc') as () => void;
 }
 
-export const mutants: Row = async (_, progress) => {
+export const mutants: Row = async (progress) => {
   const dir = mkdtempSync(join(tmpdir(), 'popscan-mutants-'));
   const faults: string[] = [];
   let [loaded, slowest, largest] = [0, 0, 0];

@@ -10,8 +10,7 @@ import {
   readWindows,
   type WindowOptions,
 } from '../../golden/index.ts';
-import { joinReports, measured, reportOf } from '../bench.ts';
-import type { Row } from './index.ts';
+import { joinReports, measured, type Row, reportOf } from '../bench.ts';
 import { clocked, timeCheck } from './time.ts';
 
 /** Fixed point may differ from floating point by this part of its bits per byte. */
@@ -19,14 +18,14 @@ const BOUND = 0.002;
 const SECONDS = 40;
 
 /** Default formats against floating point in windows of 1024 bytes, and how long tiny takes. */
-export const fixed: Row = async ({ threads }, progress) =>
+export const fixed: Row = async (progress, { threads }) =>
   joinReports([
     await compare('nano', { windows: 64 }, threads, progress),
     await compare('tiny', { windows: 64 }, threads, progress, SECONDS),
   ]);
 
 /** The same in windows so long that a drift of the state would show. */
-export const windows16k: Row = ({ threads }, progress) =>
+export const windows16k: Row = (progress, { threads }) =>
   compare('tiny', { window: 16_384, windows: 4 }, threads, progress);
 
 async function compare(

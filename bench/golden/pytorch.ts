@@ -3,9 +3,8 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Progress } from '../../cli/command.ts';
 import { releasedConfigs } from '../../golden/index.ts';
-import { measured } from '../bench.ts';
+import { measured, type Row } from '../bench.ts';
 import { measureDecode } from './decode.ts';
-import type { Row } from './index.ts';
 
 const FACTOR = 10;
 const ROUNDS = 40;
@@ -17,7 +16,7 @@ interface Pytorch {
   readonly transformers: string;
 }
 
-export const pytorch: Row = async ({ threads }, progress) => {
+export const pytorch: Row = async (progress, { threads }) => {
   const python = process.env['POPSCAN_PYTHON'] ?? 'python3';
   if ((await run(python, ['-c', 'import torch, transformers'], () => {})).status !== 0) return skipped(python);
   progress('making 780 million weights');

@@ -1,6 +1,6 @@
 /** The rows that run in a process of their own. */
 import type { Report } from '../../cli/command.ts';
-import type { Row } from './index.ts';
+import type { Row } from '../bench.ts';
 import type { RowMessage, RowRequest } from './isolate.ts';
 
 const LOADERS: Readonly<Record<string, () => Promise<Row>>> = {
@@ -20,5 +20,5 @@ process.once('message', ({ row, threads }: RowRequest) => {
 
 async function run(name: string, threads: number): Promise<Report> {
   const row = await LOADERS[name]!();
-  return row({ threads, rows: [name] }, (progress) => say({ progress }));
+  return row((progress) => say({ progress }), { threads });
 }

@@ -3,8 +3,7 @@ import { bundled } from '../../cli/bundled.ts';
 import type { Check, Figure } from '../../cli/command.ts';
 import { compareTrace, createSimdKernels, LOGIT_BOUND, loadModel } from '../../golden/index.ts';
 import { REFERENCES, referenceDir } from '../../golden/testing/reference.ts';
-import { measured, reportOf } from '../bench.ts';
-import type { Row } from './index.ts';
+import { measured, type Row, reportOf } from '../bench.ts';
 
 const MODELS: readonly (readonly [name: string, dir: string])[] = [
   ...['nano', 'tiny'].map((name) => [name, bundled(`models/${name}`)] as const),
@@ -12,7 +11,7 @@ const MODELS: readonly (readonly [name: string, dir: string])[] = [
 ];
 
 /** Logits against those of other implementations: the traces of models/, and golden/testing/reference (Hugging Face's Mamba-2). */
-export const traces: Row = async (_, progress) => {
+export const traces: Row = async (progress) => {
   const figures: Figure[] = [];
   const checks: Check[] = [];
   for (const [name, dir] of MODELS) {

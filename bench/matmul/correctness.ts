@@ -75,7 +75,7 @@ export async function correctness(progress: Progress): Promise<Report> {
   const checks: Check[] = [];
   const judge = (name: string, p: MatmulParameters, jobs: readonly MatmulJob[]): void => {
     const engine = p.engine ?? 'popcount';
-    progress(`correctness: ${engine}, ${name}`);
+    progress(`${engine}, ${name}`);
     const { results, wrong } = run(p, jobs);
     const key = `${engine}.${name.replace(/[^a-z0-9]+/gi, '_')}`;
     figures.push({ name: `${key}.vectors`, value: results, unit: 'results compared', kind: 'simulated' });

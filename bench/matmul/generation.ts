@@ -8,7 +8,7 @@ import { measured, reportOf } from '../bench.ts';
 const bounds = { seconds: 2, megabytes: 500 };
 
 export async function generation(progress: Progress): Promise<Report> {
-  progress('generation: the array of the 2.7B model');
+  progress('the array of the 2.7B model');
   const script = fileURLToPath(new URL('generate-once.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script]);
   const runs = JSON.parse(stdout) as { engine: string; seconds: number; bytes: number; peak: number }[];

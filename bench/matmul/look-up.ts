@@ -9,7 +9,7 @@ import { lookUpTile } from './arrays.ts';
 const bound = 4;
 
 export async function lookUp(progress: Progress): Promise<Report> {
-  progress('look-up: Yosys on the array of 16 x 256, some minutes');
+  progress('Yosys on the array of 16 x 256, some minutes');
   const { lut, ff, carry, bram, version } = await synthesize(printVerilog(matmulArray(lookUpTile)), {
     ...{ target: 'xcup' as const, seconds: 3600 },
     progress,

@@ -32,7 +32,7 @@ function realJob({ name, rows, cols }: NamedMatrix, p: MatmulParameters, random:
 async function verilator(design: Design, progress: Progress) {
   const printed = printVerilog(design);
   const files = Object.fromEntries(printed.files.map((f) => [f.name, f.text]));
-  const onProgress = (what: string): void => progress(`utilisation: verilator: ${what}`);
+  const onProgress = (what: string): void => progress(`verilator: ${what}`);
   return createVerilator({ files, top: printed.top, module: design.module, onProgress });
 }
 
@@ -51,7 +51,7 @@ function runLayers(p: MatmulParameters, engines: readonly Engine[], progress: Pr
     );
     const useful = matrices.reduce((sum, m) => sum + m.rows * m.cols, 0);
     for (const engine of engines) {
-      progress(`utilisation: ${p.engine}, ${size} in ${engine.name}`);
+      progress(`${p.engine}, ${size} in ${engine.name}`);
       const { cycles, verdicts } = countCycles(engine, matmulBench(jobs, p, false));
       const share = useful / (cycles * p.lanes * p.columns);
       const wrong = verdicts.find((v) => v.mismatch !== undefined)?.mismatch?.text;

@@ -1,6 +1,7 @@
 /** The engines of `popscan bench sim`, each given the same self-driven design. */
 
 import { findNewestVerilator } from 'verilator-wasm';
+import type { Skipped } from '../../cli/command.ts';
 import { behaviouralDefine, printVerilog } from '../../gen/index.ts';
 import {
   createCxxrtl,
@@ -151,3 +152,17 @@ export const engineKinds = {
     open: (design) => timed(async () => followerRunner(await createIcarus(verilogOf(design)))),
   },
 } as const satisfies Readonly<Record<string, EngineKind>>;
+export type EngineName = keyof typeof engineKinds;
+
+/** Of these engines, the tools that are there, and what is missing. */
+export async function findEngines(engines: readonly EngineName[]) {
+  const tools = new Map<EngineName, { readonly version: string; readonly how: string }>();
+  const missing: Skipped[] = [];
+  for (const engine of engines) {
+    const { name, find } = engineKinds[engine];
+    const tool = await find();
+    if ('get' in tool) missing.push({ name, why: 'not found', get: tool.get });
+    else tools.set(engine, tool);
+  }
+  return { tools, missing };
+}

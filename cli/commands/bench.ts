@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { baselines } from '../../bench/baselines.ts';
-import type { Bench } from '../../bench/bench.ts';
+import { type Bench, runRows } from '../../bench/bench.ts';
 import { formats } from '../../bench/formats.ts';
 import { gen } from '../../bench/gen-million.ts';
 import { golden } from '../../bench/golden/index.ts';
@@ -8,8 +8,8 @@ import { matmulBench } from '../../bench/matmul/index.ts';
 import { scan } from '../../bench/scan/index.ts';
 import { simBench } from '../../bench/sim/index.ts';
 import type { Command } from '../command.ts';
+import { listOf } from '../list.ts';
 import { wholeNumber } from '../options.ts';
-import { CommandProblem } from '../problem.ts';
 
 /** What can be measured, by the name that the command line takes. */
 const benches: Readonly<Record<string, Bench>> = {
@@ -44,33 +44,22 @@ export const benchCommand: Command<BenchArgs> = {
       })
       .option('threads', { type: 'number', default: Math.min(2, availableParallelism()), describe: 'threads' })
       .option('rows', { type: 'string', describe: `only these parts (default: all): ${rowNames()}` }),
-  async run({ action, threads, rows }, progress) {
+  interruptible: true,
+  async run({ action, threads, rows }, progress, { interrupted }) {
     const bench = benches[action]!;
     wholeNumber('--threads', threads, 1, 64);
-    return bench.run({ threads, rows: chosenRows(bench, rows) }, progress);
+    return runRows(bench, chosenRows(bench, rows), { threads }, progress, interrupted);
   },
 };
 
 function rowNames(): string {
   return Object.entries(benches)
-    .flatMap(([name, { rows, onDemand = [] }]) =>
-      rows === undefined ? [] : [`${name}: ${[...rows, ...onDemand.map((r) => `${r} (not by default)`)].join(', ')}`],
-    )
+    .map(([name, { rows, onDemand = {} }]) => {
+      const names = [...Object.keys(rows), ...Object.keys(onDemand).map((r) => `${r} (not by default)`)];
+      return `${name}: ${names.join(', ')}`;
+    })
     .join('; ');
 }
 
-function chosenRows({ rows = [], onDemand = [] }: Bench, chosen: string | undefined): readonly string[] {
-  if (chosen === undefined) return rows;
-  const names = chosen.split(',');
-  const all = [...rows, ...onDemand];
-  const unknown = names.find((name) => !all.includes(name));
-  if (unknown === undefined) return names;
-  throw new CommandProblem({
-    id: 'usage',
-    what: rows.length === 0 ? 'this bench has no rows to choose from' : `no row is called '${unknown}'`,
-    where: '--rows',
-    expected: rows.length === 0 ? 'no --rows' : all.join(', '),
-    found: chosen,
-    remedy: rows.length === 0 ? 'leave --rows out' : 'name some of these, separated by commas',
-  });
-}
+const chosenRows = ({ rows, onDemand = {} }: Bench, chosen: string | undefined): readonly string[] =>
+  chosen === undefined ? Object.keys(rows) : listOf('--rows', chosen, [...Object.keys(rows), ...Object.keys(onDemand)]);

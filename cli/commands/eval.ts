@@ -3,7 +3,6 @@ import {
   CALIBRATION_OFFSET,
   CALIBRATION_WINDOW,
   CALIBRATION_WINDOWS,
-  type Calibration,
   comparePrecisions,
   compareTrace,
   createSimdKernels,
@@ -15,7 +14,7 @@ import {
   LOGIT_BOUND,
   loadModel,
   type Model,
-  type Numerics,
+  type PrecisionComparison,
   readWindows,
   signalToNoise,
   VARIANTS,
@@ -23,10 +22,11 @@ import {
   type ZeroChoice,
 } from '../../golden/index.ts';
 import { rangesFor } from '../calibration.ts';
-import type { Check, Command, Figure, Progress, Report } from '../command.ts';
+import type { Check, Command, Figure, Report } from '../command.ts';
 import { wholeNumber } from '../options.ts';
 import { type Bar, writePlot } from '../plot.ts';
 import { table } from '../print.ts';
+import { unfinished } from '../unfinished.ts';
 
 interface EvalArgs {
   readonly model: string;
@@ -86,7 +86,8 @@ export const evalCommand: Command<EvalArgs> = {
         default: 'refuse' as const,
         describe: 'how to read latent weights that are exactly zero',
       }),
-  async run(args, progress) {
+  interruptible: true,
+  async run(args, progress, { interrupted }) {
     if ((args.text === undefined) === (args.trace === undefined)) throw oneOf();
     if (args.plot !== undefined && args.sweep === undefined) throw plotNeedsSweep();
     if (args.threads !== undefined) wholeNumber('--threads', args.threads, 1, 64);
@@ -97,24 +98,30 @@ export const evalCommand: Command<EvalArgs> = {
     if (args.trace !== undefined) return evalTrace(model, args.trace);
     const { window, windows } = args;
     const text = await readWindows(args.text!, { window, ...(windows === undefined ? {} : { windows }) });
-    const evaluate = (what: string, fixed?: { calibration: Calibration; numerics: Numerics }) =>
-      bitsPerByte(model, text, {
-        ...(args.threads === undefined ? {} : { threads: args.threads }),
-        ...(fixed === undefined ? {} : { fixed }),
-        progress: (done, total) => progress(`${what}: window ${done} of ${total}`),
-      });
-    if (!integers) return evalFloat(args, evaluate);
+    const share = (what: string) => ({
+      ...(args.threads === undefined ? {} : { threads: args.threads }),
+      progress: (done: number, total: number) => progress(`${what}: window ${done} of ${total}`),
+      stopped: interrupted,
+    });
+    const evaluate = (what: string, fixed?: FixedChoice) =>
+      bitsPerByte(model, text, { ...share(what), ...(fixed === undefined ? {} : { fixed }) });
+    if (!integers) return evalFloat(args, text.length, evaluate);
     const numerics = (args.format?.split(',') ?? []).reduce(
       (n, choice) => variant(n, choice.split('=')[0]!, choice.split('=')[1] ?? ''),
       defaultNumerics,
     );
     const calibration = await rangesFor(args, model, progress);
-    if (args.sweep !== undefined) return evalSweep(args.sweep, args.plot, numerics, calibration, evaluate);
-    return evalFixed(args, model, text, { calibration, numerics }, progress);
+    if (args.sweep !== undefined)
+      return evalSweep(args.sweep, args.plot, { numerics, calibration }, evaluate, interrupted);
+    const fixed = { calibration, numerics };
+    const result = await comparePrecisions(model, text, fixed, share('float and fixed'));
+    progress('signal to noise');
+    const noise = signalToNoise(model, fixed, text[0]!.subarray(0, NOISE_BYTES));
+    return fixedReport(args, text.length, result, noise);
   },
 };
 
-type Evaluate = (what: string, fixed?: { calibration: Calibration; numerics: Numerics }) => Promise<Evaluation>;
+type Evaluate = (what: string, fixed?: FixedChoice) => Promise<Evaluation>;
 
 function formatNames(): string {
   return Object.entries(VARIANTS)
@@ -132,7 +139,9 @@ async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
   return [await work(), (performance.now() - started) / 1000];
 }
 
-async function evalFloat(args: EvalArgs, evaluate: Evaluate): Promise<Report> {
+const finished = (windows: number, all: number): Check[] => unfinished('all windows were evaluated', windows, all);
+
+async function evalFloat(args: EvalArgs, windows: number, evaluate: Evaluate): Promise<Report> {
   const [result, seconds] = await timed(() => evaluate('float'));
   return {
     figures: [
@@ -141,7 +150,7 @@ async function evalFloat(args: EvalArgs, evaluate: Evaluate): Promise<Report> {
       figure('windows', result.windows, 'windows'),
       figure('seconds', seconds, 's'),
     ],
-    checks: [],
+    checks: finished(result.windows, windows),
     skipped: [],
     tools: {},
     text: describeText(args),
@@ -151,19 +160,12 @@ async function evalFloat(args: EvalArgs, evaluate: Evaluate): Promise<Report> {
 /** Bytes of the first window over which signal to noise is taken: the plain specification, which shows intermediates, is slow. */
 const NOISE_BYTES = 128;
 
-async function evalFixed(
+function fixedReport(
   args: EvalArgs,
-  model: Model,
-  text: readonly Uint8Array[],
-  fixed: FixedChoice,
-  progress: Progress,
-): Promise<Report> {
-  const result = await comparePrecisions(model, text, fixed, {
-    ...(args.threads === undefined ? {} : { threads: args.threads }),
-    progress: (done, total) => progress(`float and fixed: window ${done} of ${total}`),
-  });
-  progress('signal to noise');
-  const noise = signalToNoise(model, fixed, text[0]!.subarray(0, NOISE_BYTES));
+  windows: number,
+  result: PrecisionComparison,
+  noise: readonly LayerNoise[],
+): Report {
   const difference = Math.abs(result.fixed - result.float) / result.float;
   const clamped = Object.entries(result.clamped);
   const from =
@@ -181,6 +183,7 @@ async function evalFixed(
       ok: clamped.length === 0,
       detail: clamped.length === 0 ? 'nothing clamped' : clamped.map(([name, n]) => `${name}: ${n}`).join(', '),
     },
+    ...finished(result.windows, windows),
   ];
   return {
     figures: [
@@ -218,40 +221,40 @@ function noiseTable(noise: readonly LayerNoise[]): string {
   return table(head, rows, [1, 2, 3]);
 }
 
-/** Every value of the named formats, one changed at a time. */
+/** Every value of the named formats, one changed at a time. Those that were not evaluated on the whole text are left out. */
 async function evalSweep(
   names: string,
   plot: string | undefined,
-  base: Numerics,
-  calibration: Calibration,
+  base: FixedChoice,
   evaluate: Evaluate,
+  interrupted: () => boolean,
 ): Promise<Report> {
+  const choices = names.split(',').flatMap((name) => {
+    const values = Object.keys((VARIANTS as Record<string, object>)[name] ?? { '': 0 });
+    return values.map((value) => ({ name, value }));
+  });
   const bars: Bar[] = [];
   const float = await evaluate('float');
-  const figures: Figure[] = [figure('float.bits_per_byte', float.bitsPerByte, 'bits')];
+  const figures: Figure[] = interrupted() ? [] : [figure('float.bits_per_byte', float.bitsPerByte, 'bits')];
   const rows: string[][] = [];
-  for (const name of names.split(',')) {
-    const values = Object.keys((VARIANTS as Record<string, object>)[name] ?? { '': 0 });
-    for (const value of values) {
-      const numerics = variant(base, name, value);
-      const result = await evaluate(`${name} ${value}`, { calibration, numerics });
-      const change = result.bitsPerByte / float.bitsPerByte - 1;
-      const clamped = sumOf(result.clamped);
-      bars.push({ group: name, name: value, value: change });
-      figures.push(figure(`${name}.${value.replaceAll('-', '_')}.bits_per_byte`, result.bitsPerByte, 'bits'));
-      rows.push([
-        name,
-        value,
-        result.bitsPerByte.toFixed(5),
-        `${(100 * change).toFixed(3)} %`,
-        bar(change),
-        String(clamped),
-      ]);
-    }
+  for (const { name, value } of choices) {
+    if (interrupted()) break;
+    const result = await evaluate(`${name} ${value}`, { ...base, numerics: variant(base.numerics, name, value) });
+    if (interrupted()) break;
+    const change = result.bitsPerByte / float.bitsPerByte - 1;
+    const clamped = sumOf(result.clamped);
+    bars.push({ group: name, name: value, value: change });
+    figures.push(figure(`${name}.${value.replaceAll('-', '_')}.bits_per_byte`, result.bitsPerByte, 'bits'));
+    rows.push([
+      ...[name, value, result.bitsPerByte.toFixed(5)],
+      ...[`${(100 * change).toFixed(3)} %`, bar(change), String(clamped)],
+    ]);
   }
-  if (plot !== undefined) await writePlot(plot, 'change of bits per byte against floating point', bars);
+  const checks = unfinished('all formats were evaluated', rows.length, choices.length);
+  if (plot !== undefined && checks.length === 0)
+    await writePlot(plot, 'change of bits per byte against floating point', bars);
   const head = ['format', 'value', 'bits per byte', 'against float', 'logarithmic, 0.01 % to 100 %', 'clamped'];
-  return { figures, checks: [], skipped: [], tools: {}, text: table(head, rows, [2, 3, 5]) };
+  return { figures, checks, skipped: [], tools: {}, text: table(head, rows, [2, 3, 5]) };
 }
 
 /** Four characters per factor of ten above 0.01 %. */

@@ -16,6 +16,7 @@ import { pace } from '../../sim/pace.ts';
 import type { Command, Progress, Report, Skipped } from '../command.ts';
 import { listOf } from '../list.ts';
 import { wholeNumber } from '../options.ts';
+import { unfinished } from '../unfinished.ts';
 
 interface Args {
   readonly modules: number;
@@ -87,7 +88,7 @@ export const fuzzCommand: Command<Args> = {
         { name: 'modules_per_second', value: result.modules / seconds, unit: 'modules/s', kind: 'measured' },
       ],
       checks: [
-        ...unfinished(result, options.modules, interrupted()),
+        ...(interrupted() ? unfinished('all modules were compared', result.modules, options.modules) : []),
         ...others.map((name) => ({
           name: `${name} = ${leader}`,
           ok: failed(name).length === 0,
@@ -100,11 +101,6 @@ export const fuzzCommand: Command<Args> = {
     } satisfies Report;
   },
 };
-
-const unfinished = ({ modules }: FuzzResult, all: number, interrupted: boolean) =>
-  interrupted && modules < all
-    ? [{ name: 'all modules were compared', ok: false, detail: `interrupted after ${modules} of ${all}` }]
-    : [];
 
 /** Which modules an engine did not run, and why. */
 function leftOut(name: string, { modules, taken }: FuzzResult, crashed: readonly number[]): string {

@@ -9,6 +9,7 @@ import { version } from '../../verify/version.ts';
 import type { Check, Command, Report } from '../command.ts';
 import { wholeNumber } from '../options.ts';
 import { table } from '../print.ts';
+import { unfinished } from '../unfinished.ts';
 
 interface Args {
   readonly unit: string;
@@ -69,12 +70,7 @@ function report(r: Mutants, count: number, interrupted: boolean): Report {
       detail: `${r.killed} of ${different}, ${r.equivalent} proved harmless`,
     },
   ];
-  if (interrupted && r.mutants.length < count)
-    checks.push({
-      name: 'all faults were planted',
-      ok: false,
-      detail: `interrupted after ${r.mutants.length} of ${count}`,
-    });
+  if (interrupted) checks.push(...unfinished('all faults were planted', r.mutants.length, count));
   return {
     figures: [
       { name: 'mutants', value: r.mutants.length, unit: 'faults', kind: 'simulated' },

@@ -17,7 +17,10 @@ export interface Outcome {
 }
 
 /** Calls `main`. */
-export async function popscan(...argv: readonly string[]): Promise<Outcome> {
+export const popscan = (...argv: readonly string[]): Promise<Outcome> => popscanUntil(() => false, ...argv);
+
+/** The same, interrupted once `interrupted` says so. */
+export async function popscanUntil(interrupted: () => boolean, ...argv: readonly string[]): Promise<Outcome> {
   let out = '';
   let err = '';
   const status = await main(argv, {
@@ -31,6 +34,7 @@ export async function popscan(...argv: readonly string[]): Promise<Outcome> {
     statusWidth: undefined,
     scratch: noScratch,
     ...neverInterrupted,
+    interrupted,
   });
   return { status, out, err };
 }

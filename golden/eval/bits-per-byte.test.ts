@@ -48,6 +48,17 @@ describe('bits per byte on kjv-val, against an independent implementation in flo
     const results = await Promise.all([1, 2, 3].map((threads) => bitsPerByte(model, windows, { threads })));
     expect(new Set(results.map((result) => result.bitsPerByte)).size).toBe(1);
   });
+
+  it.each([1, 2])('of the first windows, where it is stopped: %s threads', async (threads) => {
+    const model = await load('nano');
+    const windows = await readWindows(text, { window: 128, windows: 16 });
+    let seen = 0;
+    const result = await bitsPerByte(model, windows, { threads, progress: () => seen++, stopped: () => seen >= 3 });
+    expect(result.windows).toBe(seen);
+    expect([3, 4]).toContain(seen);
+    const whole = await bitsPerByte(model, windows.slice(0, seen), { threads: 1 });
+    expect(result).toEqual(whole);
+  });
 });
 
 describe('surprisal', () => {

@@ -14,6 +14,8 @@ export interface EvaluationOptions {
   readonly kernels?: Kernels;
   /** Told after each window. */
   readonly progress?: (done: number, total: number) => void;
+  /** Asked after each window: whether to end with those that are done. */
+  readonly stopped?: () => boolean;
 }
 
 export interface Evaluation {
@@ -21,6 +23,7 @@ export interface Evaluation {
   readonly bitsPerByte: number;
   /** Predicted bytes: all but the first of every window. */
   readonly predicted: number;
+  /** Those that were evaluated: all, unless it was stopped. */
   readonly windows: number;
   /** Results that did not fit their formats, by format; empty when all did, and in floating point. */
   readonly clamped: Clamped;
@@ -37,7 +40,7 @@ export async function bitsPerByte(
 ): Promise<Evaluation> {
   checkBytes(model);
   const { rows, clamped } = await runWindows({ model, fixed: options.fixed, compare: false }, windows, options);
-  return { ...average(rows, 0, windows), clamped };
+  return { ...average(rows, 0, windows.slice(0, rows.length)), clamped };
 }
 
 /** Bits per byte from the nats of windows, which are in column `column` of their results. */

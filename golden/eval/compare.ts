@@ -5,7 +5,7 @@ import type { Clamped } from '../fixed/projection.ts';
 import { createFixedSession } from '../fixed/session.ts';
 import { capture, tapTensor } from '../float/capture.ts';
 import type { Model } from '../model.ts';
-import { average, checkBytes } from './bits-per-byte.ts';
+import { average, checkBytes, type EvaluationOptions } from './bits-per-byte.ts';
 import type { FixedChoice } from './runner.ts';
 import { runWindows } from './threads.ts';
 
@@ -30,19 +30,20 @@ export async function comparePrecisions(
   model: Model,
   windows: readonly Uint8Array[],
   fixed: FixedChoice,
-  options: { readonly threads?: number; readonly progress?: (done: number, total: number) => void } = {},
+  options: Pick<EvaluationOptions, 'threads' | 'progress' | 'stopped'> = {},
 ): Promise<PrecisionComparison> {
   checkBytes(model);
   const { rows, clamped, threads } = await runWindows({ model, fixed, compare: true }, windows, options);
+  const done = windows.slice(0, rows.length);
   const sum = (column: number) => rows.reduce((total, row) => total + row[column]!, 0);
-  const { bitsPerByte: float, predicted } = average(rows, 0, windows);
+  const { bitsPerByte: float, predicted } = average(rows, 0, done);
   return {
     float,
-    fixed: average(rows, 1, windows).bitsPerByte,
+    fixed: average(rows, 1, done).bitsPerByte,
     maxLogitError: Math.max(...rows.map((row) => row[2]!)),
-    agreement: sum(3) / windows.reduce((total, window) => total + window.length, 0),
+    agreement: sum(3) / done.reduce((total, window) => total + window.length, 0),
     predicted,
-    windows: windows.length,
+    windows: done.length,
     clamped,
     floatSeconds: sum(4) / threads,
     fixedSeconds: sum(5) / threads,

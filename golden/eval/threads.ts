@@ -21,6 +21,7 @@ interface WindowOptions {
   readonly threads?: number;
   readonly kernels?: Kernels;
   readonly progress?: (done: number, total: number) => void;
+  readonly stopped?: () => boolean;
 }
 
 /** One thread's part: a function from windows to results, and what it clamped in all. */
@@ -48,7 +49,7 @@ export type WorkerAnswer =
 /** Windows below this many per thread are not worth a thread's start. */
 const WINDOWS_PER_THREAD = 4;
 
-/** The results of all windows, in their order. */
+/** The results of all windows, in their order; where it is stopped, of the first ones, at least one. */
 export async function runWindows(
   job: WindowJob,
   windows: readonly Uint8Array[],
@@ -58,6 +59,7 @@ export async function runWindows(
   const threads = options.kernels ? 1 : Math.min(most, Math.ceil(windows.length / WINDOWS_PER_THREAD));
   const rows: number[][] = [];
   const clamped: Clamped = {};
+  const { stopped = () => false } = options;
   let done = 0;
   const report = (index: number, result: number[]) => {
     rows[index] = result;
@@ -66,12 +68,13 @@ export async function runWindows(
   const note = (counts: Clamped) => {
     for (const [name, n] of Object.entries(counts)) clamped[name] = (clamped[name] ?? 0) + n;
   };
-  if (threads > 1) await shareWindows(job, windows, threads, report, note);
+  if (threads > 1) await shareWindows(job, windows, threads, stopped, report, note);
   else {
     const worker = createWindowWorker(job, options.kernels);
-    windows.forEach((window, index) => {
+    for (const [index, window] of windows.entries()) {
       report(index, worker.run(window));
-    });
+      if (stopped()) break;
+    }
     note(worker.clamped());
   }
   return { rows, clamped, threads };
@@ -82,6 +85,7 @@ async function shareWindows(
   job: WindowJob,
   windows: readonly Uint8Array[],
   threads: number,
+  stopped: () => boolean,
   report: (index: number, result: number[]) => void,
   note: (clamped: Clamped) => void,
 ): Promise<void> {
@@ -104,6 +108,7 @@ async function shareWindows(
           return resolve();
         }
         report(answer.index, answer.result);
+        if (stopped()) next = windows.length;
         ask();
       });
       worker.on('error', reject);
