@@ -6,12 +6,14 @@ import {
   type Calibration,
   type CalibrationText,
   calibrate,
+  GoldenProblem,
   type Model,
   readCalibration,
   readCalibrationText,
 } from '../golden/index.ts';
 import { bundled } from './bundled.ts';
 import type { Progress } from './command.ts';
+import { CommandProblem } from './problem.ts';
 import { readWords } from './words.ts';
 
 /** The bundled calibration text: a part of kjv-val that is not evaluated. */
@@ -42,6 +44,19 @@ export async function rangesFor(
   progress: Progress,
 ): Promise<Calibration> {
   if (file !== undefined) return readCalibration(file, model);
-  const windows = await calibrationTokens(dir, model, calibrationText);
+  const windows = await calibrationTokens(dir, model, calibrationText).catch((error: unknown) => {
+    throw error instanceof GoldenProblem && error.id === 'usage' ? noRanges(dir, error) : error;
+  });
   return calibrate(model, windows, (done, total) => progress(`calibration: window ${done} of ${total}`));
 }
+
+/** The model's ranges must come from tokens, and there is nothing that makes them of the bundled text. */
+const noRanges = (dir: string, { found }: GoldenProblem): CommandProblem =>
+  new CommandProblem({
+    id: 'usage-required',
+    what: 'fixed point needs ranges, and there is no tokenizer.json beside the model to read the bundled text with',
+    where: dir,
+    expected: '--calibration FILE, a tokenizer.json beside the model, or a vocabulary of 256',
+    found,
+    remedy: `popscan calibrate --model ${dir} --ids 1,2,3 --out FILE makes them of tokens; then give --calibration FILE`,
+  });

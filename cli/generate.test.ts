@@ -51,7 +51,7 @@ it('runs in fixed point with ranges of the bundled text through the tokenizer, o
   using dir = scratchDir();
   const model = writeCheckpoint(join(dir.path, 'model'), syntheticCheckpoint(AWKWARD, 1));
   const on = ['generate', '--model', model, '--tokens', '3'];
-  expect((await refused(2, ...on, '--ids', '1,2,3')).what).toContain('no tokenizer.json beside it');
+  expect((await refused(2, ...on, '--ids', '1,2,3')).remedy).toContain('--calibration FILE');
   const ranges = join(dir.path, 'ranges.json');
   expect((await popscan('calibrate', '--model', model, '--ids', '1,2,3,4,5,6', '--out', ranges)).status).toBe(0);
   expect((await popscan(...on, '--ids', '1,2,3', '--calibration', ranges)).out).toMatch(/^1,2,3(,\d+){3}\n\n/);

@@ -179,11 +179,11 @@ export function readableFile(option: string, path: string): string {
   }
   throw new CommandProblem({
     id: 'input-file',
-    what: `the file of ${option} cannot be read`,
+    what: option.startsWith('-') ? `the file of ${option} cannot be read` : 'the file cannot be read',
     where: path,
     expected: 'a file that you may read',
     found,
-    remedy: `name another file with ${option}`,
+    remedy: option.startsWith('-') ? `name another file with ${option}` : 'name another file',
   });
 }
 

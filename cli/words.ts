@@ -61,6 +61,6 @@ const notBytes = (vocabSize: number) =>
   );
 
 function usage(what: string, expected: string, found: string): GoldenProblem {
-  const remedy = 'Correct the command line, or copy the tokenizer.json that belongs to the model.';
+  const remedy = 'correct the command line, or copy the tokenizer.json that belongs to the model';
   return new GoldenProblem({ id: 'usage', what, where: 'command line', expected, found, remedy });
 }

@@ -52,8 +52,8 @@ export const waveCommand: Command<Args> = {
       .example("popscan wave popscan-mismatch.vcd --signals 'design.scan.y_*,core.issue' --from 100", '') as never,
   run: async (a) => {
     const { clock, radix } = a;
-    const bound = (name: string, n: number | undefined) => (n === undefined ? n : wholeNumber(name, n, 0));
-    const [from, to] = [bound('--from', a.from), bound('--to', a.to)];
+    const from = a.from === undefined ? undefined : wholeNumber('--from', a.from, 0);
+    const to = a.to === undefined ? undefined : wholeNumber('--to', a.to, from ?? 0);
     const width = wholeNumber('--width', a.width, 20, 10_000);
     const signals = a.signals?.flatMap((s) => s.split(',')).filter((s) => s !== '');
     for (const [option, path] of Object.entries({ '--svg': a.svg, '--wavejson': a.wavejson }))

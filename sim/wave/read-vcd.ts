@@ -123,7 +123,7 @@ export function readVcd(path: string, window: VcdWindow = {}): Trace {
     const variables = readHeader(path, tokens);
     const clock = clockOf(path, variables, window.clock);
     const chosen = choose(path, variables, clock, window.signals ?? ['*']);
-    return sampled(tokens, clock, chosen, window);
+    return sampled(path, tokens, clock, chosen, window);
   } finally {
     tokens.return(undefined);
   }
@@ -150,15 +150,22 @@ function* changesOf(
 }
 
 /** Takes a column for every cycle of the window: the values before the changes of the edge that ends it. */
-function sampled(tokens: Iterator<string>, clock: Variable, chosen: readonly Variable[], window: VcdWindow): Trace {
+function sampled(
+  path: string,
+  tokens: Iterator<string>,
+  clock: Variable,
+  chosen: readonly Variable[],
+  window: VcdWindow,
+): Trace {
   const now = new Map<string, string>(chosen.map((v) => [v.code, 'x']));
   const rows = chosen.map(({ code: _, ...signal }) => ({ signal, values: [] as Value[] }));
   const edges: number[] = [];
+  const numberOf = (edge: number, period: number): number => Math.floor(edges[0]! / period) + edge;
   let level: string | undefined;
   let start: number | undefined;
   let [taken, full] = [0, false];
   const take = (period: number): void => {
-    const cycle = Math.floor(edges[0]! / period) + edges.length - 1;
+    const cycle = numberOf(edges.length - 1, period);
     const from = window.from ?? cycle - (edges.length - 1);
     const to = window.to ?? from + 31;
     full = cycle >= to;
@@ -180,5 +187,23 @@ function sampled(tokens: Iterator<string>, clock: Variable, chosen: readonly Var
     for (const [code, value] of bits) if (now.has(code)) now.set(code, value);
   }
   if (!full && edges.length > 0) take(period);
-  return { start: start ?? window.from ?? 0, cycles: taken, rows };
+  if (start === undefined)
+    throw emptyWindow(
+      path,
+      clock,
+      edges.map((_, edge) => numberOf(edge, period)),
+      window,
+    );
+  return { start, cycles: taken, rows };
+}
+
+function emptyWindow(path: string, clock: Variable, cycles: readonly number[], { from, to }: VcdWindow): SimProblem {
+  return new SimProblem({
+    id: 'empty-window',
+    what: 'the window has no cycle in it',
+    where: path,
+    expected: cycles.length === 0 ? `a rising edge of ${clock.path}` : `cycles from ${cycles[0]} to ${cycles.at(-1)}`,
+    found: cycles.length === 0 ? 'none' : `cycles from ${from ?? cycles[0]} to ${to ?? 'the last'}`,
+    remedy: cycles.length === 0 ? 'name another clock' : 'choose other cycles with --from and --to',
+  });
 }
