@@ -27,11 +27,21 @@ export interface Skipped {
   readonly get: string;
 }
 
+/** A fault that was planted and not found. */
+export interface Survivor {
+  readonly kind: string;
+  readonly what: string;
+  /** Its line of TypeScript, `file:line:column`, where it has one. */
+  readonly where: string | undefined;
+}
+
 export interface Report {
   readonly figures: readonly Figure[];
   readonly checks: readonly Check[];
   readonly skipped: readonly Skipped[];
   readonly tools: Readonly<Record<string, { readonly version: string; readonly how: string }>>;
+  /** In `--json`; people read of them in `text`. */
+  readonly survivors?: readonly Survivor[];
   /** Lines for people, printed before the tables and left out of `--json`. */
   readonly text?: string;
   /** The text that the command was asked to make: `text` of `--json`; people have had it from `Session.stream`. */

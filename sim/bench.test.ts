@@ -114,6 +114,10 @@ describe('a typed bench', () => {
       const engine = await open!();
       opened.push(engine);
       expect(use(engine, 7)).toEqual(expected);
+      if (name === 'sim') return;
+      const refusal = { id: 'cannot-save', where: engine.name };
+      expect(() => createBench(design, engine).save()).toThrow(expect.objectContaining(refusal));
+      expect(() => engine.restore({ bytes: new Uint8Array(1) })).toThrow(expect.objectContaining(refusal));
     });
   }
   it('is another run with another seed, and the same with the same', () => {
@@ -133,9 +137,9 @@ describe('a typed bench', () => {
       return bench.dut.count.get();
     };
     expect(go()).toBe(5n);
-    const saved = sim.save();
+    const saved = bench.save();
     expect(go()).toBe(10n);
-    sim.restore(saved);
+    bench.restore(saved);
     expect(go()).toBe(10n);
   });
   it('refuses what a port cannot take', () => {

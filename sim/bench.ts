@@ -3,7 +3,7 @@ import { type Interface, membersOf, type SinkPort, type SourcePort } from '../ge
 import type { Shape } from '../gen/shape.ts';
 import type { Constant } from '../gen/value.ts';
 import { type Dut, decode, encode, openDut, type Sample } from './dut.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Snapshot } from './engine.ts';
 import {
   type Agent,
   driveStream,
@@ -42,6 +42,9 @@ export interface Bench<I extends Interface> {
   run(agents: readonly Agent[], options: RunOptions): number;
   /** Steps until the condition holds after an evaluation; returns cycles. Throws a `SimProblem` at the limit. */
   until(condition: () => boolean, limit: number): number;
+  /** The design's state and inputs, to come back to; agents go on from where they are. Throws `cannot-save` on engines other than our simulator. */
+  save(): Snapshot;
+  restore(snapshot: Snapshot): void;
 }
 
 /** A bench of a design on an engine that runs it. The same seed gives the same run, on every engine. */
@@ -85,6 +88,8 @@ export function createBench<I extends Interface>(
     },
     run: (agents, options) => runUntil(engine, agents, options),
     until: (condition, limit) => runUntil(engine, [], { limit, until: () => holds(engine, condition) }),
+    save: () => engine.save(),
+    restore: (snapshot) => engine.restore(snapshot),
   };
 }
 

@@ -35,6 +35,11 @@ export interface Follower {
 /** One mask of rising clocks for every cycle, or one per cycle. */
 export type Clocks = number | Uint32Array;
 
+/** The whole state of an engine at one moment. */
+export interface Snapshot {
+  readonly bytes: Uint8Array;
+}
+
 /**
  * One cycle: `poke` inputs, `eval`, `peek` outputs, `tick`. What outputs show between `tick` and the next `eval` is not
  * defined.
@@ -58,6 +63,10 @@ export interface Engine extends Follower {
   step(cycles: number, clocks?: number): void;
   /** Evaluates and writes the rows of the present cycle at row number `row`. */
   sample(inputs: Uint32Array, outputs: Uint32Array, row: number): void;
+  /** Inputs, registers and memories, to come back to. Throws `cannot-save` where the engine does not show its state. */
+  save(): Snapshot;
+  /** Throws `foreign-snapshot` where `save` of another design gave it. */
+  restore(snapshot: Snapshot): void;
 }
 
 /** A mistake in the use of an engine, or a run that does not come to its end. */
@@ -136,6 +145,21 @@ export function writeField(row: Uint32Array, start: number, { port, at }: RowFie
 /** `value` without excess bits, as its port denotes it. */
 export function fit(value: bigint, port: EnginePort): bigint {
   return port.signed ? BigInt.asIntN(port.width, value) : BigInt.asUintN(port.width, value);
+}
+
+/** `save` and `restore` of an engine whose state cannot be had. */
+export function unsaved(engine: string): Pick<Engine, 'save' | 'restore'> {
+  const refuse = (): never => {
+    throw new SimProblem({
+      id: 'cannot-save',
+      what: 'the state of this engine can be neither saved nor restored',
+      where: engine,
+      expected: 'an engine of createSimulator',
+      found: engine,
+      remedy: 'save and restore on our simulator; on other engines, start a new one and replay the inputs',
+    });
+  };
+  return { save: refuse, restore: refuse };
 }
 
 export function unknownPort(engine: string, name: string, ports: readonly EnginePort[]): SimProblem {

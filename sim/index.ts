@@ -24,7 +24,6 @@ export {
   type NamedSignal,
   type Simulator,
   type SimulatorOptions,
-  type Snapshot,
 } from './simulator.ts';
 export { meterStreams, type StreamMeter, type StreamUse } from './stream-meter.ts';
 export {

@@ -16,6 +16,7 @@ import {
   readField,
   rowLayout,
   SimProblem,
+  unsaved,
 } from './engine.ts';
 import type { History } from './mismatch/history.ts';
 
@@ -141,6 +142,7 @@ class Recorder {
         for (let i = 0; i < cycles; i++) this.#tick(clocks ?? 1);
       },
       replay: (inputs, cycles, clocks = 1) => this.#replay(inputs, cycles, clocks),
+      ...unsaved(`${leader.name} in lock step`),
       close: () => this.flush(),
     };
   }

@@ -9,6 +9,7 @@ import {
   rowLayout,
   SimProblem,
   unknownPort,
+  unsaved,
   writeField,
 } from './engine.ts';
 
@@ -87,6 +88,7 @@ export function rowEngine(name: string, ports: readonly EnginePort[], model: Row
       stale = true;
       return model.replay(rows, cycles, clocks);
     },
+    ...unsaved(name),
     close: () => model.close(),
   };
 }

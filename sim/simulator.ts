@@ -13,6 +13,7 @@ import {
   enginePorts,
   type PortHandle,
   SimProblem,
+  type Snapshot,
   unknownPort,
 } from './engine.ts';
 import { writeInitialState } from './initial.ts';
@@ -42,11 +43,6 @@ export interface NamedSignal extends TraceSignal {
   readonly kind: 'input' | 'register' | 'net';
 }
 
-/** The whole state of a simulator at one moment. */
-export interface Snapshot {
-  readonly bytes: Uint8Array;
-}
-
 export interface Simulator extends Engine {
   /** Every net that can be read, by visibility. */
   signals(): readonly NamedSignal[];
@@ -64,11 +60,8 @@ export interface Simulator extends Engine {
   covered(): readonly Coverage[];
   /** Counts of what was met since the simulator was made. */
   status(): SimulatorStatus;
-  /** Inputs, registers and memories, to come back to. */
   /** What another thread needs to run the design from the present state on. */
   startable(): Startable;
-  save(): Snapshot;
-  restore(snapshot: Snapshot): void;
   /** What was built. */
   readonly statistics: {
     readonly nodes: number;
