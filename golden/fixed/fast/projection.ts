@@ -38,11 +38,13 @@ interface OwnSpace {
 const GROUP_BYTES = 24;
 /** Rows that the sign kernel takes at once. */
 const BLOCK = 32;
+/** Groups of eight columns that lie far apart. */
+const PLANES = 8;
 /** Words that it works in. */
 const SCRATCH = 96;
 
-/** Columns of a tile, filled up to groups of eight. */
-const paddedTile = (tile: number) => Math.ceil(tile / 8) * 8;
+/** Columns of a tile, filled up to four groups of eight, at which sums of signs may begin. */
+const paddedTile = (tile: number) => Math.ceil(tile / 32) * 32;
 const paddedColumns = ({ matrix, tile }: FixedProjection) => (matrix.cols / tile) * paddedTile(tile);
 
 /** Space for any of these projections. */
@@ -85,15 +87,18 @@ export function placeProjection(p: FixedProjection, space: ProjectionSpace, memo
   const factor = rowBias === undefined ? 0 : place(rowBias.values);
   const epsilon = place([Number(p.epsilon & 0xffffffffn) | 0, Number(p.epsilon >> 32n) | 0]);
   const packed = (binary ? packSigns(p, memory) : packBytes(p, memory)).byteOffset;
+  const blockBytes = blockOf(columns);
+  const planeBytes = planeOf(Math.ceil(rows / BLOCK) * blockBytes);
   const biasBits = sumBits(cols, activationBits) + resultFraction;
   const biasShift = p.weight.unit - resultFraction - (p.bias?.unit ?? 0);
   const unitOffset =
     RSQRT_FRACTION - p.weight.unit + resultFraction - (rowScale === undefined ? 0 : rowScale.unit + ROW_SHIFT);
   // Sums of four activations have two bits more, in a high and a low part of half of them each: so many groups of eight columns add up to
-  // what fits a byte, and so many, a multiple, to what fits 16 bits.
+  // what fits a byte (the kernel takes four at most), and so many, a multiple, to what fits 16 bits.
+  const largest = 2 ** (activationBits - 1) - 1;
   const low = Math.floor((activationBits + 2) / 2);
-  const step = 2 ** (7 - (activationBits + 2 - low));
-  const chunk = Math.floor(0x7fff / (2 * (2 ** (activationBits + 1) + 2 ** (low - 1))) / step) * step;
+  const step = Math.min(4, 2 ** (7 - (activationBits + 2 - low)));
+  const chunk = Math.floor(0x7fff / (8 * largest) / step) * step;
   const partOf = (thread: Thread) => share(rows, BLOCK, thread);
 
   return {
@@ -136,7 +141,6 @@ export function placeProjection(p: FixedProjection, space: ProjectionSpace, memo
     const out = space.y + 8 * (g * rows + from);
     const at = (address: number) => (address === 0 ? 0 : address + 4 * from);
     const end = [group, resultFraction] as const;
-    const signs = packed + (from * columns + BLOCK * before) / 8;
     return [
       [
         'group_input',
@@ -154,16 +158,19 @@ export function placeProjection(p: FixedProjection, space: ProjectionSpace, memo
       binary
         ? [
             'product_signs',
-            signs,
+            packed + (from / BLOCK) * blockBytes,
+            planeBytes,
+            blockBytes,
+            before / 8,
             count,
-            (BLOCK * columns) / 8,
             own.tables + 8 * before,
             ...tiles,
+            Math.ceil(tile / 8),
             padded / 8,
             step,
             chunk,
             low,
-            2 ** (activationBits - 1) - 1,
+            largest,
             ...end,
             own.sums,
             out,
@@ -184,15 +191,23 @@ export function placeProjection(p: FixedProjection, space: ProjectionSpace, memo
   }
 }
 
-/** packed[block of rows][group of 8 columns][row]: a byte is the signs of eight columns, of each tile's columns padded to eights. */
+/** Signs of BLOCK rows in a plane, for these columns. */
+const blockOf = (columns: number) => BLOCK * Math.ceil(columns / (8 * PLANES));
+
+/** Bytes from plane to plane: at least these, and such that the same place in all planes falls into different sets of a cache. */
+const planeOf = (bytes: number) => Math.ceil(bytes / 4096) * 4096 + 4096 / PLANES + 64;
+
+/** A byte is the signs of eight columns, of each tile's columns padded, in the planes of kernels/fixed/signs.h. */
 function packSigns(p: FixedProjection, { bytes }: KernelMemory): Int8Array {
   const { rows, cols } = p.matrix;
   const { signs, rowWords } = p.matrix.planes[0]!;
   const padded = paddedTile(p.tile);
-  const perRow = paddedColumns(p) / 8;
-  const out = bytes(Math.ceil(rows / BLOCK) * BLOCK * perRow);
+  const blockBytes = blockOf(paddedColumns(p));
+  const blocks = Math.ceil(rows / BLOCK);
+  const planeBytes = planeOf(blocks * blockBytes);
+  const out = bytes((PLANES - 1) * planeBytes + blocks * blockBytes);
   for (let o = 0; o < rows; o++) {
-    const block = Math.floor(o / BLOCK) * BLOCK * perRow + (o % BLOCK);
+    const row = Math.floor(o / BLOCK) * blockBytes + (o % BLOCK);
     for (let t = 0; t < cols / p.tile; t++) {
       for (let i = 0; i < p.tile; i += 8) {
         const column = t * p.tile + i;
@@ -200,7 +215,9 @@ function packSigns(p: FixedProjection, { bytes }: KernelMemory): Int8Array {
         const shift = column & 31;
         const next = shift > 24 && column + 8 <= 32 * rowWords ? signs[word + 1]! << (32 - shift) : 0;
         const mask = (1 << Math.min(8, p.tile - i)) - 1;
-        out[block + (BLOCK * (t * padded + i)) / 8] = ((signs[word]! >>> shift) | next) & mask;
+        const group = (t * padded + i) / 8;
+        const at = (group % PLANES) * planeBytes + Math.floor(group / PLANES) * BLOCK + row;
+        out[at] = ((signs[word]! >>> shift) | next) & mask;
       }
     }
   }
