@@ -32,6 +32,7 @@ function claims(element: Design): Design {
     say.assume(watch(m, 'rules_write', io.write).now.not());
     connect(dut.region, io.region);
     connect(io.read, dut.read);
+    say.never(watch(m, 'rules_read', io.read).now);
     m.unused(clear);
 
     m.comment('The surroundings give a word back for each that they took, later.');
@@ -89,6 +90,7 @@ function streamedClaims(element: Design): Design {
     connect(dut.fetched, io.fetched);
     connect(io.put, dut.put);
     connect(dut.stored, io.stored);
+    for (const name of ['read', 'fetch', 'put'] as const) say.never(watch(m, `rules_${name}`, io[name] as never).now);
 
     m.comment('The surroundings give back and answer no more than they were given and asked.');
     const owed = (name: string, more: UInt, less: UInt): UInt => {

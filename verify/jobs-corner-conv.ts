@@ -1,6 +1,6 @@
 /** Convolutions that no text produces: random sequences over awkward shapes, values at the ends of their formats among them. */
 import { largest, type Numerics, type ScanShape, siluTail, smallest } from '../golden/fixed/index.ts';
-import type { ConvParameters } from '../hw/index.ts';
+import { type ConvParameters, convWords } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
 import { type ConvInput, type ConvJob, goldenConv } from './golden-conv.ts';
 import { roundingEdge } from './rounding-edges.ts';
@@ -95,12 +95,14 @@ export function randomConvTokens(
   });
 }
 
-export function cornerConvJobs(p: Formats, bounds: ShapeBounds, random: Random, sequences: number): ConvJob[] {
+/** Sequences one after another, in any place of the store. */
+export function cornerConvJobs(p: ConvParameters, bounds: ShapeBounds, random: Random, sequences: number): ConvJob[] {
   return Array.from({ length: sequences }, (_, n) => {
     const shape =
       n === 0 ? { ...bounds, heads: bounds.heads - (bounds.heads % bounds.groups) } : randomShape(bounds, random);
     const token = randomConvTokens(shape, p, random, convSpreads[n % convSpreads.length]!);
-    const conv = goldenConv(shape, 0, p.taps, p.numerics);
+    const slots = Math.floor(p.stateWords / convWords(shape, p.lanes));
+    const conv = goldenConv(shape, n % slots, p.taps, p.numerics);
     const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
     return Array.from({ length: 5 }, (_, t) => {
       const label = { group: 'corner and random convolutions', label: `sequence ${n}, token ${t}: ${what}` };

@@ -1,28 +1,60 @@
 /** Bounded proofs by Yosys about monitored designs: everything that a number of cycles after a reset can bring. */
-import { type Design, type Node, printVerilog, type Replacement, rewriteModule } from '../../gen/index.ts';
+import {
+  type Design,
+  type Node,
+  printVerilog,
+  type Replacement,
+  rewriteHierarchy,
+  rewriteModule,
+} from '../../gen/index.ts';
 import { yosys } from '../../sim/yosys.ts';
 
-/** The log of the search for a wrong cycle among the first `cycles` of what `monitor` made. */
-export async function check(claims: Design, cycles: number): Promise<string> {
+const timeout = 300;
+
+/** What Yosys says of monitored designs, each with its commands. */
+async function solve(claims: Design, simplify: string, sat: string): Promise<string> {
   const { files, top } = printVerilog(claims);
-  const script = [
-    'read_verilog a.v',
-    `hierarchy -check -top ${top}`,
-    'proc; flatten; delete t:$assert t:$assume; opt -full; memory; opt -full',
-    `sat -seq 1 -set-at 1 rst 1 -timeout 300 -set assumed 1 -tempinduct -tempinduct-baseonly -maxsteps ${cycles} -prove wrong 0 ${top}`,
-  ].join('\n');
-  const { status, log } = await yosys(script, { 'a.v': files.map((f) => f.text).join('\n') }, { seconds: 400 });
+  const script = ['read_verilog a.v', `hierarchy -check -top ${top}`, simplify, `${sat} ${top}`].join('\n');
+  const texts = { 'a.v': files.map((f) => f.text).join('\n') };
+  const { status, log } = await yosys(script, texts, { seconds: timeout + 100 });
   if (status !== 0) throw new Error(log.slice(-2000));
   return log;
 }
 
+/** The log of the search for a wrong cycle among the first `cycles` of what `monitor` made. */
+export const check = (claims: Design, cycles: number): Promise<string> =>
+  solve(
+    claims,
+    'proc; flatten; delete t:$assert t:$assume; opt -full; memory; opt -full',
+    `sat -seq 1 -set-at 1 rst 1 -timeout ${timeout} -set assumed 1 -tempinduct -tempinduct-baseonly -maxsteps ${cycles} -prove wrong 0`,
+  );
+
+/**
+ * The log of the search for a state, reached or not, and a cycle from it into a wrong one. What products are is left open, which makes the
+ * claim stronger.
+ */
+export const step = (claims: Design): Promise<string> =>
+  solve(
+    claims,
+    'proc; flatten; delete t:$assert t:$assume t:$mul; opt_expr; opt_clean; memory -nomap; memory_map; opt_expr; opt_clean',
+    `sat -seq 2 -prove-skip 1 -set rst 0 -timeout ${timeout} -set assumed 1 -prove wrong 0`,
+  );
+
+export const always = 'SAT proof finished - no model found: SUCCESS!';
+export const sometimes = 'SAT proof finished - model found: FAIL!';
+
 export const proved = (cycles: number): string => `proved base case for ${cycles} steps: SUCCESS!`;
 export const refuted = /proof finished - model found for base case: FAIL!/;
 
-/** The design with a named value always 1: the fault that a proof has to find. */
+/** The design with a named value always 1, in every module that has it: the fault that a proof has to find. */
 export function stuck<D extends Design>(design: D, name: string): D {
-  const { module } = design;
-  const node = [...module.names].find(([, n]) => n === name)![0] as Node;
   const one: Replacement = (_, create) => create({ tag: 'const', width: 1, signed: false, value: 1n });
-  return { ...design, module: rewriteModule(module, { values: new Map([[node, one]]) }) };
+  let found = false;
+  const module = rewriteHierarchy(design.module, (m) => {
+    const node: Node | undefined = [...m.names].find(([, n]) => n === name)?.[0];
+    found ||= node !== undefined;
+    return node === undefined ? m : rewriteModule(m, { values: new Map([[node, one]]) });
+  });
+  if (!found) throw new Error(`${design.module.name} has no value ${name}`);
+  return { ...design, module };
 }
