@@ -54,6 +54,23 @@ describe('streams', () => {
     expect(Math.abs((cycles - beats.length) / pauses - 30)).toBeLessThan(8);
   });
 
+  it('pauses in the cycles that it is programmed to', () => {
+    const sim = createSimulator(stage());
+    reset(sim);
+    const [valid, ready]: [boolean[], boolean[]] = [[], []];
+    const driver = driveStream(sim, 'in', beats.slice(0, 10), { stall: (cycle) => (cycle < 5 ? 1 : 0) });
+    const stall = (cycle: number) => (cycle % 3 === 0 ? 0 : 1);
+    const monitor = monitorStream(sim, 'out', { stall, count: 10 });
+    const onCycle = () => {
+      valid.push(sim.peek('in_valid') === 1n);
+      ready.push(sim.peek('out_ready') === 1n);
+    };
+    runUntil(sim, [driver, monitor], { limit: 100, onCycle });
+    expect(monitor.beats).toEqual(expected.slice(0, 10));
+    expect(valid.indexOf(true)).toBe(5);
+    expect(ready).toEqual(ready.map((_, cycle) => cycle % 3 === 0));
+  });
+
   it('moves a beat per cycle when nobody stalls', () => {
     const result = run({ in: 0, out: 0 });
     expect(result.beats).toEqual(expected);

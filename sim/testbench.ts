@@ -27,11 +27,17 @@ export interface Agent {
   describe(): string;
 }
 
+/** The same in all cycles, or by the stream's cycle, counted from 0. */
+export type ByCycle<T> = T | ((cycle: number) => T);
+
 export interface StreamOptions {
-  /** Share of cycles without valid (driver, while it has beats) or without ready (monitor); default 0. */
-  readonly stall?: number;
+  /**
+   * Share of cycles without valid (driver, while it has beats) or without ready (monitor); default 0. A function that gives 0 or 1 programs the
+   * pauses one by one.
+   */
+  readonly stall?: ByCycle<number>;
   /** Mean length of a pause in cycles; default: every cycle is drawn anew. */
-  readonly pause?: number;
+  readonly pause?: ByCycle<number | undefined>;
   /** Of the stalls, and of the noise on the payload while valid is 0; default 1. */
   readonly seed?: number;
   /** Position of the stream's clock among those of the design; default 0. */
@@ -136,11 +142,13 @@ export function driveStream(engine: Engine, name: string, beats: Iterable<Beat>,
   let upcoming = source.next();
   let offered = false;
   let moved = 0;
+  let cycle = 0;
   return {
     clock: options.clock ?? 0,
     drive: () => {
+      const now = cycle++;
       if (offered) return;
-      offered = upcoming.done !== true && !pausing();
+      offered = upcoming.done !== true && !pausing(now);
       valid.set(offered ? 1 : 0);
       if (offered) for (const [handle, value] of beatFields(name, upcoming.value, fields)) handle.set(value);
       else for (const handle of fields.values()) handle.set(noise(random, handle));
@@ -165,11 +173,13 @@ export function driveStream(engine: Engine, name: string, beats: Iterable<Beat>,
 }
 
 /** Whether a stream pauses, cycle by cycle. */
-function pauses(random: Random, { stall = 0, pause }: StreamOptions): () => boolean {
-  if (pause === undefined) return () => random.chance(stall);
+function pauses(random: Random, { stall = 0, pause }: StreamOptions): (cycle: number) => boolean {
+  const at = <T>(of: ByCycle<T>, cycle: number): T => (of instanceof Function ? of(cycle) : of);
   let pausing = false;
-  return () => {
-    pausing = random.chance(pausing ? 1 - 1 / pause : stall / (1 - stall) / pause);
+  return (cycle) => {
+    const [share, length] = [at(stall, cycle), at(pause, cycle)];
+    if (length === undefined) pausing = random.chance(share);
+    else pausing = random.chance(pausing ? 1 - 1 / length : share / (1 - share) / length);
     return pausing;
   };
 }
@@ -185,12 +195,13 @@ export function monitorStream(engine: Engine, name: string, options: MonitorOpti
   const beats: Record<string, bigint>[] = [];
   let waiting: Record<string, bigint> | undefined;
   let willing = false;
+  let cycle = 0;
   const payload = () => Object.fromEntries([...fields].map(([field, handle]) => [field, handle.get()]));
   const done = () => beats.length >= (options.count ?? 0);
   return {
     clock: options.clock ?? 0,
     drive: () => {
-      willing = !pausing();
+      willing = !pausing(cycle++);
       ready.set(willing ? 1 : 0);
     },
     observe: () => {

@@ -4,6 +4,7 @@ import { createHistory, createRandom, createSimulator, type Engine } from '../si
 import { type Mutants, type MutationOptions, mutate } from '../sim/mutate/index.ts';
 import { counterPorts, countersExpected, countersStarted } from './mutation-counters.ts';
 import { type MutationUnit, mutationUnits, runs } from './mutation-units.ts';
+import { drawDrops } from './pauses.ts';
 import { type RunOptions, run } from './run.ts';
 import type { UnitBench } from './unit-bench.ts';
 
@@ -22,10 +23,7 @@ function runOf(work: number): PlannedRun {
   return {
     work,
     stall: work % 4 === 1 ? 0 : 'varied',
-    dropped: Array.from({ length: drops }, () => ({
-      after: random.below(200),
-      by: random.chance(0.7) ? 'flush' : 'reset',
-    })),
+    dropped: drawDrops(random, drops),
   };
 }
 

@@ -2,7 +2,10 @@
 import type { Random, StreamOptions } from '../sim/index.ts';
 import type { UnitBench } from './unit-bench.ts';
 
-export type Pauses = Required<Pick<StreamOptions, 'stall'>> & Pick<StreamOptions, 'pause'>;
+export interface Pauses {
+  readonly stall: number;
+  readonly pause?: number;
+}
 
 /** Single cycles, and pauses that empty or fill everything between this stream and the next. */
 const short: readonly Pauses[] = [{ stall: 0.1 }, { stall: 0.5 }, { stall: 0.3, pause: 12 }];
@@ -28,6 +31,36 @@ export function drawPauses(random: Random, feeds: number, collects: number): rea
 export const pausesOf = (alone: string, streams: readonly string[]): readonly Pauses[] =>
   streams.map((stream) => (stream === alone ? { stall: 0.6, pause: 40 } : none));
 
+/** Pauses of all streams, one set after the other, over and over. */
+export type Phases = readonly (readonly Pauses[])[];
+
+/** Cycles of a phase: a few of the longest pauses. */
+const period = 200;
+const several = 24;
+
+/** A run meets one set after the other, and with them all kinds of pauses. */
+export const drawPhases = (random: Random, feeds: number, collects: number): Phases =>
+  Array.from({ length: several }, () => drawPauses(random, feeds, collects));
+
+/** How stream number `stream` pauses. */
+export function streamPauses(phases: Phases, stream: number): Pick<StreamOptions, 'stall' | 'pause'> {
+  const at = (cycle: number): Pauses => phases[Math.floor(cycle / period) % phases.length]![stream]!;
+  return { stall: (cycle) => at(cycle).stall, pause: (cycle) => at(cycle).pause };
+}
+
 /** More cycles than a bench needs with such pauses, even where each stream waits for all the others. */
-export const cyclesAtMost = ({ cycleBound }: UnitBench, streams: readonly Pauses[]): number =>
-  Math.ceil(cycleBound * streams.reduce((sum, { stall }) => sum + (2 * stall) / (1 - stall), 1) + 1000);
+export function cyclesAtMost({ cycleBound }: UnitBench, phases: Phases): number {
+  const slowdown = (streams: readonly Pauses[]): number =>
+    streams.reduce((sum, { stall }) => sum + (2 * stall) / (1 - stall), 1);
+  const progress = phases.reduce((sum, streams) => sum + 1 / slowdown(streams), 0) / phases.length;
+  return Math.ceil(cycleBound / progress + several * period);
+}
+
+/** Work that is begun and dropped, by the unit's flush (where it has one) or a reset, after so many cycles. */
+export interface Drop {
+  readonly after: number;
+  readonly by: 'flush' | 'reset';
+}
+
+export const drawDrops = (random: Random, count: number): readonly Drop[] =>
+  Array.from({ length: count }, () => ({ after: random.below(200), by: random.chance(0.7) ? 'flush' : 'reset' }));

@@ -18,6 +18,7 @@ import {
   type Mismatch,
   monitorStream,
   pace,
+  type Random,
   rateOf,
   reset,
   runUntil,
@@ -27,7 +28,7 @@ import {
 } from '../sim/index.ts';
 import { type Fault, faultyDesign, faultyFiles, faultyNetlist } from './faults.ts';
 import { earliest, type Finding, findCauses, type Wrong, wrongInLockStep, wrongResult } from './finding.ts';
-import { cyclesAtMost, drawPauses, type Pauses, pausesOf } from './pauses.ts';
+import { cyclesAtMost, type Drop, drawPauses, drawPhases, type Phases, pausesOf, streamPauses } from './pauses.ts';
 import type { UnitBench, Verdict } from './unit-bench.ts';
 import { type Unit, verifiedUnits } from './units.ts';
 import { version } from './version.ts';
@@ -148,12 +149,12 @@ export async function openBench(
 
 export interface RunOptions {
   /**
-   * Probability of a pause of every stream in every cycle; `varied`: drawn for each stream, with pauses of a cycle or long ones; or the one
-   * stream that pauses, long.
+   * Probability of a pause of every stream in every cycle; `varied`: drawn for each stream, with pauses of a cycle or long ones; `changing`:
+   * drawn so again and again; or the one stream that pauses, long.
    */
-  readonly stall: number | 'varied' | { readonly alone: string };
-  /** Work that is begun and dropped before the run, by the unit's flush (where it has one) or a reset, after so many cycles each; default: none. */
-  readonly dropped?: readonly { readonly after: number; readonly by: 'flush' | 'reset' }[];
+  readonly stall: number | 'varied' | 'changing' | { readonly alone: string };
+  /** What happens before the run, one after the other; default: nothing. */
+  readonly dropped?: readonly Drop[];
   readonly seed: number;
   /** Where a waveform goes when something is wrong; undefined: it is not looked into. */
   readonly wave: string | undefined;
@@ -264,11 +265,7 @@ const resetCycles = 2;
 const settleCycles = 4;
 
 /** Begins the work of all units and drops it, in `after` + 1 cycles: nothing of it may be seen afterwards. */
-function dropWork(
-  engine: Engine,
-  benches: readonly UnitBench[],
-  { after, by, ...options }: RunOptions & { readonly after: number; readonly by: 'flush' | 'reset' },
-): void {
+function dropWork(engine: Engine, benches: readonly UnitBench[], { after, by, ...options }: RunOptions & Drop): void {
   const work = benches.map((b) => attach(engine, b, 0, { ...options, seed: options.seed + after }));
   const agents = work.flatMap((w) => [...w.drivers, ...w.monitors]);
   let left = after;
@@ -295,23 +292,29 @@ function tickPast(engine: Engine): void {
   }
 }
 
+/** The first `feeds` of the streams are those that the unit takes. */
+function phasesOf(stall: RunOptions['stall'], streams: readonly string[], feeds: number, random: Random): Phases {
+  const collects = streams.length - feeds;
+  if (stall === 'changing') return drawPhases(random, feeds, collects);
+  if (stall === 'varied') return [drawPauses(random, feeds, collects)];
+  return [typeof stall === 'number' ? streams.map(() => ({ stall })) : pausesOf(stall.alone, streams)];
+}
+
 /** Drivers and monitors for all streams of a unit; `begin` is the number of the first cycle after the reset. */
 function attach(engine: Engine, bench: UnitBench, begin: number, options: RunOptions) {
   const { seed, stall } = options;
   const streams = [bench.feeds, bench.collects].flatMap((of) => Object.keys(of));
   const feeds = Object.keys(bench.feeds).length;
-  const pauses: readonly Pauses[] =
-    stall === 'varied'
-      ? drawPauses(createRandom(seed), feeds, streams.length - feeds)
-      : typeof stall === 'number'
-        ? streams.map(() => ({ stall }))
-        : pausesOf(stall.alone, streams);
+  const phases = phasesOf(stall, streams, feeds, createRandom(seed));
   const drivers = Object.entries(bench.feeds).map(([stream, beats], i) =>
-    driveStream(engine, `${bench.unit}_${stream}`, beats(), { ...pauses[i], seed: seed + i }),
+    driveStream(engine, `${bench.unit}_${stream}`, beats(), { ...streamPauses(phases, i), seed: seed + i }),
   );
   const collected = Object.entries(bench.collects).map(([stream, count], i) => ({
     stream,
-    monitor: monitorStream(engine, `${bench.unit}_${stream}`, { ...pauses[feeds + i], seed: seed + 50 + i, count }),
+    monitor: monitorStream(engine, `${bench.unit}_${stream}`, {
+      ...streamPauses(phases, feeds + i),
+      ...{ seed: seed + 50 + i, count },
+    }),
     cycles: [] as number[],
   }));
   const monitors = collected.map((c) => c.monitor);
@@ -320,7 +323,7 @@ function attach(engine: Engine, bench: UnitBench, begin: number, options: RunOpt
     bench,
     drivers,
     monitors,
-    limit: cyclesAtMost(bench, pauses),
+    limit: cyclesAtMost(bench, phases),
     /** Notes when beats are taken, and when the last one was. */
     onCycle: (cycle: number) => {
       for (const { monitor, cycles } of collected) if (monitor.moved > cycles.length) cycles.push(begin + cycle);

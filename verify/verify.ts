@@ -7,6 +7,7 @@ import { type Fault, unitOf } from './faults.ts';
 import type { Deviation } from './job.ts';
 import { modelJobs } from './jobs-model.ts';
 import { type UnitChoice, unitsFor } from './model-units.ts';
+import { drawDrops } from './pauses.ts';
 import { notPlanted, VerifyProblem } from './problem.ts';
 import { type Bench, type EngineName, openBench, type Run, run, type VerilatorChoice, type Watch } from './run.ts';
 import { textTokens } from './text.ts';
@@ -53,7 +54,7 @@ export interface Verification {
   readonly cells?: number | undefined;
   /** The model's own activations, streams at full speed. */
   readonly real: Run;
-  /** Corner and random cases, every stream stalling at random; the same as `real` where these did not run. */
+  /** Corner and random cases behind work that was dropped, with all kinds of pauses of the streams; the same as `real` where these did not run. */
   readonly corner: Run;
   readonly deviations: readonly Deviation[];
   readonly saturations: number;
@@ -62,9 +63,6 @@ export interface Verification {
   /** Of this run and all before it in the folder. */
   readonly coverage?: Coverage | undefined;
 }
-
-/** Probability of a pause in the corner run. */
-const stall = 0.3;
 
 export async function verifyModel(o: VerifyOptions): Promise<Verification> {
   const { fault, progress } = o;
@@ -98,7 +96,12 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
         ? run(
             bench,
             units.map((u) => verifiedUnits[u].corner(parameters, random, count)),
-            { ...options, stall, wave: first.finding === undefined ? o.wave : undefined },
+            {
+              ...options,
+              stall: 'changing',
+              dropped: drawDrops(random, 2),
+              wave: first.finding === undefined ? o.wave : undefined,
+            },
           )
         : first;
     const seen = collector?.result();
