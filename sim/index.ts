@@ -27,6 +27,8 @@ export {
 } from './simulator.ts';
 export { meterStreams, type StreamMeter, type StreamUse } from './stream-meter.ts';
 export {
+  type CellCounts,
+  cellCounts,
   type ModuleCells,
   type Synthesis,
   type SynthesisOptions,

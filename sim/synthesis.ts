@@ -1,4 +1,7 @@
 /** What printed Verilog takes on an FPGA: mapped by Yosys, flattened, its cells counted. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheDirectory, sealedDirectory, sha256 } from 'verilator-wasm';
 import type { VerilogOutput } from '../gen/index.ts';
 import { SimProblem } from './engine.ts';
 import { yosys, yosysVersion } from './yosys.ts';
@@ -78,17 +81,11 @@ const scripts: { readonly [T in SynthesisTarget]: (top: string, o: Options) => s
 };
 
 /** Throws a `SimProblem` where Yosys does not end well. */
-export async function synthesize({ files, top }: VerilogOutput, o: SynthesisOptions): Promise<Synthesis> {
-  const texts = Object.fromEntries(files.map((f) => [f.name, f.text]));
-  const { seconds = 900, before = '', keepHierarchy = false, progress } = o;
-  const read = `read_verilog -sv ${Object.keys(texts).join(' ')}\nhierarchy -top ${top}\n${before}`;
-  const options = { dsp: o.noDsp ? '-nodsp' : '', flat: !keepHierarchy };
-  const script = `${read}\n${scripts[o.target](top, options)}\ntee -o cells.txt stat`;
-  const run = await yosys(
-    script,
-    { ...o.files, ...texts },
-    { seconds, wanted: ['cells.txt', 'netlist.json'], progress },
-  );
+export async function synthesize(verilog: VerilogOutput, o: SynthesisOptions): Promise<Synthesis> {
+  const { top } = verilog;
+  const { seconds = 900, keepHierarchy = false, progress } = o;
+  const wanted = ['cells.txt', 'netlist.json'];
+  const run = await yosys(scriptOf(verilog, o), { ...o.files, ...textsOf(verilog) }, { seconds, wanted, progress });
   if (run.status !== 0) throw notMapped(top, o.target, run.log);
   const stat = run.files['cells.txt'] ?? '';
   const tables = tablesOf(stat);
@@ -117,6 +114,36 @@ export async function synthesize({ files, top }: VerilogOutput, o: SynthesisOpti
     version: yosysVersion(),
   };
 }
+
+const textsOf = ({ files }: VerilogOutput): Record<string, string> =>
+  Object.fromEntries(files.map((f) => [f.name, f.text]));
+
+function scriptOf(
+  verilog: VerilogOutput,
+  { target, noDsp, before = '', keepHierarchy = false }: SynthesisOptions,
+): string {
+  const { top } = verilog;
+  const read = `read_verilog -sv ${Object.keys(textsOf(verilog)).join(' ')}\nhierarchy -top ${top}\n${before}`;
+  const map = scripts[target](top, { dsp: noDsp ? '-nodsp' : '', flat: !keepHierarchy });
+  return `${read}\n${map}\ntee -o cells.txt stat`;
+}
+
+/** What is counted of a netlist. */
+export type CellCounts = Pick<Synthesis, 'lut' | 'ff' | 'carry' | 'dsp' | 'bram' | 'uram' | 'version'>;
+
+/** The counts of `synthesize`, from the cache where the same Yosys has mapped the same text by the same commands before. */
+export async function cellCounts(verilog: VerilogOutput, o: SynthesisOptions): Promise<CellCounts> {
+  const made = JSON.stringify([yosysVersion(), scriptOf(verilog, o), { ...o.files, ...textsOf(verilog) }]);
+  const path = join(cacheDirectory(), 'cells', sha256(made).slice(0, 32));
+  await sealedDirectory(path, async (directory) => {
+    const { lut, ff, carry, dsp, bram, uram, version } = await synthesize(verilog, o);
+    const counts: CellCounts = { lut, ff, carry, dsp, bram, uram, version };
+    await writeFile(join(directory, countsFile), JSON.stringify(counts));
+  });
+  return JSON.parse(await readFile(join(path, countsFile), 'utf8')) as CellCounts;
+}
+
+const countsFile = 'counts.json';
 
 type Count = (cell: string) => number;
 const sumOf = (cells: ReadonlyMap<string, number>, count: Count): number =>

@@ -4,7 +4,7 @@ import type { Check, Progress, Report } from '../../cli/command.ts';
 import { type Design, printVerilog } from '../../gen/index.ts';
 import { type CompressorOptions, compressor, type FamilyName, searchPlan } from '../../hw/compressor/index.ts';
 import { matmulArray } from '../../hw/index.ts';
-import { type Synthesis, type SynthesisTarget, synthesize } from '../../sim/index.ts';
+import { type CellCounts, cellCounts, type SynthesisTarget } from '../../sim/index.ts';
 import { joinReports, measured, reportOf } from '../bench.ts';
 import { tile } from './arrays.ts';
 import { binaryLane } from './binary-lane.ts';
@@ -26,8 +26,8 @@ export function counter(
   return compressor(searchPlan(heap, widthOf(n), { family }), { print }) as Design;
 }
 
-const map = (design: Design, target: SynthesisTarget, progress: Progress, seconds = 1800): Promise<Synthesis> =>
-  synthesize(printVerilog(design), { target, seconds, progress });
+const map = (design: Design, target: SynthesisTarget, progress: Progress, seconds = 1800): Promise<CellCounts> =>
+  cellCounts(printVerilog(design), { target, seconds, progress });
 
 interface Row {
   readonly figure: string;
@@ -40,7 +40,7 @@ interface Row {
   readonly unit: string;
 }
 
-function rowReport(row: Row, s: Synthesis): Report {
+function rowReport(row: Row, s: CellCounts): Report {
   const value = s.lut / row.by;
   const check: Check = {
     name: row.name,

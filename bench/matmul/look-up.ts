@@ -2,7 +2,7 @@
 import type { Progress, Report } from '../../cli/command.ts';
 import { printVerilog } from '../../gen/index.ts';
 import { matmulArray } from '../../hw/index.ts';
-import { synthesize } from '../../sim/index.ts';
+import { cellCounts } from '../../sim/index.ts';
 import { measured, reportOf } from '../bench.ts';
 import { lookUpTile } from './arrays.ts';
 
@@ -10,7 +10,7 @@ const bound = 4;
 
 export async function lookUp(progress: Progress): Promise<Report> {
   progress('Yosys on the array of 16 x 256, some minutes');
-  const { lut, ff, carry, bram, version } = await synthesize(printVerilog(matmulArray(lookUpTile)), {
+  const { lut, ff, carry, bram, version } = await cellCounts(printVerilog(matmulArray(lookUpTile)), {
     ...{ target: 'xcup' as const, seconds: 3600 },
     progress,
   });

@@ -7,7 +7,7 @@ import type { Lut } from './counter.ts';
 import type { Variant } from './family.ts';
 import type { Formula } from './formula.ts';
 import { type Group, joined, type Operand, outputColumns, type Realization } from './netlist.ts';
-import type { Operation } from './plan.ts';
+import { type Level, type Operation, positionsOf } from './plan.ts';
 import { evaluate, inputsOf, type Shape, tableOf } from './table.ts';
 import { ccu2c, lut4 } from './vendor.ts';
 
@@ -36,7 +36,7 @@ export const ecp5: Realization = (m, level, name) => {
   const tables = new Map<number, ReturnType<typeof lut4>>();
   const groups = level.map((group) => makeGroup(m, group, tables, requests));
   const products = level.some((g) => g.slots.some((s) => s.some((o) => o?.kind === 'product')));
-  placeStrings(m, requests, name, products ? longest.products : longest.bits);
+  placeStrings(m, requests, name, mostOf(products));
   return groups.map((columns) => columns.flatMap((bits) => joined(bits) ?? []));
 };
 
@@ -165,21 +165,69 @@ function carryOf(o: Operand, i: number): Carry {
   return { init: injects[o.kind === 'bit' ? 'bit' : o.operation], pins };
 }
 
-/** Strings of cells: [carry in] positions [carry out, and the next carry in] positions ... */
-function placeStrings(m: ModuleBuilder, requests: readonly Request[], name: string, most: number): void {
+/** A chain, as far as it matters for the string that it stands in. */
+export interface ChainShape {
+  readonly length: number;
+  readonly carryIn: boolean;
+  readonly carryOut: boolean;
+}
+
+/** The chains of a level by the strings that they stand in, one behind the other: [carry in] positions [carry out, and the next carry in] positions ... */
+function stringsOf<T extends ChainShape>(chains: readonly T[], most: number): T[][] {
+  const strings: T[][] = [];
+  let length = Number.POSITIVE_INFINITY;
   // a string begins with a chain that needs no carry in, where there is one
-  const waiting = [...requests].sort((a, b) => Number(a.carryIn !== undefined) - Number(b.carryIn !== undefined));
+  for (const chain of [...chains].sort((a, b) => Number(a.carryIn) - Number(b.carryIn))) {
+    const joined = length + 1 + chain.length;
+    if (joined + 1 > most) {
+      strings.push([chain]);
+      length = Number(chain.carryIn) + chain.length;
+    } else {
+      strings.at(-1)!.push(chain);
+      length = joined;
+    }
+  }
+  return strings;
+}
+
+/** CCU2C of a string. */
+const cellsOfString = (chains: readonly ChainShape[]): number => {
+  const inside = chains.reduce((n, c) => n + c.length + 1, -1);
+  return Math.ceil((Number(chains[0]!.carryIn) + inside + Number(chains.at(-1)!.carryOut)) / 2);
+};
+
+/** Positions of a string, at most, by what goes into the chains of its level. */
+const mostOf = (products: boolean): number => (products ? longest.products : longest.bits);
+
+/** LUTs beside the chains of a level, and CCU2C, each of which takes the place of two. */
+export function ecp5Cells(level: Level, width: number): { readonly lut: number; readonly carry: number } {
+  const chains = level.flatMap((c): ChainShape[] => {
+    const length = positionsOf(c);
+    const shape = { length, carryIn: c.carryIn !== undefined, carryOut: c.start + length < width };
+    return length === 0 ? [] : new Array(c.times).fill(shape);
+  });
+  const products = level.some(({ steps }) => steps.some((v) => v.products.some((n) => n > 0)));
+  const carry = stringsOf(chains, mostOf(products)).reduce((n, s) => n + cellsOfString(s), 0);
+  const beside = level.reduce((n, c) => n + c.times * c.steps.reduce((m, v) => m + v.luts - v.positions, 0), 0);
+  return { lut: beside + 2 * carry, carry };
+}
+
+function placeStrings(m: ModuleBuilder, requests: readonly Request[], name: string, most: number): void {
+  const zero: Carry = { init: injects.bit, pins: [undefined] };
+  const through = (carryIn: Carry | undefined, done: Position['done']): Position => ({ ...(carryIn ?? zero), done });
+  const chains = requests.map((request) => ({
+    ...{ request, length: request.positions.length },
+    carryIn: request.carryIn !== undefined,
+    carryOut: request.carryDone !== undefined,
+  }));
   let cells = 0;
-  while (waiting.length > 0) {
+  for (const strung of stringsOf(chains, most)) {
     const string: Position[] = [];
-    const zero: Carry = { init: injects.bit, pins: [undefined] };
-    const through = (carryIn: Carry | undefined, done: Position['done']): Position => ({ ...(carryIn ?? zero), done });
     let last: Request | undefined;
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      if (last !== undefined && string.length + next.positions.length + 2 > most) break;
+    for (const { request: next } of strung) {
       if (last !== undefined || next.carryIn !== undefined) string.push(through(next.carryIn, last?.carryDone));
       string.push(...next.positions);
-      last = waiting.shift()!;
+      last = next;
     }
     if (last?.carryDone !== undefined) string.push(through(undefined, last.carryDone));
     if (string.length % 2 === 1) string.push(through(undefined, undefined));

@@ -1,5 +1,6 @@
 /** Compressors: sums of many bits and products, planned for a family of devices and printed three ways. */
+export { type CompressorCells, compressorCells } from './cells.ts';
 export { type CompressorOptions, compressor, type Print, withConstant } from './compressor.ts';
 export type { FamilyName } from './family.ts';
-export { type Column, defaultEvery, type Heap, latencyOf, type Operation, type Plan } from './plan.ts';
+export { type Column, defaultEvery, type Heap, type Operation, type Plan } from './plan.ts';
 export { type SearchOptions, searchPlan } from './search.ts';

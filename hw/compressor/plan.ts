@@ -50,11 +50,8 @@ export const lutsOf = (c: Chain, family: Family): number =>
 
 export const cellsOf = (c: Chain, family: Family): number => c.times * Math.ceil(positionsOf(c) / family.cell);
 
-/**
- * Cycles from the inputs to the sum, for any plan of a heap: as many levels as its height asks for, a register behind every few. The height
- * counts what the columns below carry over.
- */
-export function latencyOf(heap: Heap, family: FamilyName, every = defaultEvery[family]): number {
+/** Stages of a pipeline that the height of a heap asks for, with a register behind every few levels; the height counts what the columns below carry over. */
+export function stagesFor(heap: Heap, family: FamilyName, every: number): number {
   let height = 1;
   let carried = 0;
   for (const { bits, products } of heap) {

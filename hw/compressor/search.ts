@@ -13,10 +13,10 @@ import {
   defaultEvery,
   type Heap,
   type Level,
-  latencyOf,
   lutsOf,
   type Plan,
   registersOf,
+  stagesFor,
   traffic,
 } from './plan.ts';
 import { knownTerms } from './terms.ts';
@@ -52,30 +52,64 @@ export interface Found {
 export const searchPlan = (heap: Heap, width: number, options: SearchOptions): Plan =>
   search(heap, width, options).plan;
 
+/** Of as many stages as the height of the heap asks for, or more where no try ends in them. */
 export function search(heap: Heap, width: number, options: SearchOptions): Found {
-  const { family: name, every = defaultEvery[options.family], tries = 20, from = knownTerms[name] } = options;
+  const { family: name, every = defaultEvery[options.family] } = options;
   const family = familyOf(name);
   const usable = usableIn(family, heap);
-  const latency = latencyOf(heap, name, every);
-  const levels = latency * every;
+  for (let latency = stagesFor(heap, name, every); ; latency++) {
+    const found = searchWithin(heap, width, family, { every, latency }, options, usable);
+    if (found !== undefined) return found;
+  }
+}
+
+type Stages = Pick<Plan, 'every' | 'latency'>;
+
+function searchWithin(
+  heap: Heap,
+  width: number,
+  family: Family,
+  stages: Stages,
+  { tries = 20, from = knownTerms[family.name] }: SearchOptions,
+  usable: Market['usable'],
+): Found | undefined {
+  const levels = stages.latency * stages.every;
   const random = generator(levels);
-  const cost = ({ luts, registers }: Plan): number => luts + family.lutsPerRegister * registers;
+  const most = mostTries(heap, tries);
   let best: Found | undefined;
   const next = (i: number): readonly Terms[] => {
     if (i < from.length) return from[i]!;
+    if (i === most) return [hasty(family)];
     if (best !== undefined && i >= tries / 3) return nearTerms(best.terms, random);
     return from.length > 0 && i < tries
       ? nearTerms(from[i % from.length]!, random)
       : anyTerms(levels, family.lutsPerBit, random);
   };
-  for (let i = 0; i < tries || (best === undefined && i < mostTries); i++) {
+  for (let i = 0; i < tries || (best === undefined && i <= most); i++) {
     const terms = ofLength(levels, next(i));
-    const plan = attempt(heap, width, family, { every, latency }, terms, usable);
-    if (plan !== undefined && (best === undefined || cost(plan) < cost(best.plan))) best = { plan, terms };
+    const plan = attempt(heap, width, family, stages, terms, usable);
+    if (plan === undefined || (i < most && !hasRoom(plan, family))) continue;
+    if (best === undefined || costOf(plan, family) < costOf(best.plan, family)) best = { plan, terms };
   }
-  if (best === undefined) throw new Error(`no plan of ${levels} levels for a heap of ${JSON.stringify(heap)}`);
   return best;
 }
+
+const costOf = ({ luts, registers }: Plan, family: Family): number => luts + family.lutsPerRegister * registers;
+
+/** Whether the carry cells of a plan ask for no more slices than its LUTs; a few may. */
+const hasRoom = ({ luts, cells }: Plan, { lutsPerCell }: Family): boolean =>
+  cells * lutsPerCell <= Math.max(luts, 8 * lutsPerCell);
+
+/** Where none of the tries ends in time, there are more: for small heaps, which take no time. The last of them is hasty. */
+function mostTries(heap: Heap, tries: number): number {
+  const items = heap.reduce((n, { bits, products }) => n + bits + products, 0);
+  return tries + Math.min(2000, Math.ceil(1e6 / items));
+}
+
+/** Terms by which every counter that takes more bits than it gives is worth its LUTs: heaps of any size end, if not in few LUTs. */
+const hasty = ({ lutsPerBit }: Family): Terms => ({
+  ...{ bit: 4 * lutsPerBit, product: 8 * lutsPerBit, share: 1, cells: Number.POSITIVE_INFINITY, start: 0 },
+});
 
 /** Whether a counter at a column has tables: a position of a CCU2C has none for some functions of products. */
 function usableIn(family: Family, heap: Heap): Market['usable'] {
@@ -92,9 +126,6 @@ function usableIn(family: Family, heap: Heap): Market['usable'] {
     return found;
   };
 }
-
-/** Where none of the tries ends in time, there are more. */
-const mostTries = 2000;
 
 /** Terms for so many levels: the last serve for all that follow. */
 const ofLength = (levels: number, terms: readonly Terms[]): Terms[] =>
@@ -135,12 +166,12 @@ const nearTerms = (terms: readonly Terms[], random: () => number): Terms[] => {
   );
 };
 
-/** A plan by these terms; undefined where they do not end in time, or take more carry cells than the LUTs have room for. */
+/** A plan by these terms; undefined where they do not end in time. */
 function attempt(
   heap: Heap,
   width: number,
   family: Family,
-  { every, latency }: Pick<Plan, 'every' | 'latency'>,
+  { every, latency }: Stages,
   terms: readonly Terms[],
   usable: Market['usable'],
 ): Plan | undefined {
@@ -167,13 +198,10 @@ function attempt(
   return undefined;
 }
 
-function accounted(p: Omit<Plan, 'luts' | 'cells' | 'registers'>, family: Family): Plan | undefined {
-  const chains = p.levels.flat();
-  const luts = chains.reduce((n, c) => n + lutsOf(c, family), 0);
-  const cells = chains.reduce((n, c) => n + cellsOf(c, family), 0);
-  return cells * family.lutsPerCell <= Math.max(luts, 8 * family.lutsPerCell)
-    ? { ...p, luts, cells, registers: registersOf(p) }
-    : undefined;
+function accounted(p: Omit<Plan, 'luts' | 'cells' | 'registers'>, family: Family): Plan {
+  const sum = (of: (c: Chain, family: Family) => number): number =>
+    p.levels.flat().reduce((n, c) => n + of(c, family), 0);
+  return { ...p, luts: sum(lutsOf), cells: sum(cellsOf), registers: registersOf(p) };
 }
 
 const gainOf = (v: Variant, t: Terms): number => {

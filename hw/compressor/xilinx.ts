@@ -2,6 +2,7 @@
 import { bit, type ModuleBuilder, type UInt } from '../../gen/index.ts';
 import type { Lut } from './counter.ts';
 import { bitsOf, type Group, joined, type Operand, outputColumns, type Realization } from './netlist.ts';
+import { type Level, positionsOf } from './plan.ts';
 import { inputsOf, tableOf } from './table.ts';
 import { carry4, carry8, lut6, lut62, lutPins } from './vendor.ts';
 
@@ -112,6 +113,22 @@ function fields(m: ModuleBuilder, positions: readonly Position[], width: number)
   const at = (of: (p: Position) => UInt | undefined): UInt[] =>
     Array.from({ length: width }, (_, i) => (positions[i] && of(positions[i])) ?? zero);
   return { s: at((p) => p.s), di: at((p) => p.di) };
+}
+
+/** Carry cells of a level: CARRY8 as `placeCarry8` has them, or CARRY4. */
+export function xilinxCells(carry: 'CARRY8' | 'CARRY4', level: Level): number {
+  const chains = level.map((c) => ({ times: c.times, length: positionsOf(c) }));
+  const cells = (size: number, of: typeof chains): number =>
+    of.reduce((n, c) => n + c.times * Math.ceil(c.length / size), 0);
+  if (carry === 'CARRY4') return cells(4, chains);
+  const short = chains.filter(({ length }) => length <= 4);
+  return (
+    Math.ceil(cells(4, short) / 2) +
+    cells(
+      8,
+      chains.filter(({ length }) => length > 4),
+    )
+  );
 }
 
 /** Chains of up to four positions two to a cell, longer ones in whole cells one behind the other. */

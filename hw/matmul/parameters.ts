@@ -53,6 +53,10 @@ export const targetCells = {
   ice40: 'portable',
 } as const satisfies Record<string, CellFamily>;
 
+/** Cells of the lanes of an engine, by what they are built for. */
+export const laneCells = (target: keyof typeof targetCells, engine: Engine): CellFamily =>
+  engine === 'table' && target !== 'xcup' ? 'portable' : targetCells[target];
+
 /** What sums of three are made of. */
 export const ternaryCells = ({ cells }: Pick<MatmulParameters, 'cells'>): 'portable' | 'xilinx' =>
   cells === 'xilinx' ? 'xilinx' : 'portable';

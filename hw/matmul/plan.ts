@@ -4,7 +4,7 @@ import type { Device } from '../devices.ts';
 import { HardwareProblem } from '../problem.ts';
 import { loadCycles, type Schedule, schedule, type Work } from './cycles.ts';
 import { orderOf } from './layout.ts';
-import { type Engine, type MatmulParameters, matmulWidths } from './parameters.ts';
+import { type Engine, laneCells, type MatmulParameters, matmulWidths } from './parameters.ts';
 import { type Resources, resources } from './resources.ts';
 
 export interface NamedMatrix {
@@ -43,13 +43,6 @@ export interface Plan {
 /** Of a device, that the array may take: the rest is for the scan, the mixer and routing. */
 const share = 0.7;
 
-/** Cells of a family that lanes are made of, by engine; 7-series counts as UltraScale+. */
-const cellsOf = {
-  xcup: { popcount: 'xilinx', table: 'xilinx', target: 'xcup' },
-  xc7: { popcount: 'xc7', table: 'portable', target: 'xcup' },
-  ecp5: { popcount: 'ecp5', table: 'portable', target: 'ecp5' },
-} as const;
-
 const fits = (r: Resources, d: Device): boolean =>
   r.lut <= share * d.lut && r.ff <= share * d.ff && r.bram <= share * d.bram && r.dsp <= share * d.dsp;
 
@@ -87,7 +80,7 @@ function candidates(request: PlanRequest): Candidate[] {
         for (const lanes of laneCounts((request.bitsPerCycle * activationBits) / planes / columns)) {
           for (const t of engine === 'table' ? [1] : tokens) {
             const parameters = arrayFor(request, { engine, lanes, columns, tokens: t, activationPlanes: planes });
-            const taken = resources(parameters, cellsOf[family].target);
+            const taken = resources(parameters, family);
             found.push({ parameters, resources: taken, cycles: estimate(parameters, request) });
           }
         }
@@ -132,7 +125,7 @@ export function arrayFor(
     planes: Math.max(...matrices.map((m) => m.planes)),
     ...{ maxShift, maxRows, maxColumns: Math.max(...matrices.map((m) => m.cols)), numerics, engine },
     storedRows: table ? maxRows : 0,
-    cells: cellsOf[device.family][engine],
+    cells: laneCells(device.family, engine),
   };
 }
 

@@ -14,11 +14,12 @@ import {
 } from '../../gen/index.ts';
 import {
   type Column,
-  type CompressorOptions,
+  type CompressorCells,
   compressor,
+  compressorCells,
   type Heap,
-  latencyOf,
   type Plan,
+  type Print,
   type SearchOptions,
   searchPlan,
   withConstant,
@@ -27,7 +28,7 @@ import type { CellFamily, MatmulParameters } from './parameters.ts';
 
 /** Which plan, and which print of it, the cells ask for. */
 const prints: {
-  readonly [C in CellFamily]: Pick<SearchOptions, 'family'> & Pick<CompressorOptions, 'print'>;
+  readonly [C in CellFamily]: Pick<SearchOptions, 'family'> & { readonly print: Exclude<Print, 'behavioural'> };
 } = {
   portable: { family: 'xilinx-portable', print: 'portable' },
   xilinx: { family: 'xilinx', print: 'xcup' },
@@ -81,8 +82,7 @@ function partsOf(p: Sums): readonly Products[] {
 const printOf = ({ cells = 'portable' }: Sums) => prints[cells];
 
 /** Cycles from weights and planes to their sums. */
-export const productsLatency = (p: Sums): number =>
-  Math.max(...partsOf(p).map((part) => latencyOf(withConstant(part.heap, part.constant), printOf(p).family)));
+export const productsLatency = (p: Sums): number => Math.max(...productsPlans(p).map(({ latency }) => latency));
 
 function planOf({ heap, constant, width }: Products, p: Sums): Plan {
   const { family } = printOf(p);
@@ -94,6 +94,10 @@ function planOf({ heap, constant, width }: Products, p: Sums): Plan {
 
 /** How the products of a segment are summed; two plans where the highest plane is summed alone. */
 export const productsPlans = (p: Sums): readonly Plan[] => partsOf(p).map((part) => planOf(part, p));
+
+/** The cells of their compressors. */
+export const productsCells = (p: Sums): readonly CompressorCells[] =>
+  productsPlans(p).map((plan) => compressorCells(plan, printOf(p).print));
 
 /** Plans by family, columns and planes: a planner asks for the same ones again and again. */
 const known = new Map<string, Plan>();
@@ -141,8 +145,8 @@ export function somePlanes(m: ModuleBuilder, pipe: Pipeline, p: Sums): SumOfSegm
 
 /** Instances of the compressor of a part, by name and inputs, in the lane's pipeline. */
 function summed(m: ModuleBuilder, pipe: Pipeline, part: Products, p: Sums) {
-  const design = compressor(planOf(part, p), { print: printOf(p).print, constant: part.constant });
-  const latency = latencyOf(withConstant(part.heap, part.constant), printOf(p).family);
+  const plan = planOf(part, p);
+  const design = compressor(plan, { print: printOf(p).print, constant: part.constant });
   return (name: string, { advance, weight, planes }: Omit<Segment, 'negative'>): UInt => {
     const sums = m.instance(name, design);
     sums['enable']!.drive(advance);
@@ -150,6 +154,6 @@ function summed(m: ModuleBuilder, pipe: Pipeline, part: Products, p: Sums) {
       sums[`a${b}`]!.drive(weight);
       sums[`b${b}`]!.drive(plane);
     }
-    return pipe.enter(sums.sum, latency);
+    return pipe.enter(sums.sum, plan.latency);
   };
 }

@@ -1,111 +1,194 @@
 /** What an array consists of, by its parameters: cells that follow from its structure, and sizes that the rest grows with. */
 import { bitsFor } from '../../gen/index.ts';
+import { type Cells, plus, type Structure, times } from '../cost.ts';
+import type { Device } from '../devices.ts';
+import { laneLatency } from './lane.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths, tableColumns } from './parameters.ts';
-import { productsPlans, summedColumns } from './products.ts';
+import { productsCells, summedColumns } from './products.ts';
+import { tableLaneLatency } from './table/lane.ts';
 import { cellsOfTables } from './table/tables.ts';
 import { cellsOfThrees } from './ternary.ts';
-
-export interface Cells {
-  readonly lut: number;
-  readonly ff: number;
-  /** CARRY4 of adders and CARRY8 of sums of three, or CCU2C. */
-  readonly carry: number;
-}
 
 /** Sizes, in bits, of what has no simpler count: each costs so many cells for each of its bits, which is fitted. */
 export interface Sizes {
   /** Control: the same in every array. */
   readonly control: number;
-  /** Accumulators; those that go on from a stored sum. */
+  /** Counters of rows, columns, planes and vectors. */
+  readonly counters: number;
+  /** Flags and places that go along the pipeline of the lanes: their bits, and bits times stages. */
+  readonly flags: number;
+  readonly along: number;
+  /** Accumulators; those that go on from a stored sum, those that saturate. */
   readonly sums: number;
   readonly recalled: number;
-  /** Results on their way out, and what they are selected from. */
+  readonly saturated: number;
+  /** Results on their way out. */
   readonly results: number;
-  readonly selected: number;
-  /** Activations as they are loaded; as they are written in passes; the tables that they fill. */
+  /** Columns that are loaded, and their activations. */
+  readonly columns: number;
   readonly loaded: number;
-  readonly written: number;
-  readonly filled: number;
-  /** Sums of segments, and multiplexers of their shifters. */
-  readonly shifted: number;
+  /** Words of block memories. */
+  readonly words: number;
+  /** Multiplexers of shifters. */
   readonly shifters: number;
-  /** Those of results. */
-  readonly rounded: number;
   /** What depends on the number of weight planes. */
   readonly planes: number;
-  /** Positions of carry chains. */
-  readonly carries: number;
+  /** Factors of rows. */
+  readonly factors: number;
 }
 
-export interface Structure {
-  readonly cells: Cells;
-  readonly sizes: Sizes;
-}
+export type ArrayStructure = Structure<keyof Sizes>;
+export type CostTarget = Device['family'];
 
 const bits = (most: number): number => bitsFor(BigInt(most));
-const plus = (...parts: readonly Partial<Cells>[]): Cells => {
-  const sum = (what: keyof Cells): number => parts.reduce((n, c) => n + (c[what] ?? 0), 0);
-  return { lut: sum('lut'), ff: sum('ff'), carry: sum('carry') };
+
+/** What families of devices make of the same structure. */
+interface Fabric {
+  /** Bits of a carry cell. */
+  readonly cell: number;
+  /** LUTs for each bit of a choice of so many. */
+  choice(count: number): number;
+  /** Levels of a shifter that a LUT takes in one. */
+  readonly shiftLevels: number;
+  /** LUTs for each bit that is added to a choice between it and 0, or a register before it. */
+  readonly chosenAddend: number;
+  /** LUTs of a memory of LUTs of so many words and bits. */
+  memory(words: number, width: number): number;
+  /** Most words that a memory of LUTs has. */
+  readonly mostWords: number;
+}
+
+const amd = {
+  ...{ cell: 4, shiftLevels: 2, chosenAddend: 0, mostWords: 64 },
+  choice: (count: number) => Math.ceil((count - 1) / 3),
 };
-const times = (n: number, c: Cells): Cells => ({ lut: n * c.lut, ff: n * c.ff, carry: n * c.carry });
+const fabrics: { readonly [T in CostTarget]: Fabric } = {
+  // RAM32M16 and RAM64M8: eight LUTs, of which one has the address to write
+  xcup: { ...amd, memory: (words, width) => 8 * Math.ceil(width / (words > 32 ? 7 : 14)) },
+  // RAM32M and RAM64M: four
+  xc7: { ...amd, memory: (words, width) => 4 * Math.ceil(width / (words > 32 ? 3 : 6)) },
+  // TRELLIS_DPR16X4, and a choice between two; what goes into a CCU2C beside the sum of two takes a LUT of its own
+  ecp5: {
+    ...{ cell: 2, choice: (count) => count - 1, shiftLevels: 1, chosenAddend: 1, mostWords: 32 },
+    memory: (words, width) => 4 * Math.ceil(words / 16) * Math.ceil(width / 4) + (words > 16 ? width : 0),
+  },
+};
 
-/** LUTs and carry cells of a sum of two. */
-const adderOf =
-  ({ cells }: MatmulParameters) =>
-  (width: number): Cells => ({ lut: width, ff: 0, carry: Math.ceil(width / (cells === 'ecp5' ? 2 : 4)) });
-
-export function structureOf(p: MatmulParameters): Structure {
+export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStructure {
   const w = matmulWidths(p);
+  const fabric = fabrics[target];
+  const adder = (width: number): Cells => adderOf(fabric, width);
+  const digits = (width: number): Cells => plus(adder(width), { lut: fabric.chosenAddend * width, ff: width });
   const lanes = p.lanes * p.tokens;
   const segments = p.columns / summedColumns(p);
   const segment = widthOfSegment(p, w);
   const shift = p.maxShift > 0 ? w.shift : 0;
-  const engine = p.engine === 'table' ? tableCells(p, w) : popcountCells(p, w);
-  const adder = adderOf(p);
-  // two levels of a shifter in a LUT
-  const shifter = (width: number): Cells => plus({ lut: (width * shift) / 2 });
-  const registered = (width: number): Cells => plus(adder(width), { ff: width });
+  const engine = p.engine === 'table' ? tableCells(p, w, fabric) : popcountCells(p, w, fabric);
+  const ofBeat = segment + p.maxShift + (segments === 1 ? 0 : bits(segments - 1));
+  const shifted = shift === 0 ? 0 : segments * (segment + p.maxShift);
   const lane = plus(
     engine.lane,
-    segments === 1 ? {} : plus(adder(segment), { lut: 2 * (segments - 2) * segment }),
-    times(segments, shifter(segment)),
-    { ff: (segments > 1 ? segment : 0) + (shift === 0 ? 0 : segments * segment) },
-    ...foldsOf(p, w, segment).map(registered),
-    registered(w.sum),
+    { ff: shifted },
+    ...(segments === 1 ? [] : [sumOf(fabric, segments, ofBeat), { ff: ofBeat }]),
+    ...[...foldsOf(p, w, ofBeat), w.sum].map(digits),
   );
-  const corrections = cellsOfThrees(Math.min(p.segment, w.load), w.activation, p.cells);
-  const beats = { ff: p.lanes * p.columns };
-  const copies = { ff: w.storedTiles === 0 ? lanes * w.sum : 0 };
+  const copies = w.storedTiles === 0 ? lanes * w.sum : 0;
   const below = shift === 0 ? 0 : p.numerics.resultFraction + 1;
-  const rounding = shift === 0 ? {} : plus(adder(w.sum + below), shifter(w.sum + below));
-  const result = plus(adder(w.sum), rounding, adder(w.result), { ff: 3 * w.sum + below + w.result });
-  const shifted = shift === 0 ? 0 : lanes * segments * segment;
-  const parts = [times(lanes, lane), engine.shared, times(w.loadSegments, corrections), beats, copies];
+  const result = plus(
+    { lut: fabric.choice(w.drains * p.tokens) * w.sum + w.sum },
+    adder(w.sum + 1),
+    shift === 0 ? {} : adder(w.sum + below),
+    adder(w.unscaled),
+    { ff: 3 * w.sum + below + w.result },
+  );
+  const buffer = inBlocks(p, target) ? wordsOf(p, w) : 0;
+  const latency = p.engine === 'table' ? tableLaneLatency(p) : laneLatency(p);
+  const tile = w.storedTiles === 0 ? 0 : w.tile;
+  const flags = 4 + tile + w.segments * shift;
+  const parts = [times(lanes, lane), engine.shared, loadCells(p, w, fabric), { ff: p.lanes * p.columns + copies }];
   return {
     cells: plus(...parts, times(p.drain, result)),
     sizes: {
       control: 1,
+      counters: w.rowCount + w.columnCount + w.planeCount + w.tokenCount + tile,
+      flags,
+      along: latency.partial * flags,
       sums: lanes * w.sum,
       recalled: w.storedTiles === 0 ? 0 : lanes * w.sum,
+      saturated: p.saturate === undefined ? 0 : (lanes + p.drain) * w.sum,
       results: p.drain * w.result,
-      selected: p.drain * w.drains * p.tokens * w.sum,
+      columns: w.load,
       loaded: w.load * w.activation,
-      written: w.passes === 1 ? 0 : w.load * w.activation,
-      filled: p.engine === 'table' ? (w.load / tableColumns) * w.entry : 0,
-      shifted,
-      shifters: shift * shifted,
-      rounded: shift * p.drain * (w.sum + p.numerics.resultFraction),
+      words: buffer + (w.storedTiles === 0 ? 0 : 2 * lanes * w.sum),
+      shifters:
+        lanes * segments * shifterOf(p, fabric, segment) +
+        w.loadSegments * shifterOf(p, fabric, widthOfLoad(p, w)) +
+        p.drain * shifterOf(p, fabric, w.sum),
       planes: p.planes === 1 ? 0 : w.sum * bits(p.planes),
-      carries: lanes * engine.carries,
+      factors: p.drain * (p.rowScaleBits ?? 0),
     },
   };
 }
 
-/** Bits of the sum of a segment after its shift; with several passes it has a sign of its own. */
+const adderOf = ({ cell }: Fabric, width: number): Cells => ({
+  lut: cell === 2 ? 2 * Math.ceil(width / 2) : width,
+  ff: 0,
+  carry: Math.ceil(width / cell),
+});
+
+/** LUTs of a shifter of a number of so many bits: its levels shift by 1, 2, 4 and so on. */
+function shifterOf({ maxShift }: MatmulParameters, { shiftLevels }: Fabric, width: number): number {
+  let luts = 0;
+  for (let reach = 0; reach < maxShift; ) {
+    reach = Math.min(maxShift, (reach + 1) * 2 ** shiftLevels - 1);
+    luts += width + reach;
+  }
+  return luts;
+}
+
+/** Bits in which what `count` numbers have too much, 2^low each, is taken back from their sum; for a power of two the highest is inverted. */
+function excessBits(count: number, low: number, width: number): number {
+  const lowest = Math.log2(count & -count);
+  return count === 2 ** lowest ? 0 : width - low - lowest;
+}
+
+/** The sum of several numbers: full adders, two LUTs each, but for the last level; AMD's carry chains take the last of the full adders in. */
+function sumOf(fabric: Fabric, count: number, width: number): Cells {
+  if (count === 1) return plus();
+  const adder = adderOf(fabric, width);
+  if (count === 2) return adder;
+  return { ...adder, lut: 2 * (count - 2) * width + fabric.chosenAddend * adder.lut };
+}
+
+/** Bits of the sum of a segment before its shift; with several passes it has a sign of its own. */
 function widthOfSegment(p: MatmulParameters, w: MatmulWidths): number {
   const columns = summedColumns(p);
-  const most = bits(columns * (2 ** w.planesAtOnce - 1)) + (w.passes > 1 ? 1 : 0);
-  return most + p.maxShift + (p.columns > columns ? bits(p.columns / columns - 1) : 0);
+  return p.engine === 'table'
+    ? bits((columns / tableColumns) * (2 ** w.entry - tableColumns))
+    : bits(columns * (2 ** w.planesAtOnce - 1)) + (w.passes > 1 ? 1 : 0);
+}
+
+/** Of the sum of activations that are loaded at once and share an exponent. */
+const columnsOfLoad = (p: MatmulParameters, w: MatmulWidths): number => Math.min(p.segment, w.load);
+const widthOfLoad = (p: MatmulParameters, w: MatmulWidths): number =>
+  bits(columnsOfLoad(p, w) * (2 ** w.activation - 1));
+
+/** Activations as they are loaded, and what they sum up to. */
+function loadCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): Cells {
+  const columns = columnsOfLoad(p, w);
+  const width = widthOfLoad(p, w) + p.maxShift;
+  const beat = width + (w.loadSegments === 1 ? 0 : bits(w.loadSegments - 1));
+  const depth = 2 * 2 ** (p.tokens === 1 ? 0 : w.token);
+  return plus(
+    { ff: w.load * w.activation },
+    times(w.loadSegments, cellsOfThrees(columns, w.activation, p.cells, fabric.cell)),
+    times(w.loadSegments, adderOf(fabric, excessBits(columns, w.activation - 1, widthOfLoad(p, w)))),
+    { ff: (p.maxShift === 0 ? 0 : w.loadSegments * width) + beat },
+    sumOf(fabric, w.loadSegments, beat),
+    plus(adderOf(fabric, w.sum), { ff: w.sum }),
+    { lut: fabric.memory(depth, w.sum) + fabric.memory(depth, w.bias) },
+    { ff: w.sum + w.bias },
+  );
 }
 
 /** Widths of the registers that add up passes and weight planes. */
@@ -117,41 +200,42 @@ function foldsOf(p: MatmulParameters, w: MatmulWidths, segment: number): number[
 interface Engine {
   readonly lane: Cells;
   readonly shared: Cells;
-  /** Positions of carry chains in a lane. */
-  readonly carries: number;
 }
 
-function popcountCells(p: MatmulParameters, w: MatmulWidths): Engine {
+function popcountCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): Engine {
   const segments = p.columns / summedColumns(p);
-  const plans = productsPlans(p);
-  const sign = w.passes === 1 ? 0 : bits(summedColumns(p) * (2 ** w.planesAtOnce - 1)) + 1;
-  const lane = plus(...plans.map(({ luts, registers }) => ({ lut: luts, ff: registers })), adderOf(p)(sign), {
-    ff: sign,
-  });
-  return {
-    lane: times(segments, lane),
-    shared: memoryCells(p, w),
-    carries: segments * plans.reduce((n, plan) => n + plan.cells, 0),
-  };
+  const sign = w.passes === 1 ? 0 : widthOfSegment(p, w);
+  const lane = plus(...productsCells(p), adderOf(fabric, sign), { ff: sign });
+  return { lane: times(segments, lane), shared: memoryCells(p, w, fabric) };
 }
+
+/** Whether the buffer of activations lies in block RAM. */
+export const inBlocks = (p: MatmulParameters, target: CostTarget): boolean =>
+  p.engine !== 'table' && bufferDepth(matmulWidths(p)) > fabrics[target].mostWords;
 
 /** Words of the buffer of activations: its banks, and the passes. */
 export const bufferDepth = (w: MatmulWidths): number => 2 ** (w.address + 1) * (w.passes === 1 ? 1 : 2 ** w.pass);
 
-/** Up to 64 words of activations lie in LUTs of UltraScale+ (seven bits in eight of them, fourteen of 32 words) with a register behind. */
-function memoryCells(p: MatmulParameters, w: MatmulWidths): Cells {
+/** Bits of its words, without shifts. */
+const wordsOf = (p: MatmulParameters, w: MatmulWidths): number => p.tokens * p.columns * w.planesAtOnce;
+
+/** A few words of activations lie in LUTs, with a register behind; those that are written in passes are chosen first. */
+function memoryCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): Cells {
   const depth = bufferDepth(w);
-  if (p.cells === 'ecp5' || depth > 64) return plus();
-  const ff = p.tokens * p.columns * w.planesAtOnce;
-  return plus({ lut: 8 * Math.ceil(ff / (depth > 32 ? 7 : 14)), ff });
+  const written = { lut: fabric.choice(w.passes) * w.load * w.planesAtOnce };
+  if (depth > fabric.mostWords) return plus(written);
+  const ff = wordsOf(p, w);
+  return plus(written, { lut: fabric.memory(depth, ff), ff });
 }
 
-function tableCells(p: MatmulParameters, w: MatmulWidths): Engine {
+function tableCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): Engine {
   const segments = p.columns / summedColumns(p);
   const tables = p.columns / tableColumns;
-  const adders = cellsOfThrees(tables / segments, w.entry, p.cells);
-  // what entries have too much is a bit of the sum only for a power of two of them
-  const excess = Math.log2(tables / segments) % 1 === 0 ? 0 : segments * (widthOfSegment(p, w) - p.maxShift);
-  const lane = plus(adderOf(p)(excess), { ff: tables * w.entry }, times(segments, adders));
-  return { lane, shared: plus({ lut: cellsOfTables(p) }), carries: 0 };
+  const adders = cellsOfThrees(tables / segments, w.entry, p.cells, fabric.cell);
+  const excess = adderOf(fabric, excessBits(tables / segments, w.entry - 1, widthOfSegment(p, w)));
+  const lane = plus({ ff: tables * w.entry }, times(segments, plus(adders, excess)));
+  const filled = (w.load / tableColumns) * w.entry;
+  const memory = p.cells === 'xilinx' ? cellsOfTables(p) : p.lanes * tables * fabric.memory(32, w.entry);
+  const change = (w.load / tableColumns) * w.activation * fabric.choice(tableColumns);
+  return { lane, shared: plus({ lut: memory + change }, adderOf(fabric, filled), { ff: filled }) };
 }

@@ -163,10 +163,11 @@ export function cellsOfThrees(
   count: number,
   width: number,
   cells: CellFamily = 'portable',
+  cell = 4,
 ): { readonly lut: number; readonly ff: number; readonly carry: number } {
   const three = cells === 'xilinx' ? 1 : 2;
   let [lut, ff, carry] = [0, 0, 0];
-  const adder = (bits: number): number => Math.ceil(bits / (cells === 'ecp5' ? 2 : 4));
+  const adder = (bits: number): number => Math.ceil(bits / cell);
   let level = new Array<bigint>(count).fill(2n ** BigInt(width) - 1n);
   while (level.length > 1) {
     level = Array.from({ length: Math.ceil(level.length / 3) }, (_, i) => {
@@ -175,7 +176,7 @@ export function cellsOfThrees(
       const bits = most.toString(2).length;
       lut += bits * [0, 0, 1, three][group.length]!;
       ff += bits;
-      if (group.length === 3) carry += cells === 'xilinx' ? Math.ceil(bits / 8) : 2 * adder(bits);
+      if (group.length === 3) carry += cells === 'xilinx' ? Math.ceil(bits / 8) : adder(bits);
       if (group.length === 2) carry += adder(bits);
       return most;
     });

@@ -1,7 +1,7 @@
 /** Verilator 5.006 as WebAssembly, or the native one: lint Verilog, build a model of it, run it cycle by cycle. */
 export { type Artifact, VERILATOR_WASM_VERSION, type VerilatorKit, verilatorKit } from './artifact.ts';
 export { buildModel, compileModel } from './build.ts';
-export { cacheDirectory } from './cache.ts';
+export { cacheDirectory, sealedDirectory, sha256 } from './cache.ts';
 export { type Channel, openChannel } from './channel.ts';
 export { type CppDesign, type CppSource, type CppTarget, compileCpp } from './compile.ts';
 export {

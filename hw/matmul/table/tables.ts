@@ -20,10 +20,10 @@ export const rowsPerRam = 7;
 
 /**
  * Bits side by side in a memory. A RAM32M16 (8 LUTs) holds 14 bits that one row reads, or two that seven rows read at addresses of their
- * own: the cheaper cut for so many rows. Other tools cut as they like.
+ * own: the cheaper cut for so many rows. With fewer than seven Yosys takes one for each row and two bits. Other tools cut as they like.
  */
 function cut({ cells = 'portable' }: MatmulParameters, rows: number, width: number): number {
-  return cells === 'xilinx' && Math.ceil(width / 2) < rows * Math.ceil(width / 14) ? 2 : width;
+  return cells === 'xilinx' && rows === rowsPerRam && Math.ceil(width / 2) < rows * Math.ceil(width / 14) ? 2 : width;
 }
 
 /** LUTs of the tables of all rows: RAM32M16 as `cut` has them. */
