@@ -36,12 +36,12 @@ export interface LayerSpace {
   readonly y: number;
   readonly gates: number;
   readonly gated: number;
-  /** [padded], per thread. */
+  /** [3, padded], per thread. */
   readonly next: readonly number[];
 }
 
-/** State elements of a row, filled up to sixteens. */
-const paddedState = ({ dState }: ModelConfig) => Math.ceil(dState / 16) * 16;
+/** State elements of a row, filled up to 32. */
+const paddedState = ({ dState }: ModelConfig) => Math.ceil(dState / 32) * 32;
 
 export function layerSpace(
   config: ModelConfig,
@@ -74,7 +74,7 @@ export function layerSpace(
     y: words(dInner),
     gates: words(dInner),
     gated: words(dInner),
-    next: Array.from({ length: threads }, () => words(padded)),
+    next: Array.from({ length: threads }, () => words(3 * padded)),
   };
 }
 
@@ -105,7 +105,7 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
     perHead((h) => h.outputShift),
   ];
   const convolving = describeConvolution();
-  const inProj = placeProjection(layer.inProj, space.projections, memory);
+  const inProj = placeProjection(layer.inProj, space.projections, memory, dInner);
   const outProj = placeProjection(layer.outProj, space.projections, memory);
 
   return {
@@ -117,8 +117,7 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
         : ['scan_heads', scanning, states.byteOffset, rows.from, rows.count];
       return [
         ...project(inProj, thread),
-        ...convolve(inProj.rows(thread), thread),
-        ...discretize(inProj.rows(thread), thread),
+        ...inProj.rows(thread).flatMap((range) => [...convolve(range, thread), ...discretize(range, thread)]),
         ['barrier'],
         scanned,
         ...gate(rows, thread),
@@ -156,10 +155,12 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
   /** Channels whose inputs are among these rows of in_proj: the convolution, then SiLU into x, B and C. */
   function convolve(rows: Range, thread: Thread): Call[] {
     const mine = within(rows, { from: dInner, count: channels });
+    if (mine.count === 0) return [];
     const counted = counter('conv', thread.index);
     const calls: Call[] = [['convolve', convolving, mine.from, mine.count, 2 ** -convolution.shift, counted]];
     const activate = (start: number, count: number, unit: number, out: number, name: string): Range => {
       const part = within(mine, { from: start, count });
+      if (part.count === 0) return part;
       const [source, target] = [space.conv + 4 * (start + part.from), out + 4 * part.from];
       calls.push(silu(source, part.count, layer.convUnit, unit, scan.inputBits, target, name, thread));
       return part;
@@ -170,7 +171,7 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
       const b = activate(dInner + g * dState, dState, scanUnits.b, space.b + 4 * at, 'B');
       const c = activate(dInner + (nGroups + g) * dState, dState, scanUnits.c, space.c + 4 * at, 'C');
       const narrow = (wide: number, part: Range, to: number) =>
-        calls.push(['to_16', wide + 4 * (at + part.from), part.count, to + 2 * (at + part.from)]);
+        part.count > 0 && calls.push(['to_16', wide + 4 * (at + part.from), part.count, to + 2 * (at + part.from)]);
       narrow(space.b, b, space.b16);
       narrow(space.c, c, space.c16);
     }
@@ -194,6 +195,7 @@ export function placeLayer(layer: FixedLayer, frame: Frame, memory: KernelMemory
 
   function discretize(rows: Range, { index }: Thread): Call[] {
     const mine = within(rows, dtRange());
+    if (mine.count === 0) return [];
     const at = (address: number) => address + 4 * mine.from;
     const { softplus, exp2 } = space.tables;
     return [

@@ -7,8 +7,8 @@ import type { KernelMemory } from './memory.ts';
 import { type Call, type Range, share, type Thread, within } from './program.ts';
 
 export interface PlacedProjection {
-  /** The thread's rows. */
-  rows(thread: Thread): Range;
+  /** The thread's rows: ranges one after another, none empty. */
+  rows(thread: Thread): readonly Range[];
   /** Quantizes the input at this address (all of it, in memory of the thread's own) and multiplies the thread's rows. */
   multiply(thread: Thread, input: number): Call[];
   /** The thread's part of outputs `part` in units of 2^unit, saturated to `bits`, counted as `name`; output part.from goes to `out`. */
@@ -72,8 +72,16 @@ export function projectionSpace(
 /** The counter of what another thread counts; left out of the sums. */
 export const UNCOUNTED = 'uncounted';
 
-/** Weights move into the kernels' memory: signs by blocks of rows and groups of 8 columns, wider weights a byte each. */
-export function placeProjection(p: FixedProjection, space: ProjectionSpace, memory: KernelMemory): PlacedProjection {
+/**
+ * Weights move into the kernels' memory: signs by blocks of rows and groups of 8 columns, wider weights a byte each.
+ * Threads share the rows before and after `cut` alike, to the block: what follows may cost more for these than for those.
+ */
+export function placeProjection(
+  p: FixedProjection,
+  space: ProjectionSpace,
+  memory: KernelMemory,
+  cut = 0,
+): PlacedProjection {
   const { place, counter } = memory;
   const { matrix, groups, tile, activationBits, resultFraction, rowScale, rowBias } = p;
   const { rows, cols, planes } = matrix;
@@ -99,10 +107,15 @@ export function placeProjection(p: FixedProjection, space: ProjectionSpace, memo
   const low = Math.floor((activationBits + 2) / 2);
   const step = Math.min(4, 2 ** (7 - (activationBits + 2 - low)));
   const chunk = Math.floor(0x7fff / (8 * largest) / step) * step;
-  const partOf = (thread: Thread) => share(rows, BLOCK, thread);
+  const start = Math.floor(cut / BLOCK) * BLOCK;
+  const rowsOf = (thread: Thread): Range[] => {
+    const after = share(rows - start, BLOCK, thread);
+    const both = [share(start, BLOCK, thread), { from: start + after.from, count: after.count }];
+    return both.filter(({ count }) => count > 0);
+  };
 
   return {
-    rows: partOf,
+    rows: rowsOf,
     multiply(thread, input) {
       const own = space.own[thread.index]!;
       const { q, exponents, tables } = own;
@@ -114,77 +127,58 @@ export function placeProjection(p: FixedProjection, space: ProjectionSpace, memo
       return calls;
     },
     outputs(thread, part, unit, bits, out, name) {
-      const { from, count } = within(partOf(thread), part);
       const group = space.own[thread.index]!.groups;
-      const to = out + 4 * from;
       const clamped = counter(name, thread.index);
-      return [['outputs', space.y, rows, groups, group, unit + unitOffset, part.from + from, count, bits, to, clamped]];
+      const mine = rowsOf(thread).map((range) => within(range, part));
+      return mine
+        .filter(({ count }) => count > 0)
+        .map(({ from, count }) => {
+          const rowsAt = [part.from + from, count, bits, out + 4 * from, clamped];
+          return ['outputs', space.y, rows, groups, group, unit + unitOffset, ...rowsAt];
+        });
     },
     addTo(thread, residual, unit, bits) {
-      const { from, count } = partOf(thread);
       const group = space.own[thread.index]!.groups;
       const clamped = counter('residual', thread.index);
-      return [['add_residual', space.y, rows, groups, group, unit + unitOffset, from, count, bits, residual, clamped]];
+      return rowsOf(thread).map(({ from, count }) => {
+        const rowsAt = [from, count, bits, residual, clamped];
+        return ['add_residual', space.y, rows, groups, group, unit + unitOffset, ...rowsAt];
+      });
     },
   };
 
+  /** The product with the columns of a group. */
   function groupCalls(thread: Thread, own: OwnSpace, input: number, g: number): Call[] {
-    const { from, count } = partOf(thread);
     const first = (4 * g * cols) / groups;
     const group = own.groups + g * GROUP_BYTES;
-    const exponents = own.exponents + 4 * g * perGroup;
-    const tiles = [exponents, perGroup] as const;
+    const tiles = [own.exponents + 4 * g * perGroup, perGroup];
     const biasAt = bias === 0 ? 0 : bias + first;
     // Every thread computes the bias term; it is counted once.
     const clamped = counter(thread.index === 0 ? 'bias' : UNCOUNTED, thread.index);
+    const scaled = [biasShift, biasBits, space.rsqrt, group, clamped];
+    return [
+      ['group_input', input + first, biasAt, cols / groups, epsilon, ...tiles, ...scaled],
+      ...rowsOf(thread).flatMap((range) => productCalls(range, own, g, group, tiles)),
+    ];
+  }
+
+  function productCalls({ from, count }: Range, own: OwnSpace, g: number, group: number, tiles: number[]): Call[] {
     const before = g * perGroup * padded;
     const out = space.y + 8 * (g * rows + from);
     const at = (address: number) => (address === 0 ? 0 : address + 4 * from);
-    const end = [group, resultFraction] as const;
+    const end = [group, resultFraction];
+    const signs = packed + (from / BLOCK) * blockBytes;
+    const planes = [planeBytes, blockBytes, before / 8];
+    const widths = [Math.ceil(tile / 8), padded / 8, step, chunk, low, largest];
     return [
-      [
-        'group_input',
-        input + first,
-        biasAt,
-        cols / groups,
-        epsilon,
-        ...tiles,
-        biasShift,
-        biasBits,
-        space.rsqrt,
-        group,
-        clamped,
-      ],
       binary
         ? [
             'product_signs',
-            packed + (from / BLOCK) * blockBytes,
-            planeBytes,
-            blockBytes,
-            before / 8,
-            count,
-            own.tables + 8 * before,
-            ...tiles,
-            Math.ceil(tile / 8),
-            padded / 8,
-            step,
-            chunk,
-            low,
-            largest,
-            ...end,
-            own.sums,
-            out,
+            ...[signs, ...planes, count, own.tables + 8 * before, ...tiles, ...widths, ...end, own.sums, out],
           ]
         : [
             'product_bytes',
-            packed + from * columns + before,
-            count,
-            columns,
-            own.q + 2 * before,
-            ...tiles,
-            padded,
-            ...end,
-            out,
+            ...[packed + from * columns + before, count, columns, own.q + 2 * before, ...tiles, padded, ...end, out],
           ],
       ['add_bias', out, count, at(scale), at(factor), ROW_SHIFT, group],
     ];

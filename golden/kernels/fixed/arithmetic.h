@@ -17,6 +17,8 @@ static inline int64_t round_shift(int64_t x, int32_t n) {
   if (x != 0 && bit_length((uint64_t)magnitude(x)) - n > 62) return x < 0 ? -((int64_t)1 << 62) : (int64_t)1 << 62;
   return x * ((int64_t)1 << -n);
 }
+// The same for 0 <= n < 62.
+static inline int64_t shift_right(int64_t x, int32_t n) { return (x + (((int64_t)1 << n) >> 1)) >> n; }
 static inline int64_t saturate_symmetric(int64_t x, int32_t bits) {
   int64_t limit = ((int64_t)1 << (bits - 1)) - 1;
   return most(-limit, least(limit, x));
@@ -27,6 +29,9 @@ static inline int64_t saturate(int64_t x, int32_t bits, int32_t *clamped) {
   if (kept != x) ++*clamped;
   return kept;
 }
+
+// Keeps the compiler from computing addresses that are offsets within an instruction, and from moving loads.
+#define HIDE(a, b) __asm__ volatile("" : "+r"(a), "+r"(b)::"memory")
 
 // tables.ts
 static inline int64_t interpolate(const int32_t *table, int32_t step_bits, int64_t argument) {

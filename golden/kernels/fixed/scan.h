@@ -31,7 +31,7 @@ typedef struct {
   const int32_t *decay, *dt, *direct, *step_shift, *output_shift; // per head
   const int32_t *x, *b, *c;                                       // b, c: [groups, padded], 0 beyond d_state
   const int16_t *b16, *c16;                                       // b and c, narrow
-  int32_t *y, *next;                                              // next: [padded]
+  int32_t *y, *next;                                              // next: [3, padded], for a row in 32 bits and three in 16
   int32_t *clamped_step, *clamped_state, *clamped_output;
 } Scan;
 
@@ -125,24 +125,61 @@ static inline int64_t advance(Row row, const int8_t *q, const int32_t *b, const 
   return sum;
 }
 
+// A row's dt x, as mantissa and the shift to S'.
+typedef struct {
+  int32_t mantissa, bring;
+} Drive;
+static inline Drive drive_of(int32_t dt, int32_t x, int32_t bits, int32_t shift) {
+  int64_t step = (int64_t)dt * x;
+  int32_t k = (int32_t)most(0, bit_length((uint64_t)magnitude(step)) - (bits - 1));
+  return (Drive){(int32_t)saturate_symmetric(shift_right(step, k), bits), (int32_t)least(31, shift - k)};
+}
+
+// A row of any kind. Not a part of its caller, whose loops it would leave too few registers.
+static __attribute__((noinline)) void wide_row(const Scan *s, int32_t row, uint32_t key, int8_t *q, uint8_t *exponent) {
+  int32_t h = row / s->head_dim, group = h * s->groups / s->heads * s->padded, whole = s->decay[h];
+  const int32_t *b = s->b + group, *c = s->c + group;
+  const int16_t *c16 = s->c16 + group;
+  Drive drive = drive_of(s->dt[h], s->x[row], s->step_bits, s->step_shift[h]);
+  int32_t padded = s->padded, old = *exponent, limit = (1 << (s->work_bits - 1)) - 1, bring = drive.bring, *next = s->next;
+  vec decay = wasm_i32x4_splat(whole << (old > 8 ? old - 8 : old)), biggest;
+  Row shared = {decay, wasm_i32x4_splat(drive.mantissa & 0xffff), wasm_i32x4_splat(half_of(bring)), bring};
+  int64_t sum = old > 8 ? advance(shared, q, b, c16, padded, 8, next, &biggest) : advance(shared, q, b, c16, padded, 16, next, &biggest);
+  int32_t largest = largest_of(biggest);
+  if (largest > limit) sum = clamped_row(s, q, b, c, whole, drive.mantissa, s->decay_fraction - old, bring, &largest);
+  s->y[row] = finish_row(s, h, sum, s->x[row]);
+  int32_t e = (int32_t)most(0, bit_length((uint32_t)largest) - (s->state_bits - 1));
+  *exponent = (uint8_t)e;
+  vec words = first_words(key), scale = wasm_i32x4_splat(1 << (24 - e)), narrow = wasm_i8x16_splat((int8_t)((1 << (s->state_bits - 1)) - 1));
+  for (int32_t n = 0; n < padded; n += 16) {
+    vec noise = s->nearest ? wasm_i8x16_splat((int8_t)128) : noise_of(words);
+    round_16(next + n, noise, scale, narrow, q + n);
+    words = next_words(words);
+  }
+}
+
 // What the rows of a head share. A row is narrow, its S' known beforehand to have 16 bits and the sums of C S' 32, where
 //     127 2^e + (`drive` >> bring) + 2 <= `limit`, e >= `finest`, 16 - bring <= `room`; then, with u = q 2^(e-1) and B' = B 2^(16 - bring),
 //     round(decay q 2^e / 2^16) = (q 2^e where decay >= 1/2) + round(part u / 2^15)
 //     round(t' B / 2^bring) = round(floor(t' B' / 2^15) / 2^(bring - 15))
 typedef struct {
-  const int32_t *b, *c;
-  const int16_t *b16, *c16;
-  int32_t index, decay, part, drive, limit, finest, room;
+  const int16_t *b, *c;
+  int32_t *y;
+  int32_t dt, step_bits, step_shift, half, part, drive, limit, finest, room;
+  int32_t direct, direct_shift, output_shift, output_bits;
+  int32_t *clamped;
 } Head;
 
-static Head head_of(const Scan *s, int32_t h) {
-  int32_t at = h * s->groups / s->heads * s->padded, decay = s->decay[h], part = decay < 32768 ? decay : decay - 65536;
-  Head head = {s->b + at, s->c + at, s->b16 + at, s->c16 + at, h, decay, part, 0, -1, part & 1, 0};
-  if (s->state_bits != 8 || s->decay_fraction != 16 || part < -INT16_MAX) return head;
+static inline Head head_of(const Scan *s, int32_t h) {
+  int32_t at = h * s->groups / s->heads * s->padded, decay = s->decay[h], half = decay >= 32768, part = decay - (half << 16);
+  Head head = {s->b16 + at, s->c16 + at, s->y, s->dt[h], s->step_bits, s->step_shift[h], half, part, 0, -1, part & 1, 0,
+               s->direct[h], s->direct_fraction, s->output_shift[h], s->output_bits, s->clamped_output};
+  int32_t shifts_right = head.output_shift >= 0 && head.output_shift < 62 && head.direct_shift >= 0 && head.direct_shift < 62;
+  if (s->state_bits != 8 || s->decay_fraction != 16 || part < -INT16_MAX || !shifts_right) return head;
   vec most_b = wasm_i16x8_splat(0), sum_c = most_b;
   for (int32_t n = 0; n < s->padded; n += 8) {
-    most_b = wasm_u16x8_max(most_b, wasm_i16x8_abs(wasm_v128_load(head.b16 + n)));
-    sum_c = wasm_i32x4_add(sum_c, wasm_u32x4_extadd_pairwise_u16x8(wasm_i16x8_abs(wasm_v128_load(head.c16 + n))));
+    most_b = wasm_u16x8_max(most_b, wasm_i16x8_abs(wasm_v128_load(head.b + n)));
+    sum_c = wasm_i32x4_add(sum_c, wasm_u32x4_extadd_pairwise_u16x8(wasm_i16x8_abs(wasm_v128_load(head.c + n))));
   }
   int32_t largest = largest_of(wasm_u32x4_max(wasm_u32x4_extend_low_u16x8(most_b), wasm_u32x4_extend_high_u16x8(most_b)));
   head.drive = INT16_MAX * largest;
@@ -151,18 +188,14 @@ static Head head_of(const Scan *s, int32_t h) {
   return head;
 }
 
-// A row's dt x, as mantissa and the shift to S'.
-typedef struct {
-  int32_t mantissa, bring;
-} Drive;
-static inline Drive drive_of(const Scan *s, int32_t h, int32_t x) {
-  int64_t step = (int64_t)s->dt[h] * x;
-  int32_t k = (int32_t)most(0, bit_length((uint64_t)magnitude(step)) - (s->step_bits - 1));
-  return (Drive){(int32_t)saturate_symmetric(round_shift(step, k), s->step_bits), (int32_t)least(31, s->step_shift[h] - k)};
-}
-
 static inline int32_t is_narrow(const Head *head, Drive drive, int32_t old) {
   return (127 << old) + (head->drive >> drive.bring) + 2 <= head->limit && old >= head->finest && 16 - drive.bring <= head->room;
+}
+
+// As `finish_row`.
+static inline int32_t narrow_finish(const Head *head, int64_t sum, int32_t x) {
+  int64_t total = shift_right(sum, head->output_shift) + shift_right((int64_t)head->direct * x, head->direct_shift);
+  return (int32_t)saturate(total, head->output_bits, head->clamped);
 }
 
 // What a narrow row's elements share; `b` is B'.
@@ -172,13 +205,13 @@ typedef struct {
 } NarrowRow;
 static inline NarrowRow narrow_row(const Head *head, Drive drive, int32_t old, int32_t padded, int16_t *scaled) {
   int32_t up = drive.bring < 16 ? 16 - drive.bring : 0;
-  for (int32_t n = 0; up > 0 && n < padded; n += 8) wasm_v128_store(scaled + n, wasm_i16x8_shl(wasm_v128_load(head->b16 + n), (uint32_t)up));
+  for (int32_t n = 0; up > 0 && n < padded; n += 8) wasm_v128_store(scaled + n, wasm_i16x8_shl(wasm_v128_load(head->b + n), (uint32_t)up));
   return (NarrowRow){wasm_i16x8_splat((int16_t)(1 << (old > 0 ? old - 1 : 0))),
                      wasm_i16x8_splat((int16_t)(old > 0 ? head->part : head->part / 2)),
-                     wasm_i16x8_splat((int16_t)(head->decay < 32768 ? 0 : 1 << old)),
+                     wasm_i16x8_splat((int16_t)(head->half << old)),
                      wasm_i16x8_splat((int16_t)drive.mantissa),
                      wasm_i16x8_splat((int16_t)(32768 >> (drive.bring + up - 15))),
-                     up > 0 ? scaled : head->b16};
+                     up > 0 ? scaled : head->b};
 }
 
 static inline vec narrow_step(const NarrowRow *row, vec q, vec b) {
@@ -192,11 +225,15 @@ static inline vec narrow_step(const NarrowRow *row, vec q, vec b) {
 static inline int64_t narrow_advance(const NarrowRow *row, const int8_t *q, const int16_t *c, int32_t padded, int16_t *next, int32_t *bits) {
   vec sum = wasm_i32x4_splat(0), seen = sum;
   const int16_t *b = row->b;
-  for (int32_t n = 0; n < padded; n += 8) {
-    vec v = narrow_step(row, wasm_i16x8_load8x8(q + n), wasm_v128_load(b + n));
-    wasm_v128_store(next + n, v);
-    seen = wasm_v128_or(seen, wasm_i16x8_abs(v));
-    sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(v, wasm_v128_load(c + n)));
+  for (int32_t left = padded; left > 0; left -= 32, q += 32, b += 32, c += 32, next += 32) {
+    HIDE(q, b);
+    HIDE(c, next);
+    for (int32_t n = 0; n < 32; n += 8) {
+      vec v = narrow_step(row, wasm_i16x8_load8x8(q + n), wasm_v128_load(b + n));
+      wasm_v128_store(next + n, v);
+      seen = wasm_v128_or(seen, wasm_i16x8_abs(v));
+      sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(v, wasm_v128_load(c + n)));
+    }
   }
   uint64_t all = (uint64_t)(wasm_i64x2_extract_lane(seen, 0) | wasm_i64x2_extract_lane(seen, 1));
   all |= all >> 32;
@@ -204,59 +241,63 @@ static inline int64_t narrow_advance(const NarrowRow *row, const int8_t *q, cons
   return sum_of(sum);
 }
 
-static inline vec with_noise(const int16_t *s, vec scale, vec noise) {
-  return wasm_i16x8_shr(wasm_i16x8_add_sat(wasm_i16x8_mul(wasm_v128_load(s), scale), noise), 8);
-}
-static inline void narrow_round(const int16_t *next, int32_t padded, int32_t e, uint32_t key, int32_t nearest, int8_t *q) {
-  vec scale = wasm_i16x8_splat((int16_t)(1 << (8 - e))), least = wasm_i8x16_splat(-127), words = first_words(key);
-  for (int32_t n = 0; n < padded; n += 16) {
-    vec noise = nearest ? wasm_i8x16_splat((int8_t)128) : noise_of(words);
-    vec low = with_noise(next + n, scale, wasm_u16x8_extend_low_u8x16(noise)), high = with_noise(next + n + 8, scale, wasm_u16x8_extend_high_u8x16(noise));
-    wasm_v128_store(q + n, wasm_i8x16_max(wasm_i8x16_narrow_i16x8(low, high), least));
-    words = next_words(words);
-  }
-}
-
-// A row that is not narrow.
-static void wide_row(const Scan *s, const Head *head, Drive drive, int32_t row, uint32_t key, int8_t *q, uint8_t *exponent) {
-  int32_t padded = s->padded, old = *exponent, limit = (1 << (s->work_bits - 1)) - 1, bring = drive.bring, *next = s->next;
-  vec decay = wasm_i32x4_splat(head->decay << (old > 8 ? old - 8 : old)), biggest;
-  Row shared = {decay, wasm_i32x4_splat(drive.mantissa & 0xffff), wasm_i32x4_splat(half_of(bring)), bring};
-  int64_t sum = old > 8 ? advance(shared, q, head->b, head->c16, padded, 8, next, &biggest) : advance(shared, q, head->b, head->c16, padded, 16, next, &biggest);
-  int32_t largest = largest_of(biggest);
-  if (largest > limit) sum = clamped_row(s, q, head->b, head->c, head->decay, drive.mantissa, s->decay_fraction - old, bring, &largest);
-  s->y[row] = finish_row(s, head->index, sum, s->x[row]);
-  int32_t e = (int32_t)most(0, bit_length((uint32_t)largest) - (s->state_bits - 1));
-  *exponent = (uint8_t)e;
-  vec words = first_words(key), scale = wasm_i32x4_splat(1 << (24 - e)), narrow = wasm_i8x16_splat((int8_t)((1 << (s->state_bits - 1)) - 1));
-  for (int32_t n = 0; n < padded; n += 16) {
-    vec noise = s->nearest ? wasm_i8x16_splat((int8_t)128) : noise_of(words);
-    round_16(next + n, noise, scale, narrow, q + n);
-    words = next_words(words);
-  }
-}
-
-// scan-rows.ts; rows from ... from + count - 1; state_bits <= 8, q [rows, padded] with padded a multiple of 16.
-EXPORT(scan_rows)(const Scan *s, int8_t *states, uint8_t *exponents, const uint32_t *key, int32_t from, int32_t count) {
-  int32_t padded = s->padded, row = from, end = from + count;
-  int16_t *next = (int16_t *)s->next;
-  while (row < end) {
-    Head head = head_of(s, row / s->head_dim);
-    for (int32_t last = (int32_t)least(end, (head.index + 1) * s->head_dim); row < last; row++) {
-      int8_t *q = states + row * padded;
-      uint32_t noise = mix(*key, (uint32_t)row);
-      Drive drive = drive_of(s, head.index, s->x[row]);
-      if (!is_narrow(&head, drive, exponents[row])) {
-        wide_row(s, &head, drive, row, noise, q, exponents + row);
-        continue;
-      }
-      NarrowRow narrow = narrow_row(&head, drive, exponents[row], padded, next + padded);
-      int32_t bits;
-      s->y[row] = finish_row(s, head.index, narrow_advance(&narrow, q, head.c16, padded, next, &bits), s->x[row]);
-      exponents[row] = (uint8_t)most(0, bits - 7);
-      narrow_round(next, padded, exponents[row], noise, s->nearest, q);
+// A row that is to be rounded: its S', the exponent of q, what its noise is made of.
+typedef struct {
+  const int16_t *next;
+  int8_t *q;
+  int32_t e;
+  uint32_t noise;
+} Pending;
+static inline vec with_noise(vec s, vec scale, vec noise) { return wasm_i16x8_shr(wasm_i16x8_add_sat(wasm_i16x8_mul(s, scale), noise), 8); }
+static inline void narrow_round(Pending row, int32_t padded, int32_t nearest) {
+  vec scale = wasm_i16x8_splat((int16_t)(1 << (8 - row.e))), least = wasm_i8x16_splat(-127), zero = wasm_i16x8_splat(0), words = first_words(row.noise);
+  const int16_t *next = row.next;
+  int8_t *q = row.q;
+  for (int32_t left = padded; left > 0; left -= 32, next += 32, q += 32) {
+    HIDE(next, q);
+    for (int32_t n = 0; n < 32; n += 16) {
+      vec noise = nearest ? wasm_i8x16_splat((int8_t)128) : noise_of(words);
+      vec low = with_noise(wasm_v128_load(next + n), scale, wasm_i8x16_shuffle(noise, zero, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+      vec high = with_noise(wasm_v128_load(next + n + 8), scale, wasm_i8x16_shuffle(noise, zero, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+      wasm_v128_store(q + n, wasm_i8x16_max(wasm_i8x16_narrow_i16x8(low, high), least));
+      words = next_words(words);
     }
   }
+}
+
+// scan-rows.ts; rows from ... from + count - 1; state_bits <= 8, q [rows, padded] with padded a multiple of 32. A row is rounded when the next one
+// has its S', so that nothing waits for its exponent.
+static inline void scan_narrow(const Scan *s, int8_t *states, uint8_t *exponents, uint32_t key, int32_t from, int32_t count, int32_t nearest) {
+  int32_t padded = s->padded, row = from, end = from + count;
+  int16_t *scaled = (int16_t *)(s->next + padded), *next = scaled + padded, *other = next + padded;
+  Pending pending = {next, 0, 0, 0};
+  while (row < end) {
+    int32_t h = row / s->head_dim;
+    Head head = head_of(s, h);
+    for (int32_t last = (int32_t)least(end, (h + 1) * s->head_dim); row < last; row++) {
+      int8_t *q = states + row * padded;
+      int32_t x = s->x[row], old = exponents[row], bits;
+      uint32_t noise = mix(key, (uint32_t)row);
+      Drive drive = drive_of(head.dt, x, head.step_bits, head.step_shift);
+      if (!is_narrow(&head, drive, old)) {
+        wide_row(s, row, noise, q, exponents + row);
+        continue;
+      }
+      NarrowRow narrow = narrow_row(&head, drive, old, padded, scaled);
+      head.y[row] = narrow_finish(&head, narrow_advance(&narrow, q, head.c, padded, next, &bits), x);
+      int32_t e = (int32_t)most(0, bits - 7);
+      exponents[row] = (uint8_t)e;
+      if (pending.q) narrow_round(pending, padded, nearest);
+      pending = (Pending){next, q, e, noise};
+      next = other;
+      other = (int16_t *)pending.next;
+    }
+  }
+  if (pending.q) narrow_round(pending, padded, nearest);
+}
+EXPORT(scan_rows)(const Scan *s, int8_t *states, uint8_t *exponents, const uint32_t *key, int32_t from, int32_t count) {
+  if (s->nearest) scan_narrow(s, states, exponents, *key, from, count, 1);
+  else scan_narrow(s, states, exponents, *key, from, count, 0);
 }
 
 // scan.ts; state [rows, padded] of up to 16 bits.

@@ -20,9 +20,6 @@ EXPORT(sign_tables)(const int16_t *q, int32_t columns, int32_t shift, uint8_t *t
 // What is summed begins at a multiple of four groups.
 INLINE const uint8_t *signs_of(const uint8_t *block, int32_t far, int32_t g) { return block + (g & 7) * far + (g >> 3) * 32; }
 
-// Keeps the compiler from computing addresses that are offsets within an instruction, and from moving loads.
-#define HIDE(a, b) __asm__ volatile("" : "+r"(a), "+r"(b)::"memory")
-
 // Table entries of two times sixteen rows, summed in bytes. Indices are below 16, so that `relaxed` leaves nothing open.
 typedef struct {
   vec low, high;
