@@ -29,15 +29,20 @@ const pick = (random: Random, low: number, high: number): number => low + random
 const any = <T>(random: Random, of: readonly T[]): T => of[random.below(of.length)]!;
 
 /**
- * Sequences over awkward shapes, which take turns; the first is as large as can be. In every other one the convolution passes on what the scan shall be given, in the others it has
+ * Sequences that take turns, some over awkward shapes, the first ones as large as can be, some of heads with one row, of which many are under way. In every other one the convolution passes on what the scan shall be given, in the others it has
  * weights of its own.
  */
 export function cornerMixerJobs(p: MixerParameters, random: Random, sequences: number): MixerJob[] {
   const { maxHeads: heads, maxHeadDim: headDim, maxState: dState, maxGroups: groups } = p.scan;
+  const kinds = Array.from({ length: Math.ceil(sequences / 4) }, (_, i) =>
+    i === 0 ? 'largest' : any(random, ['narrow', 'awkward', 'awkward'] as const),
+  );
   const shapeOf = (n: number): ScanShape => {
-    if (n === 0) return { heads, headDim, dState, groups };
-    const shape = awkwardShape(p.scan, random);
-    return tilesFor(shape, p).length > 0 ? shape : shapeOf(n);
+    const kind = kinds[n >> 2]!;
+    if (kind === 'largest') return { heads, headDim, dState, groups };
+    let shape = kind === 'narrow' ? { heads, headDim: 1, dState, groups: 1 } : awkwardShape(p.scan, random);
+    while (tilesFor(shape, p).length === 0) shape = awkwardShape(p.scan, random);
+    return shape;
   };
   const sizeOf = (shape: ScanShape): number[] => [
     ...Object.values(storeSize(shape, p.scan)),

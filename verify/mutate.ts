@@ -27,9 +27,11 @@ function runOf(work: number): PlannedRun {
   };
 }
 
-/** After those runs each stream that the unit takes is waited for alone, and counters go through all their bits. */
+/** After those runs each stream alone is waited for, or lets the unit wait, and counters go through all their bits. */
 function runsOf({ benchOf }: MutationUnit): PlannedRun[] {
-  const alone = Object.keys(benchOf(0).feeds).map((stream, i) => ({ work: runs + i, stall: { alone: stream } }));
+  const { feeds, collects } = benchOf(0);
+  const streams = [...Object.keys(feeds), ...Object.keys(collects)];
+  const alone = streams.map((stream, i) => ({ work: runs + i, stall: { alone: stream } }));
   return [...Array.from({ length: runs }, (_, n) => runOf(n)), ...alone, { work: 0, stall: 0, started: true }];
 }
 

@@ -3,12 +3,8 @@ import { bitsFor, type Design, defineModule, sink, source, uint } from '../../ge
 import { elementsShape } from '../lanes/regroup.ts';
 import { activationPorts } from '../scan/interface.ts';
 import { type ScanParameters, scanWidths } from '../scan/parameters.ts';
-import { walkRows } from '../scan/walk.ts';
 
-export const collectTokenShape = (p: ScanParameters) => {
-  const w = scanWidths(p);
-  return { heads: uint(w.heads), head_dim: uint(w.headDim) };
-};
+export const collectTokenShape = (p: ScanParameters) => ({ head_dim: uint(scanWidths(p).headDim) });
 
 const collectInterface = (p: ScanParameters) => ({
   token: sink(collectTokenShape(p), 'one token of one layer'),
@@ -25,15 +21,21 @@ export function collectUnit(p: ScanParameters): Design<ReturnType<typeof collect
       ports: collectInterface(p),
     },
     (m, io) => {
-      const walk = walkRows(m, io.token, p.rows, io.y.valid.and(io.out.ready));
-      m.unused(io.y.payload.last, walk.take, walk.tokenDone);
-      io.out.valid.drive(walk.busy.and(io.y.valid));
-      io.y.ready.drive(walk.busy.and(io.out.ready));
+      const { head_dim } = io.token.payload;
+      const { y, last } = io.y.payload;
+      const done = m.register('rows_done', head_dim.type, { reset: 0 });
+      const reached = done.add(p.rows).named('rows_reached');
+      const end = reached.ge(head_dim.ext(reached.width)).named('head_end');
+      const moves = io.token.valid.and(io.y.valid).and(io.out.ready).named('moves');
+      m.when(moves, () => done.next(end.mux(m.constant(done.type, 0), reached.trunc(done.width))));
+      m.assert('last_ends_a_head', moves.not().or(last.not()).or(end), 'a token ends with a head');
+      io.token.ready.drive(moves.and(last));
+      io.y.ready.drive(io.token.valid.and(io.out.ready));
+      io.out.valid.drive(io.token.valid.and(io.y.valid));
+      const left = head_dim.sub(done).trunc(done.width).asUnsigned();
       const bits = bitsFor(BigInt(p.rows));
-      const { rowsLeft } = walk;
-      const rest = bits <= rowsLeft.width ? rowsLeft.trunc(bits) : rowsLeft.ext(bits);
-      const count = walk.headDone.mux(rest, p.rows).named('count');
-      io.out.payload.drive({ values: io.y.payload.y, count, end: walk.headDone });
+      const rest = bits <= left.width ? left.trunc(bits) : left.ext(bits);
+      io.out.payload.drive({ values: y, count: end.mux(rest, p.rows).named('count'), end });
     },
   );
 }

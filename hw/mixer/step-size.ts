@@ -4,7 +4,18 @@
  *     dt 2^argument + bias --> softplus --> saturate --+-------------------------> dt
  *                                                      '--> rate dt --> 2^-t ----> decay
  */
-import { bitsFor, type Design, defineModule, output, sink, sint, source, type UInt, uint } from '../../gen/index.ts';
+import {
+  bitsFor,
+  cat,
+  type Design,
+  defineModule,
+  output,
+  sink,
+  sint,
+  source,
+  type UInt,
+  uint,
+} from '../../gen/index.ts';
 import { FUNCTION_FRACTION, type Numerics, SOFTPLUS_FRACTION } from '../../golden/fixed/index.ts';
 import { mostArgumentShift } from '../conv/parameters.ts';
 import { clampCounter } from '../lanes/counters.ts';
@@ -88,8 +99,8 @@ export function stepSizeUnit(p: StepSizeParameters): Design<StepSizeInterface> {
         .slice(exponent.width - 1, exponentBits)
         .any()
         .named('exponent_far');
-      const near = exponent.trunc(exponentBits);
-      const t = pipe.stage('t', far.mux(m.constant(near.type, 2 ** exponentBits - 1), near));
+      const top = exponentBits - 1;
+      const t = pipe.stage('t', cat(exponent.bit(top).or(far), exponent.trunc(top)));
       const decay = exp2(m, pipe, t, advance);
       const latency = pipe.latency(decay);
       const valid = pipe.at(pipe.flag(issue), latency);

@@ -192,8 +192,8 @@ function shares(m: ModuleBuilder, p: MixerParameters, token: Taken<ReturnType<ty
   return <K extends keyof typeof shapes>(part: K): Taken<(typeof shapes)[K]> => {
     const copy = fan[part] as Taken<typeof shape>;
     m.unused(copy.payload);
-    const { heads, head_dim } = copy.payload.scan;
-    const payload = part === 'collect' ? { heads, head_dim } : copy.payload[part as keyof typeof shape];
+    const { head_dim } = copy.payload.scan;
+    const payload = part === 'collect' ? { head_dim } : copy.payload[part as keyof typeof shape];
     return queued(
       m,
       `${part}_tokens`,

@@ -41,6 +41,7 @@ export function stateStore(s: ChipStoreParameters): Design<ReturnType<typeof sto
       const writer = walkWords(m, 'write', returns.out, io.write.valid);
       returned.drive(fewerUnderWay(m, s, size, { read: reader.moves, back: writer.moves }));
       io.write.ready.drive(writer.busy);
+      m.assert('takes_words', io.write.valid.not().or(writer.busy), 'the place of a word is known when it comes back');
       shown.next(reader.moves.or(shown.and(io.read.ready.not())));
 
       m.comment('A cleared token reads zeros, not the memory.');
