@@ -29,16 +29,13 @@ const pick = (random: Random, low: number, high: number): number => low + random
 const any = <T>(random: Random, of: readonly T[]): T => of[random.below(of.length)]!;
 
 /**
- * Sequences that take turns, some over awkward shapes, the first ones as large as can be, some of heads with one row, of which many are under way. In every other one the convolution passes on what the scan shall be given, in the others it has
- * weights of its own.
+ * Sequences that take turns: as large as can be, which fill what waits for them; of heads with one row, so that many tokens are under way;
+ * of awkward shapes. In some the convolution passes on what the scan shall be given, in the others it has weights of its own.
  */
 export function cornerMixerJobs(p: MixerParameters, random: Random, sequences: number): MixerJob[] {
   const { maxHeads: heads, maxHeadDim: headDim, maxState: dState, maxGroups: groups } = p.scan;
-  const kinds = Array.from({ length: Math.ceil(sequences / 4) }, (_, i) =>
-    i === 0 ? 'largest' : any(random, ['narrow', 'awkward', 'awkward'] as const),
-  );
   const shapeOf = (n: number): ScanShape => {
-    const kind = kinds[n >> 2]!;
+    const kind = (['largest', 'narrow', 'awkward'] as const)[(n >> 2) % 3];
     if (kind === 'largest') return { heads, headDim, dState, groups };
     let shape = kind === 'narrow' ? { heads, headDim: 1, dState, groups: 1 } : awkwardShape(p.scan, random);
     while (tilesFor(shape, p).length === 0) shape = awkwardShape(p.scan, random);
@@ -52,12 +49,13 @@ export function cornerMixerJobs(p: MixerParameters, random: Random, sequences: n
   return inTurns(sequences, shapeOf, sizeOf, room, ({ number, shape, slot }) => {
     const mixer = goldenMixer(shape, { slot, layer: pick(random, 0, 2 ** 16 - 1) }, p.conv.taps, p.numerics);
     const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
+    const passes = random.chance(0.6);
     const convolved = randomConvTokens(shape, formatsOf(p), random, any(random, convSpreads));
     return (t) => {
       const label = { group: 'corner and random mixers', label: `mixer ${number}, token ${t}: ${what}` };
       const spread = scanSpreads[(number + (random.chance(0.3) ? t : 0)) % scanSpreads.length]!;
       const scanned = atEdges(randomScanInput(shape, p.scan, random, spread), mixer.state, shape, p.scan, random);
-      const conv = number % 2 === 0 ? passing(scanned, p, random) : convolved();
+      const conv = passes ? passing(scanned, p, random) : convolved();
       return mixer.next(mixerInput(shape, conv, scanned.heads, p, random), label);
     };
   });

@@ -129,11 +129,11 @@ function residual(): MutationUnit {
  * everything in front of it fills up.
  */
 function mixer(): MutationUnit {
-  const config = { nHeads: 4, headDim: 5, dState: 9, nGroups: 2, nLayer: 2, dConv: 3 };
+  const config = { nHeads: 4, headDim: 7, dState: 11, nGroups: 2, nLayer: 2, dConv: 3 };
   const choices = { lanes: 3, scanLanes: 2, scanRows: 2 };
   const of = mixerParameters(config, choices, { columns: 5, segment: 1, resultBits: 24 }, defaultNumerics);
   const p: MixerParameters = { ...of, norm: { ...of.norm, maxTileWords: 8, maxTiles: 4 } };
-  const jobsOf = worksOf((random, share) => cornerMixerJobs(p, random, part(24, share)));
+  const jobsOf = worksOf((random, share) => cornerMixerJobs(p, random, part(36, share)));
   const core = coreRuns(p.scan);
   const also = (unit: Module) => core(instanceOf(instanceOf(unit, 'scan'), 'core'));
   return { design: mixerUnit(p) as Design, benchOf: (n) => mixerBench(jobsOf(n), p), also };

@@ -1,4 +1,4 @@
-/** The scan core on an external memory that stalls: what the unit, whose store never waits, cannot ask of it. */
+/** The scan core on an external memory that stalls, and in front of results that nobody takes for a long time: what the unit, whose store never waits, cannot ask of it. */
 import type { Module } from '../gen/index.ts';
 import type { RowStates, ScanShape } from '../golden/fixed/index.ts';
 import { type ScanParameters, storeSize } from '../hw/index.ts';
@@ -41,7 +41,7 @@ export function scanCoreWork(p: ScanParameters, shape: ScanShape): (core: Module
       const drivers = Object.entries(feeds).map(([name, beats], i) =>
         driveStream(engine, name, beats(), { stall: 0.1, seed: 30 + i }),
       );
-      const results = monitorStream(engine, 'y', { stall, seed: 3, count: y.length });
+      const results = monitorStream(engine, 'y', { stall, pause: 120, seed: 3, count: y.length });
       const ones = (words: number, bits: number) => new Array<bigint>(3 * words).fill((1n << BigInt(bits)) - 1n);
       const widthOf = (port: string) => engine.handle(port).port.width;
       const state = externalMemory(engine, 'state', ones(size.words, widthOf('state_data')), size.words, jobs, stall);

@@ -41,8 +41,8 @@ import { gatedShape, gatesShape, gateUnit } from './gate.ts';
 import { type MixerParameters, mixerParts, mixerTokenShape } from './parameters.ts';
 import { headConstantsShape, stepSizeUnit } from './step-size.ts';
 
-/** Tokens whose descriptors wait in front of a part. */
-const tokensAhead = 4;
+/** Tokens whose descriptors wait in front of a part: 2^k words of a memory, and the one at its output. */
+const tokensAhead = 5;
 
 const saturationNames = [
   ...['z', 'xbc', 'dt_in', 'conv', 'b', 'c', 'x', 'gate', 'dt', 'step', 'state', 'output', 'gated', 'bias'],
