@@ -1,32 +1,70 @@
 /**
  * Proofs by Yosys that every stream a unit gives keeps its beats: valid stays, and the payload as it is, until ready. From one cycle to the next,
- * in any state, whether it can be reached or not, and in any surroundings. Those of the stores are in `scan-proof.test.ts`.
+ * in any state, whether it can be reached or not, and in any surroundings. No row of the scan is lost or given twice: by induction from the reset on. The
+ * stores are in `scan-proof.test.ts`.
  */
 import { describe, expect, it } from 'vitest';
-import type { Design, Drivable, Given, Shape, Taken } from '../gen/index.ts';
+import type { Design, Drivable, Given, ModuleBuilder, Shape, Taken, UInt } from '../gen/index.ts';
 import { connect, watch } from '../gen/stream/index.ts';
 import { defaultNumerics } from '../golden/fixed/index.ts';
 import { convUnit, normUnit, residualUnit, type ScanParameters, scanCore } from '../hw/index.ts';
-import { monitor } from './stream/monitor.ts';
-import { always, sometimes, step, stuck } from './stream/prove.ts';
+import { spareRows } from '../hw/scan/core.ts';
+import { rowUnit } from '../hw/scan/row.ts';
+import { type Claims, monitor } from './stream/monitor.ts';
+import { probe } from './stream/probe.ts';
+import { always, induction, inductive, sometimes, step, stuck } from './stream/prove.ts';
 
-/** No stream of `design` takes a beat back or changes it. */
-function keepsBeats(design: Design): Design {
+type Ports = Readonly<Record<string, unknown>>;
+
+/** `design` in surroundings that keep the rules of streams; of its outputs only probes are looked at. */
+function surrounded(design: Design, claim: (m: ModuleBuilder, dut: Ports, io: Ports, say: Claims) => void): Design {
   const ports = Object.fromEntries(Object.entries(design.ports).filter(([, { kind }]) => kind !== 'output'));
-  return monitor(design, ports, (m, io, say) => {
-    const dut = m.instance('dut', design) as unknown as Record<string, unknown>;
-    const outside = io as unknown as Record<string, unknown>;
+  return monitor(design, ports, (m, inside, say) => {
+    const dut = m.instance('dut', design) as unknown as Ports;
+    const io = inside as unknown as Ports;
     for (const [name, { kind }] of Object.entries(design.ports)) {
       if (kind === 'output') m.unused(dut[name] as never);
-      else if (kind === 'input') (dut[name] as Drivable<Shape>).drive(outside[name] as never);
-      else if (kind === 'sink') {
-        connect(dut[name] as Given<Shape>, outside[name] as Taken<Shape>);
-        say.assume(watch(m, `rules_${name}`, outside[name] as Taken<Shape>).now.not());
-      } else {
-        connect(outside[name] as Given<Shape>, dut[name] as Taken<Shape>);
-        say.never(watch(m, `rules_${name}`, outside[name] as Given<Shape>).now);
+      else if (kind === 'input') (dut[name] as Drivable<Shape>).drive(io[name] as never);
+      else if (kind === 'source') connect(io[name] as Given<Shape>, dut[name] as Taken<Shape>);
+      else {
+        connect(dut[name] as Given<Shape>, io[name] as Taken<Shape>);
+        say.assume(watch(m, `rules_${name}`, io[name] as Taken<Shape>).now.not());
       }
     }
+    claim(m, dut, io, say);
+  });
+}
+
+/** No stream of `design` takes a beat back or changes it. */
+const keepsBeats = (design: Design): Design =>
+  surrounded(design, (m, _dut, io, say) => {
+    for (const [name, { kind }] of Object.entries(design.ports))
+      if (kind === 'source') say.never(watch(m, `rules_${name}`, io[name] as Given<Shape>).now);
+  });
+
+/**
+ * Row groups of the scan from their last beat to y: those that were issued and not taken are in the pipeline or in the FIFO, which has a place for
+ * each that comes; none is taken that is not there.
+ */
+function keepsRows(core: Design): Design {
+  const names = [
+    'rows_kept',
+    'rows_waiting',
+    'rows_under_way',
+    'room_for_y',
+    'row_given',
+    'row_done',
+    'y_taken',
+  ] as const;
+  return surrounded(probe(core, names), (_m, dut, _io, say) => {
+    const [kept, waiting, underWay, room, given, done, taken] = names.map((n) => dut[`probe_${n}`]) as [
+      ...(typeof names extends readonly [...infer N] ? { [K in keyof N]: UInt } : never),
+    ];
+    say.never(kept.not());
+    say.never(underWay.gt(rowUnit(scan).latency.y + spareRows));
+    say.never(given.and(waiting.ge(underWay)));
+    say.never(taken.and(waiting.eq(0)));
+    say.never(done.and(room.not()));
   });
 }
 
@@ -55,5 +93,15 @@ describe('streams keep their beats', () => {
   });
   it.each(units)('refuted where %s does not wait', async (_name, design, waits) => {
     expect(await step(keepsBeats(stuck(design, waits)))).toContain(sometimes);
+  });
+});
+
+describe('rows of the scan', () => {
+  const core = scanCore(scan) as Design;
+  it('are taken as y once each, after any number of cycles of anything', async () => {
+    expect(await induction(keepsRows(core))).toContain(inductive);
+  });
+  it('refuted where a beat is issued without room', async () => {
+    expect(await induction(keepsRows(stuck(core, 'room')))).toMatch(/-> proof failed|model found/);
   });
 });

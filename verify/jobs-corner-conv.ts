@@ -95,16 +95,19 @@ export function randomConvTokens(
   });
 }
 
-/** Sequences one after another, in any place of the store. */
+/** Sequences one after another, in any place of the store; two take turns where there is room for two. */
 export function cornerConvJobs(p: ConvParameters, bounds: ShapeBounds, random: Random, sequences: number): ConvJob[] {
   return Array.from({ length: sequences }, (_, n) => {
     const shape =
       n === 0 ? { ...bounds, heads: bounds.heads - (bounds.heads % bounds.groups) } : randomShape(bounds, random);
-    const token = randomConvTokens(shape, p, random, convSpreads[n % convSpreads.length]!);
     const slots = Math.floor(p.stateWords / convWords(shape, p.lanes));
-    const conv = goldenConv(shape, n % slots, p.taps, p.numerics);
+    const layers = [...new Set([n % slots, (n + 1) % slots])].map((slot) => ({
+      token: randomConvTokens(shape, p, random, convSpreads[n % convSpreads.length]!),
+      conv: goldenConv(shape, slot, p.taps, p.numerics),
+    }));
     const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
-    return Array.from({ length: 5 }, (_, t) => {
+    return Array.from({ length: 6 }, (_, t) => {
+      const { token, conv } = layers[t % layers.length]!;
       const label = { group: 'corner and random convolutions', label: `sequence ${n}, token ${t}: ${what}` };
       return conv.next({ ...token(), zFirst: n % 3 === 2 }, label);
     });

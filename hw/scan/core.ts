@@ -47,6 +47,8 @@ import { writeBack } from './write-back.ts';
 type TokenShape = ReturnType<typeof tokenShape>;
 /** Tokens that wait between the parts, the one that is shown included. */
 const tokensAhead = 5;
+/** Row groups that wait for y to be taken before the pipeline may run dry, beside those that it holds. */
+export const spareRows = 4;
 
 export const scanCoreInterface = (p: ScanParameters) => ({
   token: sink(
@@ -64,7 +66,7 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
   const f = p.numerics;
   const format = rowFormat(p);
   const { design, latency } = rowUnit(p);
-  const yPlaces = latency.y + 4;
+  const yPlaces = latency.y + spareRows;
   return defineModule(
     {
       name: `scan_core_l${p.lanes}_q${p.rows}_s${w.code}`,
@@ -142,12 +144,27 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
         'results',
         fifo({ y: uint(p.rows * f.outputBits), last: bit }, { depth: yPlaces, style: 'distributed', counted: true }),
       );
-      m.unused(y.count, y.in.ready);
+      m.unused(y.in.ready);
       y.in.valid.drive(yValid);
       y.in.payload.drive({ y: pack(lanes.map((row) => row.y)), last: pipe.at(token_done, yAt) });
       connect(io.y, y.out);
       const taken = io.y.ready.and(y.out.valid).named('y_taken');
-      roomForY.drive(underWay(m, 'rows_under_way', yPlaces, rowDone, taken).ne(yPlaces));
+      const rowsUnderWay = underWay(m, 'rows_under_way', yPlaces, rowDone, taken);
+      roomForY.drive(rowsUnderWay.ne(yPlaces));
+      const stages = Array.from({ length: yAt }, (_, i) => {
+        const stage = m.wire(i === yAt - 1 ? 'row_given' : `row_ended_${1 + i}`, bit);
+        stage.drive(pipe.at(ended, 1 + i));
+        return stage;
+      });
+      const inPipeline = pack(stages).popcount();
+      const waiting = y.count.named('rows_waiting');
+      const kept = y.out.valid.not().or(waiting.ne(0));
+      const there = inPipeline.add(waiting).eq(rowsUnderWay.ext(1 + Math.max(inPipeline.width, waiting.width)));
+      m.assert(
+        'rows_are_there',
+        there.and(kept).named('rows_kept'),
+        'what is under way is in the pipeline or in the FIFO',
+      );
 
       m.comment("S' to the row buffer, from there rounded to the new state.");
       const stateAt = latency.state + 1;

@@ -40,6 +40,15 @@ export const step = (claims: Design): Promise<string> =>
     `sat -seq 2 -prove-skip 1 -set rst 0 -timeout ${timeout} -set assumed 1 -prove wrong 0`,
   );
 
+/** The log of an induction: what is never wrong in the cycle after a reset, and in no cycle behind one in which it is not. */
+export const induction = (claims: Design): Promise<string> =>
+  solve(
+    claims,
+    'proc; flatten; delete t:$assert t:$assume t:$mul; opt_expr; opt_clean; memory -nomap; memory_map; opt_expr; opt_clean',
+    `sat -seq 1 -set-at 1 rst 1 -timeout ${timeout} -set assumed 1 -tempinduct -maxsteps 1 -prove wrong 0`,
+  );
+export const inductive = 'Induction step proven: SUCCESS!';
+
 export const always = 'SAT proof finished - no model found: SUCCESS!';
 export const sometimes = 'SAT proof finished - model found: FAIL!';
 
