@@ -21,6 +21,7 @@ import {
   variant,
   type ZeroChoice,
 } from '../../golden/index.ts';
+import { pace } from '../../sim/pace.ts';
 import { rangesFor } from '../calibration.ts';
 import type { Check, Command, Figure, Report } from '../command.ts';
 import { wholeNumber } from '../options.ts';
@@ -98,11 +99,14 @@ export const evalCommand: Command<EvalArgs> = {
     if (args.trace !== undefined) return evalTrace(model, args.trace);
     const { window, windows } = args;
     const text = await readWindows(args.text!, { window, ...(windows === undefined ? {} : { windows }) });
-    const share = (what: string) => ({
-      ...(args.threads === undefined ? {} : { threads: args.threads }),
-      progress: (done: number, total: number) => progress(`${what}: window ${done} of ${total}`),
-      stopped: interrupted,
-    });
+    const share = (what: string) => {
+      const rate = pace('windows', text.length);
+      return {
+        ...(args.threads === undefined ? {} : { threads: args.threads }),
+        progress: (done: number) => progress(`${what}: ${rate(done)}`),
+        stopped: interrupted,
+      };
+    };
     const evaluate = (what: string, fixed?: FixedChoice) =>
       bitsPerByte(model, text, { ...share(what), ...(fixed === undefined ? {} : { fixed }) });
     if (!integers) return evalFloat(args, text.length, evaluate);
