@@ -3,6 +3,7 @@
 export { type ConvInterface, type ConvParameters, checkConv } from './conv/parameters.ts';
 export { convUnit, convWords } from './conv/unit.ts';
 export { type Device, type DeviceName, devices } from './devices.ts';
+export type { CostTarget } from './fabric.ts';
 export { matmulArray, matmulLatency } from './matmul/array.ts';
 export { type Schedule, schedule, type Work } from './matmul/cycles.ts';
 export { headerImage, hexImage, type ImageFacts, page } from './matmul/images.ts';
@@ -28,7 +29,7 @@ export {
 export { type NamedMatrix, type Plan, type PlanRequest, planMatmul } from './matmul/plan.ts';
 export { bursts, type ReaderParameters, weightReader, wordsPerBeat } from './matmul/reader.ts';
 export { costName, type Resources, resources } from './matmul/resources.ts';
-export { type CostTarget, type Sizes, structureOf } from './matmul/structure.ts';
+export { type Sizes, structureOf } from './matmul/structure.ts';
 export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';
 export { type MixerParameters, mixerParts } from './mixer/parameters.ts';
 export {
@@ -70,5 +71,6 @@ export {
   scanCycles,
   scanTiming,
 } from './scan/plan.ts';
+export { scanCostName, scanResources } from './scan/resources.ts';
 export { type ScanInterface, scanInterface, scanUnit } from './scan/unit.ts';
 export { type Choices, defaultChoices, type UnitParameters, unitParameters } from './sizing.ts';

@@ -4,6 +4,7 @@ import { curves } from '../../hw/index.ts';
 import { placers } from '../../sim/index.ts';
 import { type Bench, joinReports, reportOf } from '../bench.ts';
 import { type Area, laneArea } from './area.ts';
+import { cost, costFit } from './cost.ts';
 import { laneFrequencies } from './fmax.ts';
 import { mixerRows } from './mixer.ts';
 import { mixerArea } from './mixer-area.ts';
@@ -223,5 +224,7 @@ export const scan: Bench = {
     mixer: mixerRows,
     mixer_text: mixerText,
     mixer_area: mixerArea,
+    cost,
   },
+  onDemand: { 'cost-fit': costFit },
 };

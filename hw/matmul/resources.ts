@@ -1,8 +1,9 @@
 /** What an array takes of a device: the cells of its structure (`structure.ts`) and shares of its sizes, which `popscan bench matmul --rows cost-fit` fits. */
 import { type Costs, estimateOf } from '../cost.ts';
+import { blocks, type CostTarget } from '../fabric.ts';
 import costs from './costs.json' with { type: 'json' };
 import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
-import { bufferDepth, type CostTarget, inBlocks, type Sizes, structureOf } from './structure.ts';
+import { bufferDepth, inBlocks, type Sizes, structureOf } from './structure.ts';
 
 export interface Resources {
   readonly lut: number;
@@ -52,17 +53,3 @@ function bufferBlocks(p: MatmulParameters, w: MatmulWidths): number {
   const first = Math.ceil(w.chunks / perSegment);
   return p.tokens * (first * blocks(activations + shifts, depth) + (w.chunks - first) * blocks(activations, depth));
 }
-
-/** Shapes of a half block: bits and words. A whole one has twice the bits, or 9 bits of 4 096 words. */
-const halfShapes = [
-  [36, 512, 1],
-  [18, 1024, 1],
-  [9, 2048, 1],
-  [4, 4096, 1],
-  [9, 4096, 2],
-] as const;
-
-/** Of a memory with one port to write and one to read. */
-const blocks = (width: number, depth: number): number =>
-  Math.min(...halfShapes.map(([bits, words, halves]) => halves * Math.ceil(width / bits) * Math.ceil(depth / words))) /
-  2;

@@ -1,7 +1,7 @@
 /** What an array consists of, by its parameters: cells that follow from its structure, and sizes that the rest grows with. */
 import { bitsFor } from '../../gen/index.ts';
 import { type Cells, plus, type Structure, times } from '../cost.ts';
-import type { Device } from '../devices.ts';
+import { type CostTarget, type Fabric, fabrics } from '../fabric.ts';
 import { laneLatency } from './lane.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths, tableColumns } from './parameters.ts';
 import { productsCells, summedColumns } from './products.ts';
@@ -38,41 +38,7 @@ export interface Sizes {
 }
 
 export type ArrayStructure = Structure<keyof Sizes>;
-export type CostTarget = Device['family'];
-
 const bits = (most: number): number => bitsFor(BigInt(most));
-
-/** What families of devices make of the same structure. */
-interface Fabric {
-  /** Bits of a carry cell. */
-  readonly cell: number;
-  /** LUTs for each bit of a choice of so many. */
-  choice(count: number): number;
-  /** Levels of a shifter that a LUT takes in one. */
-  readonly shiftLevels: number;
-  /** LUTs for each bit that is added to a choice between it and 0, or a register before it. */
-  readonly chosenAddend: number;
-  /** LUTs of a memory of LUTs of so many words and bits. */
-  memory(words: number, width: number): number;
-  /** Most words that a memory of LUTs has. */
-  readonly mostWords: number;
-}
-
-const amd = {
-  ...{ cell: 4, shiftLevels: 2, chosenAddend: 0, mostWords: 64 },
-  choice: (count: number) => Math.ceil((count - 1) / 3),
-};
-const fabrics: { readonly [T in CostTarget]: Fabric } = {
-  // RAM32M16 and RAM64M8: eight LUTs, of which one has the address to write
-  xcup: { ...amd, memory: (words, width) => 8 * Math.ceil(width / (words > 32 ? 7 : 14)) },
-  // RAM32M and RAM64M: four
-  xc7: { ...amd, memory: (words, width) => 4 * Math.ceil(width / (words > 32 ? 3 : 6)) },
-  // TRELLIS_DPR16X4, and a choice between two; what goes into a CCU2C beside the sum of two takes a LUT of its own
-  ecp5: {
-    ...{ cell: 2, choice: (count) => count - 1, shiftLevels: 1, chosenAddend: 1, mostWords: 32 },
-    memory: (words, width) => 4 * Math.ceil(words / 16) * Math.ceil(width / 4) + (words > 16 ? width : 0),
-  },
-};
 
 export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStructure {
   const w = matmulWidths(p);

@@ -1,0 +1,31 @@
+/** What a scan unit takes of a device: the cells of its structure (`structure.ts`) and shares of its sizes, which `popscan bench scan --rows cost-fit` fits. */
+import { type Costs, estimateOf } from '../cost.ts';
+import { blocks } from '../fabric.ts';
+import type { Resources } from '../matmul/resources.ts';
+import costs from './costs.json' with { type: 'json' };
+import { productStyle, type ScanParameters } from './parameters.ts';
+import { inLuts, memoriesOf, type ScanSizes, structureOf } from './structure.ts';
+
+/** The family whose synthesis the model is fitted on. */
+const target = 'xcup';
+
+/** Which coefficients a unit has. */
+export const scanCostName = (p: ScanParameters): string => `${target}.${p.state.kind}.${productStyle(p)}`;
+
+const models: Readonly<Record<string, Costs<keyof ScanSizes>>> = costs.models;
+
+/** Of a unit with its state on chip, on UltraScale+. */
+export function scanResources(p: ScanParameters): Resources {
+  const large = memoriesOf(p).filter((m) => !inLuts(m, target));
+  return {
+    ...estimateOf(structureOf(p, target), models[scanCostName(p)]!),
+    bram: large.reduce((sum, { words, width }) => sum + blocks(width, words), 0),
+    dsp: dspBlocks(p),
+  };
+}
+
+/** Products of a lane (t' B, C S', with one unit per head decay S too), and of a row (dt x, D x). */
+function dspBlocks(p: ScanParameters): number {
+  if (productStyle(p) === 'logic') return 0;
+  return (p.state.kind === 'row' ? 2 : 3) * p.lanes * p.rows + 2 * p.rows;
+}

@@ -1,0 +1,94 @@
+/** What a scan unit with its state on chip consists of: cells that follow from its structure, and sizes that the rest grows with. */
+import { addressWidth, bitsFor } from '../../gen/index.ts';
+import { fifoWords } from '../../gen/stream/fifo.ts';
+import { type Cells, plus, type Structure, times } from '../cost.ts';
+import { type CostTarget, type Fabric, fabrics } from '../fabric.ts';
+import { spareRows } from './core.ts';
+import { isStochastic, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
+import { rowUnit } from './row.ts';
+
+/** Each costs so many cells for each of its bits, or of what it counts, which is fitted. */
+export interface ScanSizes {
+  /** Control: the same in every unit. */
+  readonly control: number;
+  /** Counters of heads, rows and elements, and addresses. */
+  readonly counters: number;
+  /** Lanes, of which each updates an element and multiplies it by C; rows; lanes of a row, for which B and C arrive. */
+  readonly lanes: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Elements of the state at once as they are stored. */
+  readonly stored: number;
+  /** Words of random bits, each for up to four lanes. */
+  readonly words: number;
+}
+
+export type ScanStructure = Structure<keyof ScanSizes>;
+
+/** A memory with one port to write and one to read; `small`: of LUTs, however many words. */
+export interface MemorySize {
+  readonly words: number;
+  readonly width: number;
+  readonly small?: boolean;
+}
+
+/** All memories of a unit. */
+export function memoriesOf(p: ScanParameters): readonly MemorySize[] {
+  const w = scanWidths(p);
+  const { inputBits, outputBits } = p.numerics;
+  const lanes = p.lanes * p.rows;
+  const exponents = p.rows * w.exponent;
+  const inputs = { words: 2 ** (addressWidth(w.inputWords) + 1), width: p.lanes * inputBits };
+  const queue = (depth: number, width: number): MemorySize => ({ words: fifoWords(depth), width, small: true });
+  const store = (words: number, width: number, places: number): MemorySize[] => [
+    { words, width },
+    queue(3, addressWidth(words) + bitsFor(BigInt(places))),
+  ];
+  return [
+    ...[inputs, inputs],
+    { words: w.buffer, width: lanes * w.work },
+    queue(w.buffer, w.tiles + exponents),
+    queue(rowUnit(p).latency.y + spareRows, p.rows * outputBits + 1),
+    queue(5, 2 * w.heads + w.headDim + w.tiles),
+    queue(5, 2 * w.heads + w.state),
+    ...(isStochastic(p) ? [queue(5, w.heads + w.headDim + w.tiles + 48)] : []),
+    ...store(p.stateWords, lanes * w.code, w.tokenWords),
+    ...(w.exponent === 0 ? [] : store(p.rowWords, exponents, w.tokenRows)),
+  ];
+}
+
+/** Whether it lies in LUTs. */
+export const inLuts = ({ words, small = false }: MemorySize, target: CostTarget): boolean =>
+  small || words <= fabrics[target].mostWords;
+
+/** C S' of a row, summed pair by pair; each sum has a bit more and a register. */
+function sumCells(p: ScanParameters, { cell }: Fabric): Cells {
+  const product = scanWidths(p).work + p.numerics.inputBits;
+  const levels = Array.from({ length: Math.log2(p.lanes) }, (_, k) => {
+    const width = product + k + 1;
+    return times(p.lanes / 2 ** (k + 1), { lut: width, ff: width, carry: Math.ceil(width / cell) });
+  });
+  return plus(...levels);
+}
+
+export function structureOf(p: ScanParameters, target: CostTarget): ScanStructure {
+  const w = scanWidths(p);
+  const fabric = fabrics[target];
+  const small = memoriesOf(p).filter((m) => inLuts(m, target));
+  const memory = small.map(({ words, width }) => ({ lut: fabric.memory(words, width), ff: width }));
+  const lanes = p.lanes * p.rows;
+  const stores = rowFormat(p) === undefined ? [p.stateWords] : [p.stateWords, p.rowWords];
+  const addresses = stores.reduce((sum, words) => sum + addressWidth(words), 0);
+  return {
+    cells: plus(times(p.rows, sumCells(p, fabric)), ...memory),
+    sizes: {
+      control: 1,
+      counters: w.heads + w.headDim + w.state + w.tiles + addresses,
+      lanes,
+      rows: p.rows,
+      columns: p.lanes,
+      stored: lanes * w.code,
+      words: isStochastic(p) ? p.rows * Math.ceil(p.lanes / 4) : 0,
+    },
+  };
+}
