@@ -16,7 +16,7 @@ export { createHistory, type History, type HistoryOptions } from './mismatch/his
 export { bitText, causeText, causeWave, valueText } from './mismatch/text.ts';
 export { createNetlist, type NetlistEngine, type NetlistOptions } from './netlist.ts';
 export { pace, rateOf } from './pace.ts';
-export { findNextpnr, type PlacedRouted, placeAndRoute, placers } from './place-route.ts';
+export { findNextpnr, type PlacedRouted, type PlacedTarget, placeAndRoute, placers } from './place-route.ts';
 export { createRandom, type Random } from './random.ts';
 export type { Coverage as CoverCount, SimulatorStatus, Violation } from './reports.ts';
 export {

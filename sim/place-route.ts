@@ -43,8 +43,8 @@ export async function findNextpnr(target: PlacedTarget): Promise<FoundNextpnr | 
   const program = process.env[variable] ?? names.map((n) => onPath(n)).find((p) => p !== undefined);
   if (program === undefined) return undefined;
   const { stdout, stderr, status } = await runProgram(program, ['--version']);
-  const version = /nextpnr-(\d[\w.-]*)|Version ([\w.-]+)/.exec(stdout + stderr);
-  return status === 0 ? { target, program, version: version?.[1] ?? version?.[2] ?? 'unknown' } : undefined;
+  const version = /Version (?:nextpnr-)?([\w.-]+)/.exec(stdout + stderr);
+  return status === 0 ? { target, program, version: version?.[1] ?? 'unknown' } : undefined;
 }
 
 export interface PlacedRouted {

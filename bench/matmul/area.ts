@@ -1,8 +1,17 @@
 /** LUTs of compressors, lanes and the array of popcounts against their bounds, and of other forms of a popcount in the same run. */
 
 import type { Check, Progress, Report } from '../../cli/command.ts';
+import { table } from '../../cli/print.ts';
 import { type Design, printVerilog } from '../../gen/index.ts';
-import { type CompressorOptions, compressor, type FamilyName, searchPlan } from '../../hw/compressor/index.ts';
+import {
+  type Column,
+  type CompressorOptions,
+  compressor,
+  type FamilyName,
+  planRows,
+  pricesOf,
+  searchPlan,
+} from '../../hw/compressor/index.ts';
 import { matmulArray } from '../../hw/index.ts';
 import { type CellCounts, cellCounts, type SynthesisTarget } from '../../sim/index.ts';
 import { joinReports, measured, reportOf } from '../bench.ts';
@@ -15,6 +24,8 @@ const bismo: Readonly<Record<number, number>> = { 64: 1.125, 256: 1.137, 1024: 1
 
 const widthOf = (n: number): number => n.toString(2).length;
 
+const products = (n: number): Column => ({ bits: 0, products: n, operation: 'and' });
+
 /** The sum of n products, or bits. */
 export function counter(
   n: number,
@@ -22,7 +33,7 @@ export function counter(
   family: FamilyName,
   print: CompressorOptions['print'],
 ): Design {
-  const heap = [{ bits: of === 'bits' ? n : 0, products: of === 'bits' ? 0 : n, operation: 'and' as const }];
+  const heap = [of === 'bits' ? { ...products(n), bits: n, products: 0 } : products(n)];
   return compressor(searchPlan(heap, widthOf(n), { family }), { print }) as Design;
 }
 
@@ -73,7 +84,23 @@ export async function compressors(progress: Progress): Promise<Report> {
   const alone = await map(counter(256, 'bits', 'xilinx', 'xcup'), 'xcup', progress);
   const row = { figure: 'popcount_256.primitives', name: 'popcount of 256 alone, primitives: LUT', bound: 165 };
   reports.push(rowReport({ ...row, by: 1, unit: 'LUT', other: "BISMO's schedule 211, derived" }, alone));
-  return joinReports(reports);
+  return { ...joinReports(reports), text: plansText() };
+}
+
+/** The plans of 256 products, level by level, and how far they may be from the cheapest. */
+function plansText(): string {
+  const families: readonly FamilyName[] = ['xilinx', 'xilinx-portable', 'ecp5'];
+  const plans = families.map((family) => searchPlan([products(256)], widthOf(256), { family }));
+  const texts = plans.map((plan) => {
+    const rows = planRows(plan).map((r) => [r.level, r.heights, r.counters, `${r.luts}`, `${r.cells}`]);
+    const bound = pricesOf(plan).bound.toFixed(1);
+    const cost = plan.family === 'ecp5' ? `, ${plan.luts + plan.registers} with flip-flops` : '';
+    return [
+      `256 products for ${plan.family}: ${plan.luts} LUT${cost}; no plan of as many stages has fewer than ${bound}`,
+      table(['level', 'heights', 'counters', 'LUT', 'carry cells'], rows, [3, 4]),
+    ].join('\n\n');
+  });
+  return texts.join('\n\n');
 }
 
 export async function lanes(progress: Progress): Promise<Report> {

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { findFirtool } from 'firtool';
 import { findVerilator } from 'verilator-wasm';
+import { findNextpnr, type PlacedTarget, placers } from '../../sim/index.ts';
 import type { Command, Report, Skipped } from '../command.ts';
 import { table } from '../print.ts';
 import { problemOf } from '../problem.ts';
@@ -31,6 +32,21 @@ async function packaged(name: string): Promise<{ version: string; how: string } 
   if (file === undefined) return undefined;
   return { version: (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version, how: 'npm, wasm' };
 }
+
+const nextpnr = (target: PlacedTarget, device: string): Tool => ({
+  name: `nextpnr-${target}`,
+  purpose: `frequencies on ${device}`,
+  get: `${placers[target].install}; or name the program in ${placers[target].variable}`,
+  find: async () => {
+    const found = await findNextpnr(target);
+    return (
+      found && {
+        version: found.version,
+        how: process.env[placers[target].variable] ? placers[target].variable : 'PATH',
+      }
+    );
+  },
+});
 
 const tools: readonly Tool[] = [
   {
@@ -69,6 +85,8 @@ const tools: readonly Tool[] = [
     get: 'npx firtool --popscan-fetch (needs Maven), or set FIRTOOL_PATH',
     find: async () => findFirtool(),
   },
+  nextpnr('ecp5', 'ECP5'),
+  nextpnr('ice40', 'iCE40'),
 ];
 
 /** The tool, or why it is not there. */

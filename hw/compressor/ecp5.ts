@@ -4,10 +4,10 @@
  */
 import { bit, type ModuleBuilder, type UInt } from '../../gen/index.ts';
 import type { Lut } from './counter.ts';
-import type { Variant } from './family.ts';
+import type { Family, Variant } from './family.ts';
 import type { Formula } from './formula.ts';
 import { type Group, joined, type Operand, outputColumns, type Realization } from './netlist.ts';
-import { type Level, type Operation, positionsOf } from './plan.ts';
+import { type Heap, type Level, type Operation, positionsOf } from './plan.ts';
 import { evaluate, inputsOf, type Shape, tableOf } from './table.ts';
 import { ccu2c, lut4 } from './vendor.ts';
 
@@ -104,6 +104,22 @@ export const hasTables = ({ counter, filling }: Variant, operations: readonly Op
     });
     return positionTable(l.o6, generatesOf(l), shapes) !== undefined;
   });
+
+/** Whether a counter at a column has tables: a position of a CCU2C has none for some functions of products. */
+export function usableIn(family: Family, heap: Heap): (v: Variant, column: number) => boolean {
+  if (family.name !== 'ecp5') return () => true;
+  const known = new Map<Variant, Map<string, boolean>>();
+  return (v, column) => {
+    if (v.products.every((n) => n === 0)) return true;
+    const operations = v.products.map((_, k) => heap[column + k]?.operation ?? 'and');
+    const key = operations.join(' ');
+    const of = known.get(v) ?? new Map<string, boolean>();
+    known.set(v, of);
+    const found = of.get(key) ?? hasTables(v, operations);
+    of.set(key, found);
+    return found;
+  };
+}
 
 /** A table for a position, and the input that goes to each of A, B, C and D (undefined: 1). */
 export interface PositionTable {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { heightsOf, planPicture, planRows } from './picture.ts';
+import { planPicture, planRows } from './picture.ts';
+import { heightsOf } from './plan.ts';
 import { searchPlan } from './search.ts';
 
 const plan = searchPlan([{ bits: 0, products: 12, operation: 'and' }], 4, { family: 'xilinx' });

@@ -1,38 +1,6 @@
 /** A plan for people: its levels as a table, and its heap as a picture of dots that shrinks from level to level. */
-import { type FamilyName, familyOf } from './family.ts';
-import { type Chain, cellsOf, lutsOf, type Plan, traffic } from './plan.ts';
-
-/** Bits and products of every column before a level. */
-interface Heights {
-  readonly bits: readonly number[];
-  readonly products: readonly number[];
-}
-
-/** Before the first level, and behind every one. */
-export function heightsOf({ heap, width, levels }: Plan): Heights[] {
-  const bits = Array.from({ length: width }, (_, c) => heap[c]?.bits ?? 0);
-  const products = Array.from({ length: width }, (_, c) => heap[c]?.products ?? 0);
-  const all: Heights[] = [{ bits: [...bits], products: [...products] }];
-  for (const level of levels) {
-    const given = bits.map(() => 0);
-    for (const chain of level) {
-      traffic(
-        chain,
-        width,
-        (c, b, p) => {
-          bits[c]! -= b * chain.times;
-          products[c]! -= p * chain.times;
-        },
-        (c, b) => {
-          given[c]! += b * chain.times;
-        },
-      );
-    }
-    for (const [c, b] of given.entries()) bits[c]! += b;
-    all.push({ bits: [...bits], products: [...products] });
-  }
-  return all;
-}
+import { familyOf } from './family.ts';
+import { type Chain, cellsOf, type Heights, heightsOf, lutsOf, type Plan } from './plan.ts';
 
 /** A chain as its counters, the lowest weight on the right: `(0,6](4]` with `+c` for a carry into it. */
 export function showChain({ times, steps, start, carryIn }: Chain): string {
@@ -53,7 +21,7 @@ export interface PlanRow {
 
 /** One row per level: what it finds in its columns, the lowest weight first, products as 5p, and what it does. */
 export function planRows(plan: Plan): PlanRow[] {
-  const family = familyOf(plan.family as FamilyName);
+  const family = familyOf(plan.family);
   const heights = heightsOf(plan);
   const shown = ({ bits, products }: Heights): string =>
     bits

@@ -50,6 +50,13 @@ export const lutsOf = (c: Chain, family: Family): number =>
 
 export const cellsOf = (c: Chain, family: Family): number => c.times * Math.ceil(positionsOf(c) / family.cell);
 
+/** With its cells counted. */
+export function accounted(p: Omit<Plan, 'luts' | 'cells' | 'registers'>, family: Family): Plan {
+  const sum = (of: (c: Chain, family: Family) => number): number =>
+    p.levels.flat().reduce((n, c) => n + of(c, family), 0);
+  return { ...p, luts: sum(lutsOf), cells: sum(cellsOf), registers: registersOf(p) };
+}
+
 /** Stages of a pipeline that the height of a heap asks for, with a register behind every few levels; the height counts what the columns below carry over. */
 export function stagesFor(heap: Heap, family: FamilyName, every: number): number {
   let height = 1;
@@ -84,24 +91,42 @@ export function traffic(
   if (at > start && at < width) give(at, 1);
 }
 
-/** Flip-flops behind the levels of a plan, and behind its sum where it is there before its time. */
-export function registersOf({
-  heap,
-  width,
-  levels,
-  every,
-  latency,
-}: Omit<Plan, 'luts' | 'cells' | 'registers'>): number {
+/** Bits and products of every column before a level. */
+export interface Heights {
+  readonly bits: readonly number[];
+  readonly products: readonly number[];
+}
+
+/** Before the first level, and behind every one. */
+export function heightsOf({ heap, width, levels }: Pick<Plan, 'heap' | 'width' | 'levels'>): Heights[] {
   const bits = Array.from({ length: width }, (_, c) => heap[c]?.bits ?? 0);
-  let registers = 0;
-  for (const [n, level] of levels.entries()) {
+  const products = Array.from({ length: width }, (_, c) => heap[c]?.products ?? 0);
+  const all: Heights[] = [{ bits: [...bits], products: [...products] }];
+  for (const level of levels) {
+    const given = bits.map(() => 0);
     for (const chain of level) {
-      const change = (times: number) => (c: number, count: number) => {
-        bits[c]! += times * chain.times * count;
-      };
-      traffic(chain, width, change(-1), change(1));
+      traffic(
+        chain,
+        width,
+        (c, b, p) => {
+          bits[c]! -= b * chain.times;
+          products[c]! -= p * chain.times;
+        },
+        (c, b) => {
+          given[c]! += b * chain.times;
+        },
+      );
     }
-    if ((n + 1) % every === 0 || n === levels.length - 1) registers += bits.reduce((sum, b) => sum + b, 0);
+    for (const [c, b] of given.entries()) bits[c]! += b;
+    all.push({ bits: [...bits], products: [...products] });
   }
-  return registers + width * (latency - Math.ceil(levels.length / every));
+  return all;
+}
+
+/** Flip-flops behind the levels of a plan, and behind its sum where it is there before its time. */
+export function registersOf(p: Omit<Plan, 'luts' | 'cells' | 'registers'>): number {
+  const { width, levels, every, latency } = p;
+  const registered = heightsOf(p).filter((_, n) => n > 0 && (n % every === 0 || n === levels.length));
+  const bits = registered.flatMap((h) => h.bits).reduce((sum, b) => sum + b, 0);
+  return bits + width * (latency - Math.ceil(levels.length / every));
 }

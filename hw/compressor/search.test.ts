@@ -1,38 +1,13 @@
 /** Plans use every bit once, end in time, and are as small as the table of docs/matmul.md says. */
 import { describe, expect, it } from 'vitest';
 import { type FamilyName, familyOf } from './family.ts';
-import { cellsOf, type Heap, lutsOf, type Plan, traffic } from './plan.ts';
+import { cellsOf, type Heap, lutsOf } from './plan.ts';
 import { searchPlan } from './search.ts';
+import { leftOver } from './testing.ts';
 
 const products = (n: number, planes = 1): Heap =>
   Array.from({ length: planes }, () => ({ bits: 0, products: n, operation: 'and' }));
 const widthOf = (n: number, planes = 1): number => (BigInt(n) * (2n ** BigInt(planes) - 1n)).toString(2).length;
-
-/** What is left in each column when every chain has taken and given; throws where a chain takes what is not there. */
-function leftOver({ heap, width, levels, every }: Plan): number[] {
-  const bits = Array.from({ length: width }, (_, c) => heap[c]?.bits ?? 0);
-  const left = Array.from({ length: width }, (_, c) => heap[c]?.products ?? 0);
-  for (const [n, level] of levels.entries()) {
-    const given = bits.map(() => 0);
-    for (const chain of level)
-      for (let i = 0; i < chain.times; i++)
-        traffic(
-          chain,
-          width,
-          (c, b, p) => {
-            bits[c]! -= b;
-            left[c]! -= p;
-            if (bits[c]! < 0 || left[c]! < 0) throw new Error(`level ${n} takes too much of column ${c}`);
-          },
-          (c, b) => {
-            given[c]! += b;
-          },
-        );
-    for (const [c, b] of given.entries()) bits[c]! += b;
-    if (n + 1 === every && left.some((p) => p > 0)) throw new Error('products are left behind the first registers');
-  }
-  return bits;
-}
 
 const families: readonly FamilyName[] = ['xilinx', 'xilinx-portable', 'ecp5'];
 

@@ -4,18 +4,18 @@
  * level does, and that is what the search is over: many tries from a fixed seed, the later ones near the best so far.
  */
 import { bestChain, type Market, type Stock } from './chain.ts';
-import { hasTables } from './ecp5.ts';
+import { usableIn } from './ecp5.ts';
+import { cheapestPlan } from './exact.ts';
 import { type Family, type FamilyName, familyOf, type Variant } from './family.ts';
 import { finish } from './finish.ts';
 import {
+  accounted,
   type Chain,
   cellsOf,
   defaultEvery,
   type Heap,
   type Level,
-  lutsOf,
   type Plan,
-  registersOf,
   stagesFor,
   traffic,
 } from './plan.ts';
@@ -48,9 +48,17 @@ export interface Found {
   readonly terms: readonly Terms[];
 }
 
-/** The plan of the fewest LUTs that was found, flip-flops counted where they cost some. */
-export const searchPlan = (heap: Heap, width: number, options: SearchOptions): Plan =>
-  search(heap, width, options).plan;
+/** The plan of the fewest LUTs that was found, flip-flops counted where they cost some: of small heaps the cheapest of all (`exact.ts`). */
+export function searchPlan(heap: Heap, width: number, options: SearchOptions): Plan {
+  const { plan } = search(heap, width, options);
+  return itemsOf(heap) > smallHeap ? plan : (cheapestPlan(plan, exactStates) ?? plan);
+}
+
+const itemsOf = (heap: Heap): number => heap.reduce((n, { bits, products }) => n + bits + products, 0);
+
+/** Bits and products of heaps for which the cheapest plan is looked for, in so many states, a second at most. */
+const smallHeap = 16;
+const exactStates = 50_000;
 
 /** Of as many stages as the height of the heap asks for, or more where no try ends in them. */
 export function search(heap: Heap, width: number, options: SearchOptions): Found {
@@ -102,30 +110,13 @@ const hasRoom = ({ luts, cells }: Plan, { lutsPerCell }: Family): boolean =>
 
 /** Where none of the tries ends in time, there are more: for small heaps, which take no time. The last of them is hasty. */
 function mostTries(heap: Heap, tries: number): number {
-  const items = heap.reduce((n, { bits, products }) => n + bits + products, 0);
-  return tries + Math.min(2000, Math.ceil(1e6 / items));
+  return tries + Math.min(2000, Math.ceil(1e6 / itemsOf(heap)));
 }
 
 /** Terms by which every counter that takes more bits than it gives is worth its LUTs: heaps of any size end, if not in few LUTs. */
 const hasty = ({ lutsPerBit }: Family): Terms => ({
   ...{ bit: 4 * lutsPerBit, product: 8 * lutsPerBit, share: 1, cells: Number.POSITIVE_INFINITY, start: 0 },
 });
-
-/** Whether a counter at a column has tables: a position of a CCU2C has none for some functions of products. */
-function usableIn(family: Family, heap: Heap): Market['usable'] {
-  if (family.name !== 'ecp5') return () => true;
-  const known = new Map<Variant, Map<string, boolean>>();
-  return (v, column) => {
-    if (v.products.every((n) => n === 0)) return true;
-    const operations = v.products.map((_, k) => heap[column + k]?.operation ?? 'and');
-    const key = operations.join(' ');
-    const of = known.get(v) ?? new Map<string, boolean>();
-    known.set(v, of);
-    const found = of.get(key) ?? hasTables(v, operations);
-    of.set(key, found);
-    return found;
-  };
-}
 
 /** Terms for so many levels: the last serve for all that follow. */
 const ofLength = (levels: number, terms: readonly Terms[]): Terms[] =>
@@ -196,12 +187,6 @@ function attempt(
     if (deadline && stock.products.some((p) => p > 0)) return undefined;
   }
   return undefined;
-}
-
-function accounted(p: Omit<Plan, 'luts' | 'cells' | 'registers'>, family: Family): Plan {
-  const sum = (of: (c: Chain, family: Family) => number): number =>
-    p.levels.flat().reduce((n, c) => n + of(c, family), 0);
-  return { ...p, luts: sum(lutsOf), cells: sum(cellsOf), registers: registersOf(p) };
 }
 
 const gainOf = (v: Variant, t: Terms): number => {
