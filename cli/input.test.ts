@@ -139,9 +139,11 @@ test('a tool that was asked for is missing: status 3', async () => {
 test('doctor names what is missing, and how to get it', async () => {
   vi.stubEnv('PATH', '');
   vi.stubEnv('FIRTOOL_PATH', '/nowhere/firtool');
+  vi.stubEnv('POPSCAN_NEXTPNR_ECP5', '');
   const { skipped, tools } = reportOf(await popscan('doctor', '--json'), 'doctor');
-  expect(skipped.map((s) => s.name)).toEqual(['verilator (native)', 'iverilog', 'firtool']);
-  expect(skipped.at(-1)!.why).toContain('/nowhere/firtool');
+  const missing = ['verilator (native)', 'iverilog', 'firtool', 'nextpnr-ecp5', 'nextpnr-ice40'];
+  expect(skipped.map((s) => s.name)).toEqual(missing);
+  expect(skipped[2]!.why).toContain('/nowhere/firtool');
   expect(Object.keys(tools)).toEqual(['node', 'verilator (wasm)', 'clang (wasm)', 'yosys (wasm)']);
   const { out } = await popscan('doctor');
   expect(out).toMatch(/^iverilog +missing/m);

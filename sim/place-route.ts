@@ -40,7 +40,7 @@ export interface FoundNextpnr {
 
 export async function findNextpnr(target: PlacedTarget): Promise<FoundNextpnr | undefined> {
   const { variable, names } = placers[target];
-  const program = process.env[variable] ?? names.map((n) => onPath(n)).find((p) => p !== undefined);
+  const program = process.env[variable] || names.map((n) => onPath(n)).find((p) => p !== undefined);
   if (program === undefined) return undefined;
   const { stdout, stderr, status } = await runProgram(program, ['--version']);
   const version = /Version (?:nextpnr-)?([\w.-]+)/.exec(stdout + stderr);
