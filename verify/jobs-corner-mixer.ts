@@ -128,13 +128,16 @@ function stepsOf(heads: readonly ScanHead[], p: MixerParameters, random: Random)
     random.chance(0.2) ? (random.chance(0.5) ? 1 : -1) * roundingEdge(softplusTail, random) : beforeSoftplus(dt),
   );
   const bias = Int32Array.from(arguments_, (x, h) => x - raw[h]! * 2 ** argument);
+  const far = random.chance(0.1); // powers of two so large that nothing is left
   const exponents = heads.map(({ decay }) =>
-    random.chance(0.2)
-      ? roundingEdge(exp2Table, random) + 2 ** FUNCTION_FRACTION * random.below(random.chance(0.5) ? 4 : 80)
-      : beforeExp2(decay),
+    far
+      ? 2 ** random.below(scan.dtBits + mixer.rateBits)
+      : random.chance(0.2)
+        ? roundingEdge(exp2Table, random) + 2 ** FUNCTION_FRACTION * random.below(random.chance(0.5) ? 4 : 80)
+        : beforeExp2(decay),
   );
   // All heads have one unit: the right one for one of them.
-  const shift = Math.ceil(Math.log2(1 + any(random, heads).dt));
+  const shift = far ? 0 : Math.ceil(Math.log2(1 + any(random, heads).dt));
   const most = largest(mixer.rateBits);
   const values = Int32Array.from(exponents, (t, h) =>
     Math.min(most, Math.round((t * 2 ** shift) / Math.max(1, heads[h]!.dt))),

@@ -171,18 +171,20 @@ export function cornerMatmulJobs(p: MatmulParameters, random: Random, count: num
   return jobs;
 }
 
-export const scanSpreads = ['random', 'extreme', 'quiet', 'ties'] as const;
+export const scanSpreads = ['random', 'extreme', 'quiet', 'ties', 'shown'] as const;
 type Spread = (typeof scanSpreads)[number];
 type Formats = Pick<ScanParameters, 'numerics' | 'state'>;
 
 /**
  * `quiet`: small values and long decays beside zeros, so that exponents jump; `extreme`: the ends of every format; `ties`: powers
- * of two, whose products lie half-way between two results.
+ * of two, whose products lie half-way between two results; `shown`: extreme, but y is one element of the state, or its negative.
  */
 export function randomScanInput(shape: ScanShape, p: Formats, random: Random, spread: Spread): ScanInput {
   const f = p.numerics;
+  const shown = spread === 'shown';
+  const extreme = spread === 'extreme' || shown;
   const signed = (bits: number): number => {
-    if (spread === 'extreme') return random.chance(0.5) ? smallest(bits) : largest(bits);
+    if (extreme) return random.chance(0.5) ? smallest(bits) : largest(bits);
     if (spread === 'quiet')
       return random.chance(0.5) ? 0 : pick(random, -(2 ** random.below(bits - 1)), 2 ** random.below(bits - 1) - 1);
     if (spread === 'ties') return random.chance(0.2) ? 0 : (random.chance(0.5) ? 1 : -1) * power(bits - 1);
@@ -192,7 +194,6 @@ export function randomScanInput(shape: ScanShape, p: Formats, random: Random, sp
   const power = (bits: number): number => 2 ** random.below(bits);
   const ties = spread === 'ties';
   const inputs = (length: number): Int32Array => Int32Array.from({ length }, () => signed(f.inputBits));
-  const extreme = spread === 'extreme';
   const most = 2 ** f.shiftBits - 1;
   // With row exponents the contract asks for stepShift >= k.
   const least = p.state.kind === 'row' ? f.dtBits + f.inputBits - p.state.stepBits : 0;
@@ -209,12 +210,16 @@ export function randomScanInput(shape: ScanShape, p: Formats, random: Random, sp
       : extreme
         ? 2 ** f.dtBits - 1
         : random.below(2 ** (spread === 'quiet' ? 1 + random.below(f.dtBits) : f.dtBits)),
-    direct: signed(f.directBits),
+    direct: shown ? 0 : signed(f.directBits),
     stepShift: pick(random, Math.max(least, extreme ? 0 : 12), extreme ? most : Math.max(30, least + 12)),
-    outputShift: spread === 'quiet' ? random.below(8) : pick(random, extreme ? 0 : 8, extreme ? most : 24),
+    outputShift: shown ? 0 : spread === 'quiet' ? random.below(8) : pick(random, extreme ? 0 : 8, extreme ? most : 24),
   }));
   const wide = shape.groups * shape.dState;
-  return { heads, x: inputs(shape.heads * shape.headDim), b: inputs(wide), c: inputs(wide) };
+  const only = random.below(shape.dState);
+  const c = shown
+    ? Int32Array.from({ length: wide }, (_, i) => (i % shape.dState === only ? (random.chance(0.5) ? 1 : -1) : 0))
+    : inputs(wide);
+  return { heads, x: inputs(shape.heads * shape.headDim), b: inputs(wide), c };
 }
 
 /**

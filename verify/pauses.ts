@@ -29,7 +29,7 @@ export function drawPauses(random: Random, feeds: number, collects: number): rea
 
 /** The unit waits for stream `alone`, so long that all that is in front of it fills up and all behind it runs empty, and for nothing else. */
 export const pausesOf = (alone: string, streams: readonly string[]): readonly Pauses[] =>
-  streams.map((stream) => (stream === alone ? { stall: 0.7, pause: 150 } : none));
+  streams.map((stream) => (stream === alone ? { stall: 0.7, pause: 400 } : none));
 
 /** Pauses of all streams, one set after the other, over and over. */
 export type Phases = readonly (readonly Pauses[])[];

@@ -19,9 +19,9 @@ import { stateWords, yWords } from './scan-words.ts';
 import { splitFields } from './words.ts';
 
 const order = [0, 1, 2, 0, 0, 2, 1, 1, 0, 2, 1, 2, 0, 2, 1, 0];
-const spreads = ['random', 'ties', 'quiet', 'extreme'] as const;
+const spreads = ['random', 'ties', 'quiet', 'extreme', 'shown'] as const;
 
-/** Three sequences through cores of these parameters; returns what a core does wrong, or undefined. */
+/** Three sequences through cores of these parameters; returns what a core does wrong, or undefined. The first core says how many cycles it takes. */
 export function scanCoreWork(p: ScanParameters, shape: ScanShape): (core: Module) => string | undefined {
   const size = storeSize(shape, p);
   const random = createRandom(11);
@@ -32,6 +32,7 @@ export function scanCoreWork(p: ScanParameters, shape: ScanShape): (core: Module
   });
   const golden = scans.map((s) => stateWords(shape, s.state as RowStates, p));
   const y = yWords(jobs, p);
+  let planned: number | undefined;
   return (core) => {
     const engine = createSimulator(core, { properties: 'throw' });
     const stall = 0.5;
@@ -53,7 +54,9 @@ export function scanCoreWork(p: ScanParameters, shape: ScanShape): (core: Module
         jobs,
         stall,
       );
-      runUntil(engine, [...drivers, results, state, exponent], { limit: 30_000 });
+      const cycles = runUntil(engine, [...drivers, results, state, exponent], { limit: 30_000 });
+      planned ??= cycles;
+      if (cycles !== planned) return `${planned} cycles expected of a core on an external memory, ${cycles} found`;
       const found = results.beats.map((b) => splitFields(b['y']!, p.numerics.outputBits, p.rows));
       const wrong = found.findIndex((beat, i) => beat.some((v, q) => v !== y[i]![q]));
       if (wrong >= 0) return `beat ${wrong} of y on an external memory: ${y[wrong]} expected, ${found[wrong]} found`;
