@@ -8,10 +8,13 @@ import {
   largest,
   type Mantissas,
   RSQRT_FRACTION,
+  roundShift,
   type ScanHead,
   type ScanInput,
   type ScanShape,
+  SOFTPLUS_FRACTION,
   smallest,
+  softplusFixed,
   softplusTail,
 } from '../golden/fixed/index.ts';
 import type { FixedLayer } from '../golden/fixed/model.ts';
@@ -124,10 +127,13 @@ function stepsOf(heads: readonly ScanHead[], p: MixerParameters, random: Random)
   const { mixer, scan } = p.numerics;
   const argument = random.below(16);
   const raw = Int32Array.from(heads, () => signed(random, mixer.projectedBits, random.chance(0.2)));
-  const arguments_ = heads.map(({ dt }) =>
+  const before = heads.map(({ dt }) =>
     random.chance(0.2) ? (random.chance(0.5) ? 1 : -1) * roundingEdge(softplusTail, random) : beforeSoftplus(dt),
   );
-  const bias = Int32Array.from(arguments_, (x, h) => x - raw[h]! * 2 ** argument);
+  const bias = Int32Array.from(before, (x, h) => x - raw[h]! * 2 ** argument);
+  const dts = before.map((x) =>
+    Math.min(2 ** scan.dtBits - 1, roundShift(softplusFixed(x), SOFTPLUS_FRACTION - scan.dtFraction)),
+  );
   const far = random.chance(0.1); // powers of two so large that nothing is left
   const exponents = heads.map(({ decay }) =>
     far
@@ -136,11 +142,11 @@ function stepsOf(heads: readonly ScanHead[], p: MixerParameters, random: Random)
         ? roundingEdge(exp2Table, random) + 2 ** FUNCTION_FRACTION * random.below(random.chance(0.5) ? 4 : 80)
         : beforeExp2(decay),
   );
-  // All heads have one unit: the right one for one of them.
-  const shift = far ? 0 : Math.ceil(Math.log2(1 + any(random, heads).dt));
+  // All heads have one unit: the right one for the largest of them, or for any.
+  const shift = far ? 0 : Math.ceil(Math.log2(1 + (random.chance(0.5) ? Math.max(...dts) : any(random, dts))));
   const most = largest(mixer.rateBits);
   const values = Int32Array.from(exponents, (t, h) =>
-    Math.min(most, Math.round((t * 2 ** shift) / Math.max(1, heads[h]!.dt))),
+    Math.min(most, Math.round((t * 2 ** shift) / Math.max(1, dts[h]!))),
   );
   return { raw, argument, bias, rate: { values, unit: scan.dtFraction - FUNCTION_FRACTION - shift } };
 }

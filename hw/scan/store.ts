@@ -44,9 +44,9 @@ export function stateStore(s: ChipStoreParameters): Design<ReturnType<typeof sto
       m.assert('takes_words', io.write.valid.not().or(writer.busy), 'the place of a word is known when it comes back');
       shown.next(reader.moves.or(shown.and(io.read.ready.not())));
 
-      m.comment('A cleared token reads zeros, not the memory.');
+      m.comment('A cleared token reads zeros, whatever the memory holds.');
       const words = m.memory('words', { depth: s.depth, shape: uint(s.width), style: s.style });
-      const data = words.read('word', reader.address, { enable: reader.moves.and(zero.not()).named('fetch') });
+      const data = words.read('word', reader.address, { enable: reader.moves });
       const cleared = m.delay('cleared', zero, { enable: reader.moves });
       io.read.valid.drive(shown);
       io.read.payload.drive(cleared.mux(m.constant(data.type, 0), data));
