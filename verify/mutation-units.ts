@@ -132,7 +132,7 @@ function mixer(): MutationUnit {
   const config = { nHeads: 4, headDim: 7, dState: 11, nGroups: 2, nLayer: 2, dConv: 3 };
   const choices = { lanes: 3, scanLanes: 2, scanRows: 2 };
   const of = mixerParameters(config, choices, { columns: 5, segment: 1, resultBits: 24 }, defaultNumerics);
-  const p: MixerParameters = { ...of, norm: { ...of.norm, maxTileWords: 8, maxTiles: 4 } };
+  const p: MixerParameters = { ...of, norm: { ...of.norm, maxTileWords: 9, maxTiles: 4, maxGroups: 5 } };
   const jobsOf = worksOf((random, share) => cornerMixerJobs(p, random, part(36, share)));
   const core = coreRuns(p.scan);
   const also = (unit: Module) => core(instanceOf(instanceOf(unit, 'scan'), 'core'));
