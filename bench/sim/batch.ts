@@ -45,7 +45,7 @@ export async function timeBatch(): Promise<BatchTimes> {
   const short = stimuli(cycles.short);
   const { module } = designs.scan();
   let [apart, together]: [Uint32Array[], Uint32Array[]] = [[], []];
-  const [single, batch] = await inTurns(3, [
+  const [single, batch] = await inTurns(7, [
     () => {
       apart = short.map((s) => createSimulator(module).replay(s.inputs, s.cycles));
     },
