@@ -58,7 +58,7 @@ export async function timeBatch(): Promise<BatchTimes> {
   const long = stimuli(cycles.long);
   const [one, two] = [1, 2].map((threads) => createBatch(module, { threads })) as [Batch, Batch];
   const [alone, both] = [1, 2].map((threads) =>
-    createPool<undefined, number, number>(new URL('./spin.ts', import.meta.url), undefined, { threads }),
+    createPool<undefined, number, number>(new URL('./spin.ts', import.meta.url), () => undefined, { threads }),
   ) as [Pool<number, number>, Pool<number, number>];
   await Promise.all([two.ready(), both.ready()]);
   await one.replay(short);

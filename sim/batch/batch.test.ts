@@ -39,7 +39,7 @@ describe('a batch', () => {
 describe('a pool', () => {
   const program = new URL('./testing/square.ts', import.meta.url);
   it("runs a program of one's own, in order", async () => {
-    const pool = createPool<{ plus: number }, number, Square>(program, { plus: 1 }, { threads: 2 });
+    const pool = createPool<{ plus: number }, number, Square>(program, () => ({ plus: 1 }), { threads: 2 });
     const squares = async (jobs: readonly number[]) => (await pool.map(jobs)).map((r) => r.value);
     expect(await squares([1, 2, 3, 4])).toEqual([2, 5, 10, 17]); // by this thread, most likely
     await pool.ready();
@@ -54,15 +54,23 @@ describe('a pool', () => {
     }
   });
   it('runs it in the caller and in other threads', async () => {
-    const pool = createPool<{ plus: number }, number, Square>(program, { plus: 1 }, { threads: 3 });
+    const pool = createPool<{ plus: number }, number, Square>(program, () => ({ plus: 1 }), { threads: 3 });
     await pool.ready();
     const threads = (await pool.map([1, 2, 3, 4, 5])).map((r) => r.thread);
     expect(threads).toContain(threadId);
     expect(new Set(threads).size).toBe(3);
     await pool.close();
   });
+  it('does not start where its data cannot be made', () => {
+    const prepare = () => {
+      throw new Error('no data');
+    };
+    expect(() => createPool(program, prepare, { threads: 2 })).toThrow('no data');
+  });
   it('says when there is no such program', async () => {
-    const pool = createPool(fileURLToPath(new URL('./testing/missing.ts', import.meta.url)), {}, { threads: 2 });
+    const pool = createPool(fileURLToPath(new URL('./testing/missing.ts', import.meta.url)), () => ({}), {
+      threads: 2,
+    });
     await expect(pool.map([1])).rejects.toThrow('missing.ts');
     await expect(pool.ready()).rejects.toThrow('missing.ts');
     await pool.close();

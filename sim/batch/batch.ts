@@ -15,11 +15,8 @@ export interface Batch {
 
 /** Properties are not looked at. For test benches that react, see `createPool`. */
 export function createBatch(module: Module, options: PoolOptions = {}): Batch {
-  const startable = createSimulator(module, { properties: 'off' }).startable();
-  const pool = createPool<Startable, Stimulus, Uint32Array>(
-    new URL('./replay.mjs', import.meta.url),
-    startable,
-    options,
-  );
+  const program = new URL('./replay.mjs', import.meta.url);
+  const compile = () => createSimulator(module, { properties: 'off' }).startable();
+  const pool = createPool<Startable, Stimulus, Uint32Array>(program, compile, options);
   return { threads: pool.threads, replay: (stimuli) => pool.map(stimuli), ready: pool.ready, close: pool.close };
 }

@@ -18,7 +18,7 @@ export type Answer =
   | { readonly index: number; readonly failure: string };
 
 export interface PoolOptions {
-  /** The caller's included; default: one per core that there is. */
+  /** The caller's included; all start at once. Default: one per core that there is, once the jobs that are left take longer than their start. */
   readonly threads?: number;
 }
 
@@ -49,17 +49,27 @@ const processorMs = (): number => {
 };
 
 /**
- * Runs the program in the file `program` (TypeScript or JavaScript, as `import.meta.url` names it) on `data`, in this thread and, once the jobs
- * that are left would take longer than a thread takes to start, in others.
+ * Runs the program in the file `program` (TypeScript or JavaScript, as `import.meta.url` names it) in this thread and others, on what `prepare`
+ * gives while they start.
  */
 export function createPool<Data, Job, Result>(
   program: string | URL,
-  data: Data,
-  { threads = availableParallelism() }: PoolOptions = {},
+  prepare: () => Data,
+  { threads: wanted }: PoolOptions = {},
 ): Pool<Job, Result> {
-  const others: Thread<Job, Result>[] = [];
+  const threads = wanted ?? availableParallelism();
+  const start = () => Array.from({ length: threads - 1 }, () => startThread<Data, Job, Result>(String(program)));
+  let others = wanted === undefined ? [] : start();
+  const stopOthers = () => Promise.all(others.map((other) => other.stop()));
+  const data = orElse(prepare, stopOthers);
+  const openOthers = () => {
+    for (const other of others) other.open(data);
+  };
+  openOthers();
   const startOthers = () => {
-    while (others.length < threads - 1) others.push(startThread({ program: String(program), data }));
+    if (others.length > 0) return;
+    others = start();
+    openOthers();
   };
   const opened = import(String(program)).then((m: { readonly open: Program<Data, Job, Result> }) => m.open(data));
   opened.catch(() => undefined); // `map` throws it
@@ -80,7 +90,7 @@ export function createPool<Data, Job, Result>(
       work.next = jobs.length; // no more, and nobody is left working for a later call
       throw error;
     };
-    const ends = new Map<Thread<Job, Result>, Promise<PromiseSettledResult<void>[]>>();
+    const ends = new Map<Thread<Data, Job, Result>, Promise<PromiseSettledResult<void>[]>>();
     const recruit = () => {
       startOthers();
       for (const other of others)
@@ -97,18 +107,30 @@ export function createPool<Data, Job, Result>(
     startOthers();
     await Promise.all([opened, ...others.map((other) => other.ready)]);
   };
-  return { threads, map, ready, close: async () => void (await Promise.all(others.map((other) => other.stop()))) };
+  return { threads, map, ready, close: async () => void (await stopOthers()) };
 }
 
-interface Thread<Job, Result> {
+/** What `work` gives; `undo` where it fails. */
+function orElse<T>(work: () => T, undo: () => unknown): T {
+  try {
+    return work();
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
+interface Thread<Data, Job, Result> {
+  /** What it opens its program with. */
+  open(data: Data): void;
   readonly ready: Promise<void>;
   /** Does jobs until there are none left; before it is ready, only as long as `others` have not done them all. */
   work(work: Work<Job, Result>, others: Promise<void>): Promise<void>;
   stop(): Promise<unknown>;
 }
 
-function startThread<Job, Result>(workerData: unknown): Thread<Job, Result> {
-  const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData });
+function startThread<Data, Job, Result>(program: string): Thread<Data, Job, Result> {
+  const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: program, execArgv: [] });
   const ready = new Promise<void>((resolve, reject) => {
     worker.once('message', () => resolve()).once('error', reject);
   });
@@ -145,5 +167,5 @@ function startThread<Job, Result>(workerData: unknown): Thread<Job, Result> {
       ask();
     });
   };
-  return { ready, work, stop: () => worker.terminate() };
+  return { open: (data) => worker.postMessage({ data }), ready, work, stop: () => worker.terminate() };
 }
