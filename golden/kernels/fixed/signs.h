@@ -63,18 +63,13 @@ typedef struct {
 typedef struct {
   Wide first, second;
 } Sums;
-INLINE Wide widen_half(Wide sum, Narrow part, const Widths *w) {
+INLINE Wide widen_half(Wide sum, Narrow part, vec pair) {
   vec first = wasm_i8x16_shuffle(part.low, part.high, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
   vec second = wasm_i8x16_shuffle(part.low, part.high, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-  Wide wide = {wasm_i16x8_add(sum.first, wasm_i16x8_relaxed_dot_i8x16_i7x16(first, w->pair)),
-               wasm_i16x8_add(sum.second, wasm_i16x8_relaxed_dot_i8x16_i7x16(second, w->pair))};
-  if (w->shift < 7) return wide;
-  return (Wide){wasm_i16x8_add(wide.first, wasm_i16x8_relaxed_dot_i8x16_i7x16(first, w->again)),
-                wasm_i16x8_add(wide.second, wasm_i16x8_relaxed_dot_i8x16_i7x16(second, w->again))};
+  return (Wide){wasm_i16x8_add(sum.first, wasm_i16x8_relaxed_dot_i8x16_i7x16(first, pair)),
+                wasm_i16x8_add(sum.second, wasm_i16x8_relaxed_dot_i8x16_i7x16(second, pair))};
 }
-INLINE Sums widen(Sums sum, Entries part, const Widths *w) {
-  return (Sums){widen_half(sum.first, part.first, w), widen_half(sum.second, part.second, w)};
-}
+INLINE Sums widen(Sums sum, Entries part, vec pair) { return (Sums){widen_half(sum.first, part.first, pair), widen_half(sum.second, part.second, pair)}; }
 
 // Sums over at most a chunk of groups, with what the tables leave out.
 INLINE Sums sums_before(int32_t groups, const Widths *w) {
@@ -102,18 +97,19 @@ INLINE Sums sum_fours(const uint8_t *block, int32_t far, int32_t g, const uint8_
       HIDE(p3, tables);
       part = add_group(part, p3, tables + 192);
     } while (0);
-    sums = widen(sums, part, w);
+    sums = widen(sums, part, w->pair);
     if (groups <= 4) return sums;
     groups -= 4;
   }
 }
-// Where it has one or two.
+// Where it has one or two. High parts of 2^7 take two dot products.
 INLINE Sums sum_few(const uint8_t *block, int32_t far, int32_t g, const uint8_t *tables, int32_t groups, const Widths *w) {
   Sums sums = sums_before(groups, w);
   for (int32_t i = 0; i < groups;) {
     Entries part = no_entries();
     for (int32_t end = groups - i < w->step ? groups : i + w->step; i < end; i++) part = add_group(part, signs_of(block, far, g + i), tables + 64 * i);
-    sums = widen(sums, part, w);
+    sums = widen(sums, part, w->pair);
+    if (w->shift > 6) sums = widen(sums, part, w->again);
   }
   return sums;
 }
