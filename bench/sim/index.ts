@@ -1,80 +1,11 @@
 /** `popscan bench sim`: our simulator beside the others, on the same designs with the same stimulus. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Check, Figure, Report, Skipped } from '../../cli/command.ts';
-import { table } from '../../cli/print.ts';
+import type { Figure } from '../../cli/command.ts';
 import { type Bench, measured, type Row, reportOf } from '../bench.ts';
 import { timeBatch } from './batch.ts';
-import type { DesignName } from './designs.ts';
-import { type EngineName, engineKinds, findEngines } from './engines.ts';
-import { coldBuild, measure } from './rates.ts';
-
-const bound = (name: string, value: number, least: number, detail: string): Check => ({
-  name,
-  ok: value >= least,
-  detail: `${value.toPrecision(3)}x, at least ${least}x; ${detail}`,
-});
-
-/** What a design is held against. */
-interface Rival {
-  readonly engine: EngineName;
-  /** How many times its rate ours must be. */
-  readonly least: number;
-  readonly what: string;
-}
-
-/** A design in several engines, the slow ones only where their build takes seconds. `cold`: the time to the first cycle is held against Verilator's, too. */
-const design =
-  (
-    name: DesignName,
-    engines: readonly EngineName[],
-    rivals: readonly Rival[],
-    { cold }: { readonly cold: boolean },
-  ): Row =>
-  async (progress): Promise<Report> => {
-    const { tools, missing } = await findEngines(engines);
-    const results = await measure(
-      name,
-      engines.filter((e) => tools.has(e)),
-      progress,
-    );
-    const all = [...results].map(([engine, m]) => ({ ...m, ...engineKinds[engine] }));
-    const hashes = all.map((m) => m.hashes);
-    const same = hashes.every((h) => h.every((x, i) => x === hashes[0]![i]));
-    const checks: Check[] = [{ name: `${name}: one hash in all engines`, ok: same, detail: `${all.length} engines` }];
-    const skipped: Skipped[] = [...missing];
-    const ours = results.get('sim')!;
-    for (const { engine, least, what } of rivals) {
-      const theirs = results.get(engine);
-      if (theirs === undefined) {
-        skipped.push({ name: what, why: 'its engine is not there', get: 'see above' });
-        continue;
-      }
-      const [a, b] = [ours.kcyclesPerSecond, theirs.kcyclesPerSecond];
-      checks.push(bound(what, a / b, least, `${a.toFixed(0)} and ${b.toFixed(0)} kcycles/s`));
-    }
-    const figures = all.flatMap((m) => [
-      measured(`${name}.${m.name}.kcycles_per_second`, m.kcyclesPerSecond, 'kcycles/s'),
-      measured(`${name}.${m.name}.build_seconds`, m.buildSeconds, 's'),
-    ]);
-    const theirs = results.get('verilator')?.buildSeconds;
-    if (cold && theirs !== undefined) {
-      progress('building again');
-      const first = await coldBuild(name, 'sim', 3);
-      figures.push(measured(`${name}.first_cycle_seconds`, first, 's'));
-      const what = `${name}: design object to first cycle, against Verilator's cold build`;
-      checks.push(bound(what, theirs / first, 20, `${(1000 * first).toFixed(0)} ms and ${theirs.toFixed(1)} s`));
-    }
-    const rows = all.map((m) => [
-      ...[name, m.name, m.kcyclesPerSecond.toFixed(m.kcyclesPerSecond < 100 ? 2 : 0)],
-      ...[m.buildSeconds.toFixed(3), m.hashes.at(-1)!, m.what],
-    ]);
-    return {
-      ...{ figures, checks, skipped },
-      tools: Object.fromEntries([...tools].map(([engine, tool]) => [engineKinds[engine].name, tool])),
-      text: `${table(['design', 'engine', 'kcycles/s', 'first cycle, s', 'hash', 'what it is given'], rows, [2, 3])}\n`,
-    };
-  };
+import { bound, designRow, type Rival } from './design-row.ts';
+import type { EngineName } from './engines.ts';
 
 const batch: Row = async () => {
   const t = await timeBatch();
@@ -140,28 +71,29 @@ export const simBench: Bench = {
   describe:
     'our simulator beside native Verilator and others: cycles per second, time to the first cycle, a million nodes',
   rows: {
-    tile: design(
-      'tile',
-      ['sim', 'verilator', 'compressors', 'wasm', 'cxxrtl', 'icarus'],
-      [
+    tile: designRow('tile', {
+      engines: ['sim', 'verilator', 'compressors', 'wasm', 'cxxrtl', 'icarus'],
+      rivals: [
         rival('16 x 256 popcount tile against native Verilator, behavioural print'),
         rival('16 x 256 popcount tile against native Verilator, compressor print', 'compressors', 40),
       ],
-      { cold: true },
-    ),
-    matmul: design(
-      'matmul',
-      ['sim', 'verilator'],
-      [rival('16 x 256 matmul unit, 8 bit planes, against native Verilator')],
-      { cold: true },
-    ),
-    scan: design('scan', ['sim', 'verilator', 'icarus'], [rival('scan unit against native Verilator')], { cold: true }),
-    stream: design(
-      'stream',
-      ['sim', 'verilator', 'cxxrtl', 'icarus'],
-      [rival("the stream library's largest element against native Verilator")],
-      { cold: false },
-    ),
+      cold: true,
+    }),
+    matmul: designRow('matmul', {
+      engines: ['sim', 'verilator'],
+      rivals: [rival('16 x 256 matmul unit, 8 bit planes, against native Verilator')],
+      cold: true,
+    }),
+    scan: designRow('scan', {
+      engines: ['sim', 'verilator', 'icarus'],
+      rivals: [rival('scan unit against native Verilator')],
+      cold: true,
+    }),
+    stream: designRow('stream', {
+      engines: ['sim', 'verilator', 'cxxrtl', 'icarus'],
+      rivals: [rival("the stream library's largest element against native Verilator")],
+      cold: false,
+    }),
     batch,
     million,
   },
