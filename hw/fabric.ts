@@ -40,11 +40,17 @@ const halfShapes = [
   [36, 512, 1],
   [18, 1024, 1],
   [9, 2048, 1],
-  [4, 4096, 1],
   [9, 4096, 2],
+  [4, 4096, 1],
+  [2, 8192, 1],
+  [1, 16384, 1],
 ] as const;
 
-/** Blocks of 36 Kbit of a memory with one port to write and one to read. */
-export const blocks = (width: number, depth: number): number =>
-  Math.min(...halfShapes.map(([bits, words, halves]) => halves * Math.ceil(width / bits) * Math.ceil(depth / words))) /
-  2;
+/** Blocks of 36 Kbit of a memory with one port to write and one to read, and how many of them stand one behind the other: their outputs are chosen from. */
+export function inBlocks(width: number, depth: number): { readonly blocks: number; readonly banks: number } {
+  const ways = halfShapes.map(([bits, words, halves]) => {
+    const banks = Math.ceil(depth / words);
+    return { blocks: (halves * Math.ceil(width / bits) * banks) / 2, banks };
+  });
+  return ways.reduce((best, way) => (way.blocks <= best.blocks ? way : best));
+}

@@ -11,7 +11,7 @@ import { inputBuffer } from '../hw/scan/inputs.ts';
 import { transferableStore } from '../hw/scan/transfer.ts';
 import { free, implies, monitor, moves } from './stream/monitor.ts';
 import { probe } from './stream/probe.ts';
-import { check, proved, refuted, stuck } from './stream/prove.ts';
+import { checks, proved, refuted, stuck } from './stream/prove.ts';
 
 const regionWords = 2;
 const store = { name: 'proved', width: 1, depth: regionWords, tokenWords: regionWords, style: 'auto' as const };
@@ -129,22 +129,18 @@ function keepsInputs(element: Design): Design {
   });
 }
 
-describe('a store that saves and restores', () => {
-  const cycles = 11;
-  it(`gives and saves what was last written or restored, for ${cycles} cycles of anything`, async () => {
-    expect(await check(keepsWords(transferableStore(store) as Design), cycles)).toMatch(proved(cycles));
+describe('for a number of cycles of anything', () => {
+  it('a store that saves and restores gives what was last written or restored; refuted with each of its gates open', async () => {
+    const good = transferableStore(store) as Design;
+    const designs = [good, ...['returned', 'saving', 'restoring'].map((gate) => stuck(good, gate))];
+    const [log, ...faulty] = await checks(designs.map(keepsWords), 10);
+    expect(log).toMatch(proved(10));
+    for (const found of faulty) expect(found).toMatch(refuted);
   });
-  it.each(['returned', 'saving', 'restoring'])('is refuted with %s always 1', async (fault) => {
-    expect(await check(keepsWords(stuck(transferableStore(store) as Design, fault)), cycles)).toMatch(refuted);
-  });
-});
-
-describe('the banks of B and C', () => {
-  const cycles = 12;
-  it(`give the words of the token that is read, for ${cycles} cycles of anything`, async () => {
-    expect(await check(keepsInputs(inputBuffer(inputs, latency) as Design), cycles)).toMatch(proved(cycles));
-  });
-  it('are refuted when one is filled before its last word has been read', async () => {
-    expect(await check(keepsInputs(stuck(inputBuffer(inputs, latency) as Design, 'free')), cycles)).toMatch(refuted);
+  it('banks give the B and C of the token that is read; refuted where one is filled before its last word has been read', async () => {
+    const good = inputBuffer(inputs, latency) as Design;
+    const [log, faulty] = await checks([good, stuck(good, 'free')].map(keepsInputs), 12);
+    expect(log).toMatch(proved(12));
+    expect(faulty).toMatch(refuted);
   });
 });

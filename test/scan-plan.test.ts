@@ -94,11 +94,20 @@ describe('plan at 460 GB/s and 300 MHz', () => {
   it('the fewest lanes that hide behind the weights', () => {
     const models = { '780M': config(1536, 48), '1.3B': config(2048, 48), '2.7B': config(2560, 64) };
     const plans = Object.entries(models).map(([name, model]) => {
-      const { parameters: p, cycles, weightCycles, busy, dsp, state, buffers } = planScan(model, bitsPerCycle, formats);
+      const {
+        parameters: p,
+        cycles,
+        weightCycles,
+        busy,
+        resources,
+        state,
+        buffers,
+      } = planScan(model, bitsPerCycle, formats);
       expect(cycles).toBeLessThanOrEqual(weightCycles);
       const memories = `state ${state.uram} URAM or ${state.bram36} BRAM36, buffers ${buffers.bram36} BRAM36`;
       const share = `busy ${(100 * busy).toFixed(1)} %`;
-      return `${name}: L ${p.lanes} Q ${p.rows}, ${cycles} of ${weightCycles} cycles, ${share}, ${dsp} DSP, ${memories}`;
+      const { lut, ff, dsp } = resources;
+      return `${name}: L ${p.lanes} Q ${p.rows}, ${cycles} of ${weightCycles} cycles, ${share}, ${lut} LUT, ${ff} FF, ${dsp} DSP, ${memories}`;
     });
     expect(plans).toMatchInlineSnapshot(`
       [

@@ -16,6 +16,7 @@ export const kinds: readonly Kind[] = [
   { state: 'row', products: 'dsp', fitted: 9, judging: 4 },
   { state: 'head', products: 'dsp', fitted: 6, judging: 2 },
   { state: 'row', products: 'logic', fitted: 5, judging: 2 },
+  { state: 'head', products: 'logic', fitted: 4, judging: 1 },
 ];
 
 /** `count` units of a kind. */

@@ -1,8 +1,17 @@
 /** `popscan plan`: the matmul array for a model, a memory and a device, from the configuration alone. */
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { inProjRows, type ModelConfig, readConfig, releasedConfigs } from '../../golden/index.ts';
-import { type DeviceName, devices, type Engine, type Plan, planMatmul } from '../../hw/index.ts';
-import type { Command, Figure, Report } from '../command.ts';
+import {
+  type DeviceName,
+  devices,
+  type Engine,
+  HardwareProblem,
+  type Plan,
+  planMatmul,
+  planScan,
+  type ScanPlan,
+} from '../../hw/index.ts';
+import type { Command, Figure, Report, Skipped } from '../command.ts';
 import { wholeNumber } from '../options.ts';
 import { CommandProblem } from '../problem.ts';
 
@@ -18,7 +27,7 @@ interface Args {
 
 export const planCommand: Command<Args> = {
   command: 'plan',
-  describe: 'Choose the matmul array for a model, a memory and a device',
+  describe: 'Choose the matmul array and the scan for a model, a memory and a device',
   builder: (y) =>
     y
       .usage('popscan plan --model-size S | --config FILE [--device D] [--bandwidth GB/s] [--clock MHz]')
@@ -67,7 +76,7 @@ export const planCommand: Command<Args> = {
       segment: config.headDim,
       numerics: defaultNumerics.matmul,
     });
-    return report(plan, config, bitsPerCycle);
+    return report(plan, scanBehind(config, bitsPerCycle), config, bitsPerCycle);
   },
 };
 
@@ -77,30 +86,65 @@ export const projections = (config: ModelConfig) => [
   { name: 'out_proj', rows: config.dModel, cols: config.dInner, planes: 1 },
 ];
 
-function report(plan: Plan, config: ModelConfig, bitsPerCycle: number): Report {
+/** The fewest lanes of the scan that hide behind the weights, or why there are none. */
+function scanBehind(config: ModelConfig, bitsPerCycle: number): ScanPlan | HardwareProblem {
+  try {
+    return planScan(config, bitsPerCycle, { numerics: defaultNumerics.scan, state: defaultNumerics.state });
+  } catch (error) {
+    if (error instanceof HardwareProblem) return error;
+    throw error;
+  }
+}
+
+const projected = (name: string, value: number, unit: string): Figure => ({ name, value, unit, kind: 'projected' });
+
+function scanReport(scan: ScanPlan | HardwareProblem): { figures: Figure[]; skipped: Skipped[]; text: string } {
+  if (scan instanceof HardwareProblem)
+    return { figures: [], skipped: [{ name: 'scan', why: scan.message, get: 'less bandwidth' }], text: '' };
+  const { parameters: p, resources, buffers, state, cycles, busy } = scan;
+  const { lut, ff, carry, dsp } = resources;
+  const figures = [
+    projected('scan.lanes', p.lanes, 'elements of a row per cycle (L)'),
+    projected('scan.rows', p.rows, 'rows at once (Q)'),
+    ...Object.entries({ lut, ff, carry, dsp }).map(([name, value]) =>
+      projected(`scan.${name}`, value, `${name}, UltraScale+`),
+    ),
+    projected('scan.buffers.bram', buffers.bram36, '36 Kbit, beside the state'),
+    projected('scan.state.bram', state.bram36, '36 Kbit, if the state of a sequence is on chip'),
+    projected('scan.busy', busy, 'share of lanes'),
+    projected('scan.cycles', cycles, 'cycles'),
+  ];
+  return { figures, skipped: [], text: `scan, L x Q = ${p.lanes} x ${p.rows}: hidden behind the weights` };
+}
+
+function report(plan: Plan, scan: ScanPlan | HardwareProblem, config: ModelConfig, bitsPerCycle: number): Report {
   const { parameters: p, resources, alone, together } = plan;
-  const figure = (name: string, value: number, unit: string): Figure => ({ name, value, unit, kind: 'projected' });
+  const behind = scanReport(scan);
   const runs = [...alone, { name: 'layer', ...together }];
   const { engine, lanes, columns, load, drain, tokens } = p;
   return {
     figures: [
-      figure('lanes', lanes, 'rows at once (R)'),
-      figure('columns', columns, 'columns per cycle (K)'),
-      figure('planes', p.activationPlanes ?? p.numerics.activationBits, 'bit planes of activations at once (A)'),
-      figure('tokens', tokens, 'vectors at once (T)'),
-      ...Object.entries(resources).map(([name, value]) => figure(name, value, name === 'bram' ? '36 Kbit' : name)),
-      figure('memory_bits', bitsPerCycle, 'bits per cycle'),
+      projected('lanes', lanes, 'rows at once (R)'),
+      projected('columns', columns, 'columns per cycle (K)'),
+      projected('planes', p.activationPlanes ?? p.numerics.activationBits, 'bit planes of activations at once (A)'),
+      projected('tokens', tokens, 'vectors at once (T)'),
+      ...Object.entries(resources).map(([name, value]) => projected(name, value, name === 'bram' ? '36 Kbit' : name)),
+      projected('memory_bits', bitsPerCycle, 'bits per cycle'),
       ...runs.flatMap((r) => [
-        figure(`${r.name}.cycles`, r.cycles, 'cycles'),
-        figure(`${r.name}.utilisation`, r.utilisation, 'useful of all multiply-accumulates'),
+        projected(`${r.name}.cycles`, r.cycles, 'cycles'),
+        projected(`${r.name}.utilisation`, r.utilisation, 'useful of all multiply-accumulates'),
       ]),
-      figure('layer.memory_cycles', plan.memoryCycles, 'cycles for its weights'),
-      figure('model.cycles', config.nLayer * Math.max(together.cycles, plan.memoryCycles), 'cycles'),
+      projected('layer.memory_cycles', plan.memoryCycles, 'cycles for its weights'),
+      projected('model.cycles', config.nLayer * Math.max(together.cycles, plan.memoryCycles), 'cycles'),
+      ...behind.figures,
     ],
     checks: [],
-    skipped: [],
+    skipped: behind.skipped,
     tools: {},
-    text: `${engine} engine, R x K = ${lanes} x ${columns}, ${load} activations loaded and ${drain} results given per cycle`,
+    text: [
+      `${engine} engine, R x K = ${lanes} x ${columns}, ${load} activations loaded and ${drain} results given per cycle`,
+      behind.text,
+    ].join('\n'),
   };
 }
 

@@ -1,9 +1,9 @@
 /** What an array takes of a device: the cells of its structure (`structure.ts`) and shares of its sizes, which `popscan bench matmul --rows cost-fit` fits. */
 import { type Costs, estimateOf } from '../cost.ts';
-import { blocks, type CostTarget } from '../fabric.ts';
+import { type CostTarget, inBlocks } from '../fabric.ts';
 import costs from './costs.json' with { type: 'json' };
 import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
-import { bufferDepth, inBlocks, type Sizes, structureOf } from './structure.ts';
+import { bufferDepth, bufferInBlocks, type Sizes, structureOf } from './structure.ts';
 
 export interface Resources {
   readonly lut: number;
@@ -40,8 +40,8 @@ function dspPerResult(p: MatmulParameters, target: CostTarget): number {
 
 function blocksOf(p: MatmulParameters, target: CostTarget): number {
   const w = matmulWidths(p);
-  const sums = w.storedTiles === 0 ? 0 : 2 * blocks(p.lanes * p.tokens * w.sum, 2 ** (w.tile + 1));
-  return inBlocks(p, target) ? sums + bufferBlocks(p, w) : sums;
+  const sums = w.storedTiles === 0 ? 0 : 2 * inBlocks(p.lanes * p.tokens * w.sum, 2 ** (w.tile + 1)).blocks;
+  return bufferInBlocks(p, target) ? sums + bufferBlocks(p, w) : sums;
 }
 
 /** Activations, and the shifts that stand beside those of the first load of a segment. */
@@ -51,5 +51,8 @@ function bufferBlocks(p: MatmulParameters, w: MatmulWidths): number {
   const activations = w.load * w.planesAtOnce;
   const shifts = p.maxShift === 0 ? 0 : w.loadSegments * w.shift;
   const first = Math.ceil(w.chunks / perSegment);
-  return p.tokens * (first * blocks(activations + shifts, depth) + (w.chunks - first) * blocks(activations, depth));
+  return (
+    p.tokens *
+    (first * inBlocks(activations + shifts, depth).blocks + (w.chunks - first) * inBlocks(activations, depth).blocks)
+  );
 }

@@ -67,7 +67,7 @@ export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStruc
     adder(w.unscaled),
     { ff: 3 * w.sum + below + w.result },
   );
-  const buffer = inBlocks(p, target) ? wordsOf(p, w) : 0;
+  const buffer = bufferInBlocks(p, target) ? wordsOf(p, w) : 0;
   const latency = p.engine === 'table' ? tableLaneLatency(p) : laneLatency(p);
   const tile = w.storedTiles === 0 ? 0 : w.tile;
   const flags = 4 + tile + w.segments * shift;
@@ -176,7 +176,7 @@ function popcountCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): En
 }
 
 /** Whether the buffer of activations lies in block RAM. */
-export const inBlocks = (p: MatmulParameters, target: CostTarget): boolean =>
+export const bufferInBlocks = (p: MatmulParameters, target: CostTarget): boolean =>
   p.engine !== 'table' && bufferDepth(matmulWidths(p)) > fabrics[target].mostWords;
 
 /** Words of the buffer of activations: its banks, and the passes. */

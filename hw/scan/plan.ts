@@ -1,9 +1,11 @@
 /** How long the scan takes, to the cycle, and how large it must be for a model. docs/scan.md explains the formulas. */
 import { inProjRows, type ModelConfig } from '../../golden/config.ts';
 import type { ScanShape } from '../../golden/fixed/index.ts';
+import type { Resources } from '../matmul/resources.ts';
 import { HardwareProblem } from '../problem.ts';
-import { mostLanes, productStyle, type ScanParameters, scanWidths, storeSize } from './parameters.ts';
+import { mostLanes, type ScanParameters, scanWidths, storeSize } from './parameters.ts';
 import { prepareRows } from './prepare.ts';
+import { scanResources } from './resources.ts';
 import { roundStages } from './round.ts';
 import { rowUnit } from './row.ts';
 
@@ -71,17 +73,12 @@ export interface ScanPlan {
   readonly weightCycles: number;
   /** Elements updated, over lanes times cycles. */
   readonly busy: number;
-  readonly dsp: number;
+  /** On UltraScale+; block RAMs as if all of the state of one sequence were on chip. */
+  readonly resources: Resources;
   /** State and exponents of one sequence, if they are on chip. */
   readonly state: Memories;
   /** Row buffer, B and C. */
   readonly buffers: Memories;
-}
-
-/** Products of a lane (t' B, C S', with one unit per head decay S too), and of a row (dt x, D x). */
-function dspBlocks(p: ScanParameters): number {
-  if (productStyle(p) === 'logic') return 0;
-  return (p.state.kind === 'row' ? 2 : 3) * p.lanes * p.rows + 2 * p.rows;
 }
 
 /**
@@ -126,18 +123,18 @@ export function planScan(
     parameters: p,
     cycles,
     weightCycles,
-    ...costs(p, count),
+    resources: scanResources(p),
+    ...onChip(p, count),
     busy: (nLayer * dInner * dState) / (count * cycles),
   };
 }
 
-function costs(p: ScanParameters, count: number): Pick<ScanPlan, 'dsp' | 'state' | 'buffers'> {
+function onChip(p: ScanParameters, count: number): Pick<ScanPlan, 'state' | 'buffers'> {
   const w = scanWidths(p);
   const both = (a: Memories, b: Memories): Memories => ({ bram36: a.bram36 + b.bram36, uram: a.uram + b.uram });
   const inputs = memories(2 * p.lanes * p.numerics.inputBits, 2 * w.inputWords);
   const states = memories(count * w.code, p.stateWords);
   return {
-    dsp: dspBlocks(p),
     state: p.state.kind === 'row' ? both(states, memories(p.rows * w.exponent, p.rowWords)) : states,
     buffers: both(memories(count * w.work, w.buffer), inputs),
   };

@@ -1,6 +1,6 @@
 /** What a scan unit takes of a device: the cells of its structure (`structure.ts`) and shares of its sizes, which `popscan bench scan --rows cost-fit` fits. */
 import { type Costs, estimateOf } from '../cost.ts';
-import { blocks } from '../fabric.ts';
+import { inBlocks } from '../fabric.ts';
 import type { Resources } from '../matmul/resources.ts';
 import costs from './costs.json' with { type: 'json' };
 import { productStyle, type ScanParameters } from './parameters.ts';
@@ -19,7 +19,7 @@ export function scanResources(p: ScanParameters): Resources {
   const large = memoriesOf(p).filter((m) => !inLuts(m, target));
   return {
     ...estimateOf(structureOf(p, target), models[scanCostName(p)]!),
-    bram: large.reduce((sum, { words, width }) => sum + blocks(width, words), 0),
+    bram: large.reduce((sum, { words, width }) => sum + inBlocks(width, words).blocks, 0),
     dsp: dspBlocks(p),
   };
 }

@@ -2,7 +2,7 @@
 import { addressWidth, bitsFor } from '../../gen/index.ts';
 import { fifoWords } from '../../gen/stream/fifo.ts';
 import { type Cells, plus, type Structure, times } from '../cost.ts';
-import { type CostTarget, type Fabric, fabrics } from '../fabric.ts';
+import { type CostTarget, type Fabric, fabrics, inBlocks } from '../fabric.ts';
 import { spareRows } from './core.ts';
 import { isStochastic, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
 import { rowUnit } from './row.ts';
@@ -57,9 +57,19 @@ export function memoriesOf(p: ScanParameters): readonly MemorySize[] {
   ];
 }
 
-/** Whether it lies in LUTs. */
-export const inLuts = ({ words, small = false }: MemorySize, target: CostTarget): boolean =>
-  small || words <= fabrics[target].mostWords;
+/** Whether it lies in LUTs: twice as many words do where they are narrow. */
+export const inLuts = ({ words, width, small = false }: MemorySize, target: CostTarget): boolean =>
+  small || words <= fabrics[target].mostWords * (width <= 64 ? 2 : 1);
+
+/** Of a memory with a register behind it; of several banks one is chosen. */
+function memoryCells(memory: MemorySize, target: CostTarget): Partial<Cells> {
+  const { words, width } = memory;
+  const fabric = fabrics[target];
+  if (!inLuts(memory, target)) return { lut: width * fabric.choice(inBlocks(width, words).banks) };
+  const banks = Math.ceil(words / fabric.mostWords);
+  const bank = fabric.memory(Math.min(words, fabric.mostWords), width);
+  return { lut: banks * bank + width * fabric.choice(banks), ff: width };
+}
 
 /** C S' of a row, summed pair by pair; each sum has a bit more and a register. */
 function sumCells(p: ScanParameters, { cell }: Fabric): Cells {
@@ -74,13 +84,11 @@ function sumCells(p: ScanParameters, { cell }: Fabric): Cells {
 export function structureOf(p: ScanParameters, target: CostTarget): ScanStructure {
   const w = scanWidths(p);
   const fabric = fabrics[target];
-  const small = memoriesOf(p).filter((m) => inLuts(m, target));
-  const memory = small.map(({ words, width }) => ({ lut: fabric.memory(words, width), ff: width }));
   const lanes = p.lanes * p.rows;
   const stores = rowFormat(p) === undefined ? [p.stateWords] : [p.stateWords, p.rowWords];
   const addresses = stores.reduce((sum, words) => sum + addressWidth(words), 0);
   return {
-    cells: plus(times(p.rows, sumCells(p, fabric)), ...memory),
+    cells: plus(times(p.rows, sumCells(p, fabric)), ...memoriesOf(p).map((m) => memoryCells(m, target))),
     sizes: {
       control: 1,
       counters: w.heads + w.headDim + w.state + w.tiles + addresses,
