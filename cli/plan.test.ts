@@ -10,6 +10,8 @@ describe('popscan plan', () => {
     for (const part of ['in_proj', 'out_proj', 'layer'])
       expect(figures.get(`${part}.utilisation`)).toBeGreaterThan(0.95);
     expect(figures.get('layer.cycles')).toBeLessThan(1.02 * (figures.get('layer.memory_cycles') as number));
+    expect(figures.get('scan.cycles')).toBeLessThanOrEqual(figures.get('model.cycles') as number);
+    expect(figures.get('scan.lut')).toBeGreaterThan(0);
   });
 
   it('plans any configuration, and the engine that is asked for', async () => {
@@ -31,7 +33,9 @@ describe('popscan plan', () => {
     const args = ['--device', 'ecp5-85', '--bandwidth', '1e9', '--vectors', '1'];
     const { status, out } = await popscan('plan', '--model-size', '2.7B', ...args, '--json');
     expect(status).toBe(0);
-    expect(JSON.parse(out).figures.find((f: { name: string }) => f.name === 'lut').value).toBeLessThan(0.7 * 83_640);
+    const { figures, skipped } = JSON.parse(out);
+    expect(figures.find((f: { name: string }) => f.name === 'lut').value).toBeLessThan(0.7 * 83_640);
+    expect(skipped).toMatchObject([{ name: 'scan', why: expect.stringContaining('at most 1024 lanes') }]);
   });
 
   it('refuses tables where LUTs have no memory for them', async () => {

@@ -98,23 +98,21 @@ function scanBehind(config: ModelConfig, bitsPerCycle: number): ScanPlan | Hardw
 
 const projected = (name: string, value: number, unit: string): Figure => ({ name, value, unit, kind: 'projected' });
 
-function scanReport(scan: ScanPlan | HardwareProblem): { figures: Figure[]; skipped: Skipped[]; text: string } {
+function scanReport(scan: ScanPlan | HardwareProblem): { figures: Figure[]; skipped: Skipped[]; text: string[] } {
   if (scan instanceof HardwareProblem)
-    return { figures: [], skipped: [{ name: 'scan', why: scan.message, get: 'less bandwidth' }], text: '' };
+    return { figures: [], skipped: [{ name: 'scan', why: scan.message, get: 'less bandwidth' }], text: [] };
   const { parameters: p, resources, buffers, state, cycles, busy } = scan;
-  const { lut, ff, carry, dsp } = resources;
+  const { bram: _, ...cells } = resources;
   const figures = [
     projected('scan.lanes', p.lanes, 'elements of a row per cycle (L)'),
     projected('scan.rows', p.rows, 'rows at once (Q)'),
-    ...Object.entries({ lut, ff, carry, dsp }).map(([name, value]) =>
-      projected(`scan.${name}`, value, `${name}, UltraScale+`),
-    ),
+    ...Object.entries(cells).map(([name, value]) => projected(`scan.${name}`, value, `${name}, UltraScale+`)),
     projected('scan.buffers.bram', buffers.bram36, '36 Kbit, beside the state'),
     projected('scan.state.bram', state.bram36, '36 Kbit, if the state of a sequence is on chip'),
     projected('scan.busy', busy, 'share of lanes'),
     projected('scan.cycles', cycles, 'cycles'),
   ];
-  return { figures, skipped: [], text: `scan, L x Q = ${p.lanes} x ${p.rows}: hidden behind the weights` };
+  return { figures, skipped: [], text: [`scan, L x Q = ${p.lanes} x ${p.rows}: hidden behind the weights`] };
 }
 
 function report(plan: Plan, scan: ScanPlan | HardwareProblem, config: ModelConfig, bitsPerCycle: number): Report {
@@ -143,7 +141,7 @@ function report(plan: Plan, scan: ScanPlan | HardwareProblem, config: ModelConfi
     tools: {},
     text: [
       `${engine} engine, R x K = ${lanes} x ${columns}, ${load} activations loaded and ${drain} results given per cycle`,
-      behind.text,
+      ...behind.text,
     ].join('\n'),
   };
 }

@@ -73,7 +73,7 @@ export interface ScanPlan {
   readonly weightCycles: number;
   /** Elements updated, over lanes times cycles. */
   readonly busy: number;
-  /** On UltraScale+; block RAMs as if all of the state of one sequence were on chip. */
+  /** On UltraScale+, with the state of one layer on chip. */
   readonly resources: Resources;
   /** State and exponents of one sequence, if they are on chip. */
   readonly state: Memories;
@@ -123,7 +123,7 @@ export function planScan(
     parameters: p,
     cycles,
     weightCycles,
-    resources: scanResources(p),
+    resources: scanResources({ ...p, stateWords: p.stateWords / nLayer, rowWords: p.rowWords / nLayer }),
     ...onChip(p, count),
     busy: (nLayer * dInner * dState) / (count * cycles),
   };
