@@ -6,17 +6,14 @@ import { createRandom, type Random } from '../../sim/index.ts';
 /** Units of one kind. */
 export interface Kind {
   readonly state: 'row' | 'head';
-  readonly products: NonNullable<ScanParameters['products']>;
   /** How many are fitted, and how many judge. */
   readonly fitted: number;
   readonly judging: number;
 }
 
 export const kinds: readonly Kind[] = [
-  { state: 'row', products: 'dsp', fitted: 9, judging: 4 },
-  { state: 'head', products: 'dsp', fitted: 6, judging: 2 },
-  { state: 'row', products: 'logic', fitted: 5, judging: 2 },
-  { state: 'head', products: 'logic', fitted: 4, judging: 1 },
+  { state: 'row', fitted: 9, judging: 4 },
+  { state: 'head', fitted: 6, judging: 2 },
 ];
 
 /** `count` units of a kind. */
@@ -25,7 +22,7 @@ export function drawn(kind: Kind, seed: number, count: number): ScanParameters[]
   return Array.from({ length: count }, () => draw(kind, random));
 }
 
-function draw({ state, products }: Kind, random: Random): ScanParameters {
+function draw({ state }: Kind, random: Random): ScanParameters {
   const among = <T>(...values: readonly T[]): T => values[random.below(values.length)]!;
   const lanes = among(1, 2, 4, 8, 16);
   const rows = 1 + random.below(Math.min(6, 16 / lanes));
@@ -33,7 +30,7 @@ function draw({ state, products }: Kind, random: Random): ScanParameters {
   const size = storeSize({ heads: maxHeads, headDim: maxHeadDim, dState: maxState }, { lanes, rows });
   const layers = among(1, 2, 4);
   return {
-    ...{ lanes, rows, maxHeads, maxHeadDim, maxState, maxGroups: among(1, 1, 2, 8), products },
+    ...{ lanes, rows, maxHeads, maxHeadDim, maxState, maxGroups: among(1, 1, 2, 8) },
     ...{ stateWords: layers * size.words, rowWords: layers * size.rows },
     numerics: { ...defaultNumerics.scan, stateBits: among(12, 16) },
     state: state === 'row' ? defaultNumerics.state : { kind: 'head' },

@@ -22,7 +22,7 @@ export const sampleOf = (p: ScanParameters): Sample<keyof ScanSizes> => ({
   target,
   design: () => scanUnit(p) as Design,
   structure: () => structureOf(p, target),
-  estimate: () => scanResources(p),
+  estimate: () => scanResources(p)!,
 });
 
 /** What distinguishes a unit from the others. */

@@ -102,7 +102,7 @@ function scanReport(scan: ScanPlan | HardwareProblem): { figures: Figure[]; skip
   if (scan instanceof HardwareProblem)
     return { figures: [], skipped: [{ name: 'scan', why: scan.message, get: 'less bandwidth' }], text: [] };
   const { parameters: p, resources, buffers, state, cycles, busy } = scan;
-  const { bram: _, ...cells } = resources;
+  const { bram: _, ...cells } = resources!;
   const figures = [
     projected('scan.lanes', p.lanes, 'elements of a row per cycle (L)'),
     projected('scan.rows', p.rows, 'rows at once (Q)'),

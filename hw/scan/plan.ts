@@ -73,8 +73,8 @@ export interface ScanPlan {
   readonly weightCycles: number;
   /** Elements updated, over lanes times cycles. */
   readonly busy: number;
-  /** On UltraScale+, with the state of one layer on chip. */
-  readonly resources: Resources;
+  /** On UltraScale+, with the state of one layer on chip; undefined where the cost model has not been fitted. */
+  readonly resources: Resources | undefined;
   /** State and exponents of one sequence, if they are on chip. */
   readonly state: Memories;
   /** Row buffer, B and C. */

@@ -12,13 +12,15 @@ const target = 'xcup';
 /** Which coefficients a unit has. */
 export const scanCostName = (p: ScanParameters): string => `${target}.${p.state.kind}.${productStyle(p)}`;
 
-const models: Readonly<Record<string, Costs<keyof ScanSizes>>> = costs.models;
+const models: Readonly<Record<string, Costs<keyof ScanSizes> | undefined>> = costs.models;
 
-/** Of a unit with its state on chip, on UltraScale+. */
-export function scanResources(p: ScanParameters): Resources {
+/** Of a unit with its state on chip, on UltraScale+; undefined where nothing has been fitted: products in look-up tables. */
+export function scanResources(p: ScanParameters): Resources | undefined {
+  const model = models[scanCostName(p)];
+  if (model === undefined) return undefined;
   const large = memoriesOf(p).filter((m) => !inLuts(m, target));
   return {
-    ...estimateOf(structureOf(p, target), models[scanCostName(p)]!),
+    ...estimateOf(structureOf(p, target), model),
     bram: large.reduce((sum, { words, width }) => sum + inBlocks(width, words).blocks, 0),
     dsp: dspBlocks(p),
   };
