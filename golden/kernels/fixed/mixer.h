@@ -18,6 +18,10 @@ static inline vec round_quad(Quad x, vec scale) {
   return wasm_i64x2_shuffle(wasm_i32x4_trunc_sat_f64x2_zero(low), wasm_i32x4_trunc_sat_f64x2_zero(high), 0, 2);
 }
 
+static inline int32_t sum_lanes(vec four) {
+  return wasm_i32x4_extract_lane(four, 0) + wasm_i32x4_extract_lane(four, 1) + wasm_i32x4_extract_lane(four, 2) + wasm_i32x4_extract_lane(four, 3);
+}
+
 // A layer's convolution; the host fills it. weight, history: [taps, channels], [taps - 1, channels], the oldest first.
 typedef struct {
   const int32_t *input, *weight, *bias;
@@ -60,14 +64,46 @@ EXPORT(convolve)(const Convolution *f, int32_t from, int32_t count, double scale
     lost = wasm_i32x4_sub(lost, wasm_i32x4_ne(wide, kept));
     wasm_v128_store(f->out + c, kept);
   }
-  *clamped += wasm_i32x4_extract_lane(lost, 0) + wasm_i32x4_extract_lane(lost, 1) + wasm_i32x4_extract_lane(lost, 2) + wasm_i32x4_extract_lane(lost, 3);
+  *clamped += sum_lanes(lost);
   for (; c < end; c++) f->out[c] = (int32_t)saturate(convolve_one(f, c), f->bits, clamped);
 }
 
 // forward.ts, silu: from a unit `up` bits above the function's to one `down` bits above it.
+static inline int64_t activate_one(const int32_t *tail, int32_t x, int32_t up, int32_t down, int32_t bits, int32_t *clamped) {
+  return saturate(round_shift(silu(tail, (int64_t)x << up), down), bits, clamped);
+}
+// Two neighbours in a table.
+static inline vec pair_at(const int32_t *tail, uint32_t i) { return wasm_v128_load64_zero(tail + i); }
+// Four at once, where |x| 2^up has 30 bits and `down` is 1 to 29.
+static inline vec activate_four(const int32_t *tail, vec x, int32_t up, int32_t down) {
+  vec wide = wasm_i32x4_shl(x, (uint32_t)up), t = wasm_i32x4_abs(wide), step = wasm_i32x4_splat(1 << (FRACTION - 6));
+  vec i = wasm_i32x4_shr(wasm_i32x4_min(t, wasm_i32x4_splat(TAIL_END - 1)), FRACTION - 6);
+  vec first = wasm_i64x2_shuffle(pair_at(tail, (uint32_t)wasm_i32x4_extract_lane(i, 0)), pair_at(tail, (uint32_t)wasm_i32x4_extract_lane(i, 1)), 0, 2);
+  vec second = wasm_i64x2_shuffle(pair_at(tail, (uint32_t)wasm_i32x4_extract_lane(i, 2)), pair_at(tail, (uint32_t)wasm_i32x4_extract_lane(i, 3)), 0, 2);
+  vec from = wasm_i32x4_shuffle(first, second, 0, 2, 4, 6), to = wasm_i32x4_shuffle(first, second, 1, 3, 5, 7);
+  vec part = wasm_i32x4_mul(wasm_i32x4_sub(to, from), wasm_v128_and(t, wasm_i32x4_sub(step, wasm_i32x4_splat(1))));
+  vec value = wasm_i32x4_add(from, wasm_i32x4_shr(wasm_i32x4_add(part, wasm_i32x4_shr(step, 1)), FRACTION - 6));
+  value = wasm_v128_and(value, wasm_i32x4_lt(t, wasm_i32x4_splat(TAIL_END)));
+  value = wasm_i32x4_sub(wasm_i32x4_max(wide, wasm_i32x4_splat(0)), value);
+  return wasm_i32x4_shr(wasm_i32x4_add(value, wasm_i32x4_splat(1 << (down - 1))), (uint32_t)down);
+}
 EXPORT(activate)
 (const int32_t *in, int32_t count, const int32_t *tail, int32_t up, int32_t down, int32_t bits, int32_t *out, int32_t *clamped) {
-  for (int32_t i = 0; i < count; i++) out[i] = (int32_t)saturate(round_shift(silu(tail, (int64_t)in[i] << up), down), bits, clamped);
+  int32_t i = 0, short_shifts = up >= 0 && up < 30 && down > 0 && down < 30 && bits < 32;
+  vec limit = wasm_i32x4_splat(short_shifts ? 1 << (30 - up) : 0), most = wasm_i32x4_splat((int32_t)(((int64_t)1 << (bits - 1)) - 1));
+  vec least = wasm_v128_not(most), lost = wasm_i32x4_splat(0);
+  for (; i + 4 <= count; i += 4) {
+    vec x = wasm_v128_load(in + i);
+    if (wasm_i32x4_all_true(wasm_u32x4_lt(wasm_i32x4_abs(x), limit))) {
+      vec wide = activate_four(tail, x, up, down), kept = wasm_i32x4_max(least, wasm_i32x4_min(most, wide));
+      lost = wasm_i32x4_sub(lost, wasm_i32x4_ne(wide, kept));
+      wasm_v128_store(out + i, kept);
+    } else {
+      for (int32_t k = i; k < i + 4; k++) out[k] = (int32_t)activate_one(tail, in[k], up, down, bits, clamped);
+    }
+  }
+  *clamped += sum_lanes(lost);
+  for (; i < count; i++) out[i] = (int32_t)activate_one(tail, in[i], up, down, bits, clamped);
 }
 
 // 16-bit integers out of 32-bit ones.
