@@ -34,59 +34,80 @@ interface Side {
   readonly behavioural?: true;
 }
 
-/** Whether SAT finds two sides equal: as a whole, or from net to net of the same name. */
-async function proved(a: Side, b: Side, how: 'whole' | 'nets'): Promise<boolean> {
-  const side = (name: string, { top, behavioural }: Side): string =>
-    [
-      `read_verilog -sv ${behavioural ? '-DPOPSCAN_BEHAVIOURAL ' : ''}cells.v ${name}.v`,
-      `hierarchy -top ${top}`,
-      `proc; flatten; opt_clean`,
-      `rename ${top} ${name}`,
-      `design -stash ${name}`,
-    ].join('\n');
+type Pairs = Readonly<Record<string, readonly [Side, Side]>>;
+
+/** Whether SAT finds the sides of each pair equal, as a whole or from net to net of the same name; one run of Yosys for all. */
+async function proved(pairs: Pairs, how: 'whole' | 'nets'): Promise<Record<string, boolean>> {
+  const files: Record<string, string> = { 'cells.v': vendor };
   const prove = {
-    whole: 'miter -equiv -flatten -make_assert a b m; hierarchy -top m; opt; sat -verify -prove-asserts m',
-    nets: 'equiv_make a b m; hierarchy -top m; equiv_simple; equiv_status -assert',
+    whole: 'miter -equiv -flatten -make_assert a b m; hierarchy -top m; opt; sat -prove-asserts m',
+    nets: 'equiv_make a b m; hierarchy -top m; equiv_simple; equiv_status',
   };
-  const script = [side('a', a), side('b', b), 'design -copy-from a a', 'design -copy-from b b', prove[how]].join('\n');
-  const { status, log } = await yosys(script, { 'a.v': a.text, 'b.v': b.text, 'cells.v': vendor }, { seconds: 500 });
-  if (status !== 0 && !/proof did fail|Found \d+ unproven/.test(log)) throw new Error(log.slice(-1000));
-  return status === 0;
+  const proofs = Object.values(pairs).map((sides, n) => {
+    const read = sides.map(({ text, top, behavioural }, s) => {
+      const name = 'ab'[s]!;
+      files[`${name}${n}.v`] = text;
+      return [
+        'design -reset',
+        `read_verilog -sv ${behavioural ? '-DPOPSCAN_BEHAVIOURAL ' : ''}cells.v ${name}${n}.v`,
+        `hierarchy -top ${top}; proc; flatten; opt_clean; rename ${top} ${name}; design -stash ${name}`,
+      ].join('\n');
+    });
+    return [...read, 'design -reset; design -copy-from a a; design -copy-from b b', `log PROOF; ${prove[how]}`].join(
+      '\n',
+    );
+  });
+  const { status, log } = await yosys(proofs.join('\n'), files, { seconds: 500 });
+  if (status !== 0) throw new Error(log.slice(-1000));
+  const holds = { whole: /SAT proof finished - no model found: SUCCESS!/, nets: /Equivalence successfully proven!/ };
+  const fails = { whole: /SAT proof finished - model found: FAIL!/, nets: /Found a total of \d+ .*unproven|Unproven/ };
+  const verdicts = log.split(/^PROOF/m).slice(1);
+  return Object.fromEntries(
+    Object.keys(pairs).map((name, n) => {
+      const text = verdicts[n]!;
+      if (!holds[how].test(text) && !fails[how].test(text)) throw new Error(text.slice(-1000));
+      return [name, holds[how].test(text)];
+    }),
+  );
 }
 
 const sideOf = (d: Design): Side => ({ text: verilog(d), top: d.module.name });
 
-describe('a compressor', () => {
-  it.each<[string, Heap, number, bigint, Plan['family'], CompressorOptions['print']]>([
-    ['12 XNORs as LUT6_2 and CARRY4', [column(0, 12, 'xnor')], 4, 0n, 'xilinx', 'xc7'],
-    ['12 ANDs as LUT4 and CCU2C', [column(0, 12)], 4, 0n, 'ecp5', 'ecp5'],
-    ['15 bits as equations', [column(15, 0)], 4, 0n, 'xilinx-portable', 'portable'],
-    ['two planes, the upper negative', [column(0, 5), column(0, 5, 'nand')], 5, 22n, 'xilinx', 'xcup'],
-    ['bits and products of several weights', [column(4, 2), column(0, 0), column(1, 4)], 6, 0n, 'xilinx', 'xc7'],
-  ])('of %s is what it computes', async (_name, heap, width, constant, family, print) => {
-    const printed = sideOf(inPrint(planOf(heap, width, family, constant), print, constant));
-    expect(await proved({ ...printed, behavioural: true }, printed, 'whole')).toBe(true);
+/** One entry of the table of a LUT is wrong. */
+function wronged(side: Side): Side {
+  const flip = (_: string, high: string, low: string): string =>
+    `64'h${high}${(Number.parseInt(low, 16) ^ 8).toString(16)}`;
+  const text = side.text.replace(/64'h([0-9a-f]{15})([0-9a-f])/, flip);
+  expect(text).not.toBe(side.text);
+  return { ...side, text };
+}
+
+describe('compressors', () => {
+  it('are what they compute, and one with a wrong LUT is not', async () => {
+    const cases: readonly [string, Heap, number, bigint, Plan['family'], CompressorOptions['print']][] = [
+      ['12 XNORs as LUT6_2 and CARRY4', [column(0, 12, 'xnor')], 4, 0n, 'xilinx', 'xc7'],
+      ['12 ANDs as LUT4 and CCU2C', [column(0, 12)], 4, 0n, 'ecp5', 'ecp5'],
+      ['15 bits as equations', [column(15, 0)], 4, 0n, 'xilinx-portable', 'portable'],
+      ['two planes, the upper negative', [column(0, 5), column(0, 5, 'nand')], 5, 22n, 'xilinx', 'xcup'],
+      ['bits and products of several weights', [column(4, 2), column(0, 0), column(1, 4)], 6, 0n, 'xilinx', 'xc7'],
+    ];
+    const pairs = cases.map(([name, heap, width, constant, family, print]) => {
+      const printed = sideOf(inPrint(planOf(heap, width, family, constant), print, constant));
+      return [name, [{ ...printed, behavioural: true }, printed]] as const;
+    });
+    const right = sideOf(inPrint(planOf([column(0, 12)], 4), 'xcup'));
+    const all = [...pairs, ['a wrong LUT', [{ ...right, behavioural: true }, wronged(right)]] as const];
+    expect(await proved(Object.fromEntries(all), 'whole')).toEqual({
+      ...Object.fromEntries(cases.map(([name]) => [name, true])),
+      'a wrong LUT': false,
+    });
   });
 
-  it.each<[string, Heap, number]>([['72 bits', [column(72, 0)], 7]])(
-    'of %s is the same in primitives and in equations, net by net',
-    async (_name, heap, width) => {
-      const plan = planOf(heap, width);
-      const [primitives, equations] = (['xcup', 'portable'] as const).map((print) => sideOf(inPrint(plan, print)));
-      expect(await proved(primitives!, equations!, 'nets')).toBe(true);
-    },
-  );
-
-  it.each(['whole', 'nets'] as const)('with a wrong LUT is found, compared by %s', async (how) => {
-    const plan = planOf([column(0, 12)], 4);
-    const right = sideOf(inPrint(plan, how === 'whole' ? 'xcup' : 'portable'));
-    const text = verilog(inPrint(plan, 'xcup'));
-    const flip = (_: string, high: string, low: string): string =>
-      `64'h${high}${(Number.parseInt(low, 16) ^ 8).toString(16)}`;
-    const wrong = { text: text.replace(/64'h([0-9a-f]{15})([0-9a-f])/, flip), top: inPrint(plan, 'xcup').module.name };
-    expect(wrong.text).not.toBe(text);
-    const against: Side = how === 'whole' ? { ...right, behavioural: true } : right;
-    expect(await proved(against, wrong, how)).toBe(false);
+  it('are the same in primitives and in equations, net by net, and one with a wrong LUT is not', async () => {
+    const prints = (plan: Plan): [Side, Side] => [sideOf(inPrint(plan, 'xcup')), sideOf(inPrint(plan, 'portable'))];
+    const [primitives, equations] = prints(planOf([column(0, 12)], 4));
+    const pairs: Pairs = { '72 bits': prints(planOf([column(72, 0)], 7)), wrong: [wronged(primitives), equations] };
+    expect(await proved(pairs, 'nets')).toEqual({ '72 bits': true, wrong: false });
   });
 });
 

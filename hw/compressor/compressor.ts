@@ -86,7 +86,8 @@ export function compressor(
   if (print === 'behavioural') return design;
   const implementation = defineModule(spec, (m, io) => {
     const enable = latency > 0 ? io['enable']! : undefined;
-    io.sum.drive(netlist(m, plan, inputsFrom(m, io, plan, constant), realizations[print], enable));
+    // thousands of cells come from a few lines: one place for all is half of the time
+    m.located(() => io.sum.drive(netlist(m, plan, inputsFrom(m, io, plan, constant), realizations[print], enable)));
   });
   return implementedBy(design, implementation);
 }
