@@ -17,20 +17,34 @@ export interface Fabric {
   memory(words: number, width: number): number;
   /** Most words that a memory of LUTs has. */
   readonly mostWords: number;
+  /** LUTs serve as shift registers, and DSP blocks have some of their own. */
+  readonly shiftRegisters: boolean;
+  /** Bits of a factor that a DSP block takes whole, and of a part of a wider one, as Yosys cuts it; whether blocks add up the parts. */
+  readonly factor: { readonly whole: number; readonly part: number; readonly adds: boolean };
 }
 
 const amd = {
-  ...{ cell: 4, shiftLevels: 2, chosenAddend: 0, mostWords: 64 },
-  choice: (count: number) => Math.ceil((count - 1) / 3),
+  ...{ cell: 4, shiftLevels: 2, chosenAddend: 0, mostWords: 64, shiftRegisters: true },
+  // MUXF7 and MUXF8 join LUTs
+  choice: (count: number) => (count === 1 ? 0 : Math.ceil(count / 4)),
 };
 export const fabrics: { readonly [T in CostTarget]: Fabric } = {
   // RAM32M16 and RAM64M8: eight LUTs, of which one has the address to write
-  xcup: { ...amd, memory: (words, width) => 8 * Math.ceil(width / (words > 32 ? 7 : 14)) },
+  xcup: {
+    ...amd,
+    factor: { whole: 27, part: 18, adds: false },
+    memory: (words, width) => 8 * Math.ceil(width / (words > 32 ? 7 : 14)),
+  },
   // RAM32M and RAM64M: four
-  xc7: { ...amd, memory: (words, width) => 4 * Math.ceil(width / (words > 32 ? 3 : 6)) },
+  xc7: {
+    ...amd,
+    factor: { whole: 25, part: 18, adds: true },
+    memory: (words, width) => 4 * Math.ceil(width / (words > 32 ? 3 : 6)),
+  },
   // TRELLIS_DPR16X4, and a choice between two; what goes into a CCU2C beside the sum of two takes a LUT of its own
   ecp5: {
-    ...{ cell: 2, choice: (count) => count - 1, shiftLevels: 1, chosenAddend: 1, mostWords: 32 },
+    ...{ cell: 2, choice: (count) => count - 1, shiftLevels: 1, chosenAddend: 1, mostWords: 32, shiftRegisters: false },
+    factor: { whole: 18, part: 17, adds: false },
     memory: (words, width) => 4 * Math.ceil(words / 16) * Math.ceil(width / 4) + (words > 16 ? width : 0),
   },
 };

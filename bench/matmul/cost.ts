@@ -25,8 +25,8 @@ export const terms: Terms<keyof Sizes> = {
     ...(['control', 'counters', 'flags', 'sums', 'recalled', 'saturated', 'results', 'columns', 'loaded'] as const),
     ...(['words', 'shifters', 'planes', 'factors'] as const),
   ],
-  ff: ['control', 'counters', 'along', 'sums', 'results', 'loaded', 'words', 'planes', 'factors'],
-  carry: ['control', 'counters', 'sums', 'results', 'loaded', 'planes', 'factors'],
+  ff: ['control', 'counters', 'along', 'sums', 'recalled', 'results', 'loaded', 'words', 'planes', 'factors'],
+  carry: ['control', 'counters', 'sums', 'saturated', 'results', 'columns', 'loaded', 'planes', 'factors'],
 };
 
 export const sampleOf = (parameters: MatmulParameters, target: CostTarget): Sample<keyof Sizes> => ({

@@ -142,7 +142,13 @@ export function drain(
   const y =
     p.rowScaleBits === undefined
       ? rounded.map((v, d) => pipe.stage(`y_${d}`, resized(v.add(bias).named(`biased_${d}`), w.result)))
-      : scaleRows(pipe, io, p, rounded, bias);
+      : scaleRows(
+          pipe,
+          io,
+          p,
+          rounded.map((v) => resized(v, w.unscaled)),
+          bias,
+        );
   const stages = drainStages(p);
   result.payload.y.drive(pack(y));
   const flags = { rows: lastRows.mux(fitted(rowsLeft, w.drainCount), p.drain), last: lastTile.and(ends) };

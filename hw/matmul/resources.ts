@@ -3,7 +3,7 @@ import { type Costs, estimateOf } from '../cost.ts';
 import { type CostTarget, inBlocks } from '../fabric.ts';
 import costs from './costs.json' with { type: 'json' };
 import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
-import { bufferDepth, bufferInBlocks, type Sizes, structureOf } from './structure.ts';
+import { bufferDepth, bufferInBlocks, dspPerResult, type Sizes, structureOf } from './structure.ts';
 
 export interface Resources {
   readonly lut: number;
@@ -27,15 +27,6 @@ export function resources(p: MatmulParameters, target: CostTarget = 'xcup'): Res
     bram: blocksOf(p, target),
     dsp: p.rowScaleBits === undefined ? 0 : p.drain * dspPerResult(p, target),
   };
-}
-
-/** Bits of a factor, beside its sign, that one DSP block multiplies with a row's. */
-const factorBits: { readonly [T in CostTarget]: number } = { xcup: 26, xc7: 24, ecp5: 17 };
-
-/** Of the two products of a result. */
-function dspPerResult(p: MatmulParameters, target: CostTarget): number {
-  const { unscaled, bias } = matmulWidths(p);
-  return [unscaled, bias].reduce((n, width) => n + Math.ceil(width / factorBits[target]), 0);
 }
 
 function blocksOf(p: MatmulParameters, target: CostTarget): number {

@@ -24,10 +24,10 @@ export interface Sizes {
   readonly saturated: number;
   /** Results on their way out. */
   readonly results: number;
-  /** Columns that are loaded, and their activations. */
+  /** Comparisons of the columns that are loaded with those that there are; their activations. */
   readonly columns: number;
   readonly loaded: number;
-  /** Words of block memories. */
+  /** Words of the buffer, where it lies in block RAM. */
   readonly words: number;
   /** Multiplexers of shifters. */
   readonly shifters: number;
@@ -64,7 +64,10 @@ export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStruc
     { lut: fabric.choice(w.drains * p.tokens) * w.sum + w.sum },
     adder(w.sum + 1),
     shift === 0 ? {} : adder(w.sum + below),
-    adder(w.unscaled),
+    p.rowScaleBits === undefined
+      ? // without shifts, results are 0 below the point
+        adder(shift === 0 ? w.unscaled - p.numerics.resultFraction : w.unscaled)
+      : scaledCells(fabric, w, p.rowScaleBits),
     { ff: 3 * w.sum + below + w.result },
   );
   const buffer = bufferInBlocks(p, target) ? wordsOf(p, w) : 0;
@@ -83,9 +86,9 @@ export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStruc
       recalled: w.storedTiles === 0 ? 0 : lanes * w.sum,
       saturated: p.saturate === undefined ? 0 : (lanes + p.drain) * w.sum,
       results: p.drain * w.result,
-      columns: w.load,
+      columns: w.load * bits(w.load),
       loaded: w.load * w.activation,
-      words: buffer + (w.storedTiles === 0 ? 0 : 2 * lanes * w.sum),
+      words: buffer,
       shifters:
         lanes * segments * shifterOf(p, fabric, segment) +
         w.loadSegments * shifterOf(p, fabric, widthOfLoad(p, w)) +
@@ -94,6 +97,32 @@ export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStruc
       factors: p.drain * (p.rowScaleBits ?? 0),
     },
   };
+}
+
+/** Two products and their sum, which is rounded, and factors that wait for four stages. Parts of a product are added up above the lowest of them. */
+function scaledCells(fabric: Fabric, { unscaled, bias }: MatmulWidths, factor: number): Cells {
+  const { part, adds } = fabric.factor;
+  const products = [unscaled, bias].map((width) => {
+    const parts = partsOf(fabric, width);
+    return adds || parts === 1 ? {} : times(parts - 1, adderOf(fabric, width + factor - part));
+  });
+  const waiting = fabric.shiftRegisters
+    ? { lut: 2 * factor }
+    : { ff: 2 * factor * (drainStages + 1) + unscaled + bias + 2 * factor };
+  return plus(...products, waiting, adderOf(fabric, unscaled + factor + 1), { ff: unscaled });
+}
+
+/** Stages from the sums of a tile to rounded results. */
+const drainStages = 3;
+
+/** DSP blocks of a product with the factor of a row: a factor is one that fits, or in parts as Yosys cuts it. */
+const partsOf = ({ factor: { whole, part } }: Fabric, width: number): number =>
+  width <= whole ? 1 : Math.ceil(width / part);
+
+/** DSP blocks of the two products of a result. */
+export function dspPerResult(p: MatmulParameters, target: CostTarget): number {
+  const { unscaled, bias } = matmulWidths(p);
+  return partsOf(fabrics[target], unscaled) + partsOf(fabrics[target], bias);
 }
 
 const adderOf = ({ cell }: Fabric, width: number): Cells => ({

@@ -158,26 +158,26 @@ function add(
   return pipe.enter(adder.sum, pipe.latency(a!));
 }
 
-/** LUTs, flip-flops and carry cells of `sumOfThrees` of so many values of a width. */
+/** LUTs, flip-flops and carry cells (of `cell` bits) of `sumOfThrees` of so many values of a width. */
 export function cellsOfThrees(
   count: number,
   width: number,
   cells: CellFamily = 'portable',
   cell = 4,
 ): { readonly lut: number; readonly ff: number; readonly carry: number } {
-  const three = cells === 'xilinx' ? 1 : 2;
   let [lut, ff, carry] = [0, 0, 0];
-  const adder = (bits: number): number => Math.ceil(bits / cell);
+  const bitsOf = (most: bigint): number => most.toString(2).length;
   let level = new Array<bigint>(count).fill(2n ** BigInt(width) - 1n);
   while (level.length > 1) {
     level = Array.from({ length: Math.ceil(level.length / 3) }, (_, i) => {
       const group = level.slice(3 * i, 3 * i + 3);
       const most = group.reduce((sum, m) => sum + m, 0n);
-      const bits = most.toString(2).length;
-      lut += bits * [0, 0, 1, three][group.length]!;
+      const [wide, bits] = [Math.max(...group.map(bitsOf)), bitsOf(most)];
+      const primitive = cells === 'xilinx' && group.length === 3;
+      // of three as equations: a LUT for two bits of carry and one for the sum; the lowest needs no carry
+      lut += [0, 0, wide, primitive ? wide + 1 : 2 * wide + 1][group.length]!;
       ff += bits;
-      if (group.length === 3) carry += cells === 'xilinx' ? Math.ceil(bits / 8) : adder(bits);
-      if (group.length === 2) carry += adder(bits);
+      if (group.length > 1) carry += Math.ceil(bits / (primitive ? 8 : cell));
       return most;
     });
   }
