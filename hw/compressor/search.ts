@@ -56,9 +56,9 @@ export function searchPlan(heap: Heap, width: number, options: SearchOptions): P
 
 const itemsOf = (heap: Heap): number => heap.reduce((n, { bits, products }) => n + bits + products, 0);
 
-/** Bits and products of heaps for which the cheapest plan is looked for, in so many states, a second at most. */
-const smallHeap = 16;
-const exactStates = 50_000;
+/** Bits and products of heaps for which the cheapest plan is looked for, in so many states, some seconds at most. */
+const smallHeap = 13;
+const exactStates = 300_000;
 
 /** Of as many stages as the height of the heap asks for, or more where no try ends in them. */
 export function search(heap: Heap, width: number, options: SearchOptions): Found {
