@@ -64,6 +64,7 @@ const CASES: [string, (dir: string) => void, ProblemId, string][] = [
   ],
   ['an index that points above', indexed('../a.safetensors'), 'index-invalid', 'beside the index'],
   ['an index with a path of Windows', indexed('..\\a.safetensors'), 'index-invalid', 'beside the index'],
+  ['an index that names a shard that is not there', indexed('b.safetensors'), 'file-missing', '0 of 1 shards'],
   ['an index with a control character', indexed('a\0.safetensors'), 'index-invalid', 'beside the index'],
   [
     'a tensor in two shards',

@@ -45,7 +45,7 @@ async function findFiles(dir: string): Promise<Files> {
     ['pytorch_model', '.bin'],
   ] as const) {
     if (names.includes(stem + end)) return { files: [stem + end], index: new Map() };
-    if (names.includes(`${stem}${end}.index.json`)) return readIndex(dir, `${stem}${end}.index.json`, end);
+    if (names.includes(`${stem}${end}.index.json`)) return readIndex(dir, `${stem}${end}.index.json`, end, names);
     const pattern = new RegExp(`^${stem}-\\d+-of-\\d+\\${end}$`);
     const shards = names.filter((name) => pattern.test(name)).sort();
     if (shards.length > 0) return { files: shards, index: new Map() };
@@ -63,8 +63,8 @@ async function findFiles(dir: string): Promise<Files> {
 /** No separators, no control characters. */
 const SHARD_NAME = /^[\w.-]+$/;
 
-/** `{ "weight_map": { tensor: file } }`: files beside the index only. */
-async function readIndex(dir: string, file: string, end: string): Promise<Files> {
+/** `{ "weight_map": { tensor: file } }`: files beside the index only, all of them `present`. */
+async function readIndex(dir: string, file: string, end: string, present: readonly string[]): Promise<Files> {
   const path = join(dir, file);
   const refuse = (expected: string, found: string): never => {
     throw new GoldenProblem({
@@ -89,7 +89,19 @@ async function readIndex(dir: string, file: string, end: string): Promise<Files>
     }
     index.set(name, shard);
   }
-  return { files: [...new Set(index.values())].sort(), index };
+  const files = [...new Set(index.values())].sort();
+  const missing = files.filter((name) => !present.includes(name));
+  if (missing.length > 0) {
+    throw new GoldenProblem({
+      id: 'file-missing',
+      what: 'a shard that the index names is missing',
+      where: path,
+      expected: `${excerpt(missing[0]!)} beside the index`,
+      found: `${files.length - missing.length} of ${files.length} shards`,
+      remedy: 'copy or download the missing shards too',
+    });
+  }
+  return { files, index };
 }
 
 function checkIndexed(dir: string, name: string, file: string, shard: TensorSource): void {
