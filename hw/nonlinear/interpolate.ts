@@ -65,7 +65,8 @@ export function interpolate(
     .at(argument.trunc(stepBits).named(`${name}_rest`), from + 1)
     .toSigned()
     .named(`${name}_place`);
-  const product = p.stage(`${name}_product`, segment.rise.mul(place));
-  const part = roundShift(product, stepBits - unit, 'half-up').named(`${name}_part`);
+  // of the bits that are rounded away the highest decides
+  const product = p.stage(`${name}_product`, segment.rise.mul(place).shr(stepBits - unit - 1));
+  const part = roundShift(product, 1, 'half-up').named(`${name}_part`);
   return p.join({ part, value: segment.value }, (at) => p.stage(`${name}_between`, at.value.shl(unit).add(at.part)));
 }
