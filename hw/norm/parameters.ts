@@ -54,7 +54,7 @@ export function normWidths(p: NormParameters): NormWidths {
   return {
     product,
     exponent: bitsFor(BigInt(product - p.numerics.matmul.activationBits)),
-    dot: p.inputBits + biasWeightBits + bitsFor(BigInt(p.maxColumns)),
+    dot: p.inputBits + biasWeightBits - 1 + bitsFor(BigInt(p.maxColumns)),
     bias: biasBits(p.maxColumns, p.numerics.matmul),
     shift: bitsFor(BigInt(p.maxShift)),
     count: bitsFor(BigInt(p.lanes)),
