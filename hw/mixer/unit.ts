@@ -131,7 +131,8 @@ export function mixerUnit(p: MixerParameters): Design<MixerInterface> {
       const scan = m.instance('scan', scanUnit(s));
       connect(scan.token, share('scan'));
       connect(scan.head, queued(m, 'heads', steps.head, headShape(s), s.maxHeads));
-      const groupWords = s.maxGroups * Math.ceil(s.maxState / p.lanes) + 2;
+      // B of a token waits for C, which comes behind it: all its words but the one that the change of width takes
+      const groupWords = Math.max(3, s.maxGroups * Math.ceil(s.maxState / p.lanes) - 1);
       const rowWords = s.maxHeads * Math.ceil(s.maxHeadDim / p.lanes);
       const regroupedInput = (name: 'b' | 'c' | 'x', words: number, lanes: number) => {
         const waiting = queued(m, `${name}_words`, to(name), elementsShape(inputBits, p.lanes), words);
