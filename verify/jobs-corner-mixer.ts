@@ -32,15 +32,18 @@ const pick = (random: Random, low: number, high: number): number => low + random
 const any = <T>(random: Random, of: readonly T[]): T => of[random.below(of.length)]!;
 
 /**
- * Sequences that take turns: as large as can be, which fill what waits for them; of heads with one row, so that many tokens are under way;
- * of awkward shapes. In some the convolution passes on what the scan shall be given, in the others it has weights of its own.
+ * Sequences that take turns: as large as can be, which fill what waits for them; of heads with one row, or of nothing but one row, so that
+ * many tokens are under way; of awkward shapes. In some the convolution passes on what the scan shall be given, in the others it has weights of its own.
  */
 export function cornerMixerJobs(p: MixerParameters, random: Random, sequences: number): MixerJob[] {
   const { maxHeads: heads, maxHeadDim: headDim, maxState: dState, maxGroups: groups } = p.scan;
   const shapeOf = (n: number): ScanShape => {
     const kind = (['largest', 'narrow', 'awkward'] as const)[(n >> 2) % 3];
     if (kind === 'largest') return { heads, headDim, dState, groups };
-    let shape = kind === 'narrow' ? { heads, headDim: 1, dState, groups: 1 } : awkwardShape(p.scan, random);
+    const narrow = random.chance(0.5)
+      ? { heads, dState }
+      : { heads: 1, dState: pick(random, 1, Math.min(dState, 2 * p.scan.lanes)) };
+    let shape = kind === 'narrow' ? { ...narrow, headDim: 1, groups: 1 } : awkwardShape(p.scan, random);
     while (tilesFor(shape, p).length === 0) shape = awkwardShape(p.scan, random);
     return shape;
   };
@@ -210,7 +213,7 @@ function projectionOf(
 /** A result of in_proj that mantissa / 2^amount turns into `value`, at an edge of rounding where it can be; or one beyond it. */
 function beforeScale(value: number, mantissa: number, amount: number, p: MixerParameters, random: Random): number {
   const [low, high] = [smallest(p.resultBits), largest(p.resultBits)];
-  if (random.chance(0.05)) return any(random, [low, high, pick(random, low, high)]);
+  if (random.chance(0.02)) return any(random, [low, high, pick(random, low, high)]);
   const exact = (value * 2 ** amount) / mantissa;
   const half = 2 ** amount / mantissa / 2;
   const edge = any(random, [Math.round(exact), Math.ceil(exact - half), Math.ceil(exact + half) - 1]);
