@@ -11,7 +11,7 @@ function layered(nodes: number): Design {
     m.located(() => {
       const random = createRandom(1);
       let row: UInt[] = Array.from({ length: width }, (_, i) => x.add(i).trunc(32));
-      for (let made = 0; made < nodes; made += 6 * width) {
+      for (let made = 0; made < nodes; made += 7 * width) {
         const pick = () => row[random.below(width)]!;
         row = row.map((own, i) => {
           const sum = own.add(pick()).trunc(32).xor(pick());
