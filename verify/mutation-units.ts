@@ -133,7 +133,7 @@ function mixer(): MutationUnit {
   const choices = { lanes: 3, scanLanes: 2, scanRows: 2 };
   const of = mixerParameters(config, choices, { columns: 5, segment: 1, resultBits: 24 }, defaultNumerics);
   const p: MixerParameters = { ...of, norm: { ...of.norm, maxTileWords: 9, maxTiles: 4, maxGroups: 5 } };
-  const jobsOf = worksOf((random, share) => cornerMixerJobs(p, random, part(36, share)));
+  const jobsOf = worksOf((random, share) => cornerMixerJobs(p, random, part(72, share)));
   const core = coreRuns(p.scan);
   const also = (unit: Module) => core(instanceOf(instanceOf(unit, 'scan'), 'core'));
   return { design: mixerUnit(p) as Design, benchOf: (n) => mixerBench(jobsOf(n), p), also };

@@ -91,13 +91,21 @@ export function regroup(options: RegroupOptions): Design<ReturnType<typeof regro
       const wide = grain * bits;
       const arriving = unpack(values, wide);
       const row = Array.from({ length: places }, (_, i) => m.register(`place_${i}`, uint(wide)));
-      const position = positionOf(m, after, grain, places - taken);
+      const positions = Array.from({ length: places - taken + 1 }, (_, at) =>
+        after.eq(at * grain).named(`free_from_${at}`),
+      );
       row.forEach((place, i) => {
         const moved = i + given < places ? give.mux(row[i + given]!, place) : place;
-        const next = position.reduce<UInt>((value, here, at) => {
+        // a place that is free wherever elements are put in takes some each time; those of a later position win
+        const alwaysFree = i >= positions.length - 1;
+        const choices = positions.flatMap((here, at) => {
           const unit = arriving[i - at];
-          return unit === undefined ? value : here.and(take).mux(unit, value);
-        }, moved);
+          return unit === undefined ? [] : [{ here, unit }];
+        });
+        const next = choices.reduce<UInt>(
+          (value, { here, unit }, n) => (alwaysFree && n === 0 ? take : here.and(take)).mux(unit, value),
+          moved,
+        );
         place.next(next);
       });
       io.out.valid.drive(valid);
@@ -112,13 +120,6 @@ export function regroup(options: RegroupOptions): Design<ReturnType<typeof regro
         end: last,
       });
     },
-  );
-}
-
-/** For each place that may be the first free one, whether it is. */
-function positionOf(m: ModuleBuilder, held: UInt, grain: number, most: number): UInt[] {
-  return Array.from({ length: most + 1 }, (_, i) =>
-    most === 0 ? m.constant(bit, 1) : held.eq(i * grain).named(`free_from_${i}`),
   );
 }
 
