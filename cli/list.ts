@@ -16,3 +16,7 @@ export function listOf<T extends string>(option: string, value: string, known: r
     remedy: meant === undefined ? 'correct the name' : `did you mean ${meant}?`,
   });
 }
+
+/** Patterns of signals, which an option has several of, or one with commas; undefined: it was not given. */
+export const patternsOf = (given: readonly string[] | undefined): string[] | undefined =>
+  given?.flatMap((one) => one.split(',')).filter((one) => one !== '');

@@ -52,6 +52,8 @@ test('sim: what it refuses leaves no file', async () => {
   expect((await refused(2, ...work, '--stall', '1')).id).toBe('option-range');
   expect((await refused(2, ...work, ...vcd, '--from', '1.5')).where).toContain('--from');
   expect((await refused(2, ...work, ...vcd, '--signals', 'nothing_of_this_name')).id).toBe('no-such-signal');
+  expect((await refused(2, ...work, ...vcd, '--from', '9', '--to', '8')).where).toContain('--to');
+  expect((await refused(2, ...work, '--signals', 'scan_y_*')).remedy).toContain('--vcd FILE');
   expect((await refused(2, ...work, '--vcd', dir.path)).id).toBe('output-file');
   expect(existsSync(dir.path) && readdirSync(dir.path)).toEqual([]);
 });

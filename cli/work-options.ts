@@ -1,4 +1,4 @@
-/** The work that units are given: which tokens of which text, for `verify` and `sim`. */
+/** Units at work on a model's activations, as `verify` and `sim` are asked for it: the model, the sizes, which tokens of which text. */
 import type { Argv } from 'yargs';
 import { openCheckpoint } from '../golden/read/checkpoint.ts';
 import type { UnitChoice } from '../verify/model-units.ts';
@@ -6,10 +6,18 @@ import { type Unit, unitNames } from '../verify/units.ts';
 import { bundled } from './bundled.ts';
 import type { Skipped } from './command.ts';
 import { listOf } from './list.ts';
-import { readableFile, wholeNumber } from './options.ts';
+import {
+  type ModelArgs,
+  modelOptions,
+  readableFile,
+  type SizeArgs,
+  sizeChoices,
+  sizeOptions,
+  wholeNumber,
+} from './options.ts';
 import { CommandProblem } from './problem.ts';
 
-export interface WorkArgs {
+export interface WorkArgs extends ModelArgs, SizeArgs {
   readonly unit: string | undefined;
   readonly tokens: number;
   readonly text: string;
@@ -20,8 +28,9 @@ export interface WorkArgs {
 /** More tokens and seeds than anyone waits for; bounds keep a typing error from looking like a long run. */
 const most = { tokens: 65536, seed: 2 ** 32 - 1 };
 
-export const workOptions = <T>(y: Argv<T>) =>
-  y
+/** `usage`: the head of the command's help, by lines. */
+export const workOptions = <T>(y: Argv<T>, usage: readonly string[]) =>
+  sizeOptions(modelOptions(y.usage(usage.join('\n'))))
     .option('unit', {
       group: 'Work:',
       type: 'string',
@@ -38,17 +47,23 @@ export const workOptions = <T>(y: Argv<T>) =>
     .option('offset', { group: 'Work:', type: 'number', default: 1000, describe: 'first byte that is used of it' })
     .option('seed', { group: 'Work:', type: 'number', default: 1, describe: 'seed of random cases and stalls' });
 
-/** The values, checked. */
-export const workOf = (a: WorkArgs) => ({
-  units: a.unit === undefined ? undefined : listOf('--unit', a.unit, unitNames),
-  tokens: wholeNumber('--tokens', a.tokens, 1, most.tokens),
-  text: readableFile('--text', a.text),
-  offset: wholeNumber('--offset', a.offset, 0),
-  seed: wholeNumber('--seed', a.seed, 0, most.seed),
-});
+/** The values, checked, for a model that can be given to the units asked for. */
+export async function workOf(a: WorkArgs) {
+  const units = a.unit === undefined ? undefined : listOf('--unit', a.unit, unitNames);
+  const work = {
+    units,
+    choices: sizeChoices(a),
+    tokens: wholeNumber('--tokens', a.tokens, 1, most.tokens),
+    text: readableFile('--text', a.text),
+    offset: wholeNumber('--offset', a.offset, 0),
+    seed: wholeNumber('--seed', a.seed, 0, most.seed),
+  };
+  await refuseDense(a.model, units);
+  return work;
+}
 
 /** The matmul array, and what follows it, take binary weights; a full-precision model would leave it without work. */
-export async function refuseDense(model: string, units: readonly Unit[] = unitNames): Promise<void> {
+async function refuseDense(model: string, units: readonly Unit[] = unitNames): Promise<void> {
   if (!units.some((u) => ['matmul', 'residual', 'mixer'].includes(u))) return;
   const source = await openCheckpoint(model);
   try {

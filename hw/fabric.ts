@@ -24,10 +24,15 @@ export interface Fabric {
 }
 
 const amd = {
-  ...{ cell: 4, shiftLevels: 2, chosenAddend: 0, mostWords: 64, shiftRegisters: true },
+  cell: 4,
+  shiftLevels: 2,
+  chosenAddend: 0,
+  mostWords: 64,
+  shiftRegisters: true,
   // MUXF7 and MUXF8 join LUTs
   choice: (count: number) => (count === 1 ? 0 : Math.ceil(count / 4)),
 };
+
 export const fabrics: { readonly [T in CostTarget]: Fabric } = {
   // RAM32M16 and RAM64M8: eight LUTs, of which one has the address to write
   xcup: {
@@ -43,7 +48,12 @@ export const fabrics: { readonly [T in CostTarget]: Fabric } = {
   },
   // TRELLIS_DPR16X4, and a choice between two; what goes into a CCU2C beside the sum of two takes a LUT of its own
   ecp5: {
-    ...{ cell: 2, choice: (count) => count - 1, shiftLevels: 1, chosenAddend: 1, mostWords: 32, shiftRegisters: false },
+    cell: 2,
+    choice: (count) => count - 1,
+    shiftLevels: 1,
+    chosenAddend: 1,
+    mostWords: 32,
+    shiftRegisters: false,
     factor: { whole: 18, part: 17, adds: false },
     memory: (words, width) => 4 * Math.ceil(words / 16) * Math.ceil(width / 4) + (words > 16 ? width : 0),
   },

@@ -43,7 +43,20 @@ export interface MixerJob extends MixerInput {
 }
 
 export const clampedFormats = [
-  ...(['z', 'xbc', 'dt_in', 'conv', 'b', 'c', 'x', 'gate', 'dt', 'step', 'state', 'output', 'gated', 'bias'] as const),
+  'z',
+  'xbc',
+  'dt_in',
+  'conv',
+  'b',
+  'c',
+  'x',
+  'gate',
+  'dt',
+  'step',
+  'state',
+  'output',
+  'gated',
+  'bias',
 ] as const;
 export type ClampedFormat = (typeof clampedFormats)[number];
 

@@ -29,7 +29,8 @@ export interface VerifyOptions {
   /** Probability of a pause of every stream in every cycle while the model's own activations run; default 0. */
   readonly stall?: number;
   readonly seed: number;
-  readonly wave: string;
+  /** Where a waveform goes when something is wrong; undefined: it is not looked into. */
+  readonly wave: string | undefined;
   readonly fault: Fault | undefined;
   /** Compares all named registers, too. */
   readonly registers?: boolean;

@@ -1,28 +1,13 @@
 /** `popscan sim`: units alone in our simulator, on real activations: cycles, what every stream does, and the waves of a run. */
-import { meterStreams, openVcd, probesOf, type StreamUse, temporaryOf, type VcdWriter } from '../../sim/index.ts';
-import type { Watch } from '../../verify/index.ts';
 import { verifyModel } from '../../verify/index.ts';
-import type { Command, Figure, Session } from '../command.ts';
-import {
-  type ModelArgs,
-  modelOptions,
-  type SizeArgs,
-  sizeChoices,
-  sizeOptions,
-  wholeNumber,
-  writableFile,
-} from '../options.ts';
-import { showNumber, table } from '../print.ts';
+import type { Command } from '../command.ts';
 import { CommandProblem } from '../problem.ts';
 import { verifyReport } from '../verify-report.ts';
-import { refuseDense, type WorkArgs, workOf, workOptions } from '../work-options.ts';
+import { type WaveArgs, watchRun } from '../watch-run.ts';
+import { type WorkArgs, workOf, workOptions } from '../work-options.ts';
 
-interface Args extends ModelArgs, SizeArgs, WorkArgs {
+interface Args extends WorkArgs, WaveArgs {
   readonly stall: number;
-  readonly vcd: string | undefined;
-  readonly signals: readonly string[] | undefined;
-  readonly from: number | undefined;
-  readonly to: number | undefined;
 }
 
 export const simCommand: Command<Args> = {
@@ -30,21 +15,13 @@ export const simCommand: Command<Args> = {
   describe: "Simulate units on a model's activations, cycle by cycle: cycles, streams, waveforms",
   interruptible: true,
   builder: (y) =>
-    workOptions(
-      sizeOptions(
-        modelOptions(
-          y.usage(
-            [
-              'popscan sim --model DIR [--unit U] [--tokens N] [--stall P] [--vcd FILE]',
-              '',
-              'Runs units alone in the simulator on the activations of a model, compares what they give with the',
-              'fixed-point golden model, and tells how long it took and which side of each stream waited for the',
-              'other. `popscan verify` compares other engines with it.',
-            ].join('\n'),
-          ),
-        ),
-      ),
-    )
+    workOptions(y, [
+      'popscan sim --model DIR [--unit U] [--tokens N] [--stall P] [--vcd FILE]',
+      '',
+      'Runs units alone in the simulator on the activations of a model, compares what they give with the',
+      'fixed-point golden model, and tells how long it took and which side of each stream waited for the',
+      'other. `popscan verify` compares other engines with it, and tells where a wrong result comes from.',
+    ])
       .option('stall', {
         group: 'Work:',
         type: 'number',
@@ -65,86 +42,34 @@ export const simCommand: Command<Args> = {
       .example("popscan sim --model models/nano --unit scan --tokens 2 --vcd scan.vcd --signals 'scan.y_*,core.*'", '')
       .example('popscan wave scan.vcd --from 40', '') as never,
   run: async (a, progress, session) => {
-    const work = workOf(a);
+    const stall = probability('--stall', a.stall);
+    const watch = watchRun(a, session.scratch);
     const options = {
       ...a,
-      ...work,
-      choices: sizeChoices(a),
-      stall: probability('--stall', a.stall),
+      ...(await workOf(a)),
+      stall,
       engines: ['sim'],
       how: 'auto',
       random: undefined,
       fault: undefined,
-      wave: 'popscan-mismatch.vcd',
+      wave: undefined,
+      watch: watch.begin,
       progress,
       stopped: session.interrupted,
     } as const;
-    const watch = watchRun(a, session);
-    await refuseDense(a.model, work.units);
-    let done = false;
     try {
-      const report = verifyReport(await verifyModel({ ...options, watch: watch.begin }));
-      done = true;
+      const report = verifyReport(await verifyModel(options));
       return {
         ...report,
-        figures: [...report.figures, ...watch.figures()],
-        text: [report.text, streamTable(watch.streams()), ...watch.end(done)].join('\n\n'),
+        figures: [...report.figures, watch.speed()],
+        text: [report.text, watch.streams(), ...watch.close()].join('\n\n'),
       };
-    } finally {
-      if (!done) watch.end(done);
+    } catch (error) {
+      watch.abandon();
+      throw error;
     }
   },
 };
-
-/** Looks at the streams, the clock on the wall, and, where asked for, writes the waves. */
-function watchRun(a: Args, { scratch }: Session) {
-  const [from, to] = [a.from ?? 0, a.to ?? Number.MAX_SAFE_INTEGER].map((n, i) =>
-    wholeNumber(i === 0 ? '--from' : '--to', n, 0),
-  ) as [number, number];
-  const patterns = a.signals?.flatMap((s) => s.split(',')).filter((s) => s !== '') ?? ['*'];
-  const path = a.vcd === undefined ? undefined : writableFile('--vcd', a.vcd);
-  let vcd: VcdWriter | undefined;
-  let streams: () => StreamUse[] = () => [];
-  let [cycles, written, start, end] = [0, 0, 0, 0];
-  const begin: Watch = (simulator) => {
-    const meter = meterStreams(simulator);
-    streams = meter.result;
-    if (path !== undefined) {
-      const probes = probesOf(simulator, patterns);
-      scratch.begin(temporaryOf(path), []);
-      vcd = openVcd(path, probes);
-    }
-    return (cycle) => {
-      if (cycles++ === 0) start = performance.now();
-      meter.observe(cycle);
-      if (vcd !== undefined && cycle >= from && cycle <= to) {
-        vcd.sample(cycle);
-        written++;
-      }
-      end = performance.now();
-    };
-  };
-  return {
-    begin,
-    streams: () => streams(),
-    figures: (): Figure[] => [
-      {
-        name: 'kcycles_per_second',
-        value: end > start ? cycles / (end - start) : 0,
-        unit: 'thousand clock cycles per second, test bench included',
-        kind: 'measured',
-      },
-    ],
-    /** Gives the file its name, or takes it away. */
-    end: (done: boolean): string[] => {
-      if (vcd === undefined) return [];
-      if (done) vcd.close();
-      else vcd.abandon();
-      scratch.end(temporaryOf(path!));
-      return [`wrote ${path}: ${showNumber(written)} cycles; popscan wave ${path} draws them`];
-    },
-  };
-}
 
 function probability(option: string, value: number): number {
   if (value >= 0 && value <= 0.9) return value;
@@ -156,18 +81,4 @@ function probability(option: string, value: number): number {
     found: `${value}`,
     remedy: `give ${option} such a number, or leave it out for its default`,
   });
-}
-
-function streamTable(streams: readonly StreamUse[]): string {
-  const rows = streams.map((s) => [
-    s.stream,
-    s.side,
-    showNumber(s.beats),
-    s.first === undefined ? '' : showNumber(s.first),
-    s.last === undefined ? '' : showNumber(s.last),
-    showNumber(s.held),
-    showNumber(s.starved),
-  ]);
-  const head = ['stream', 'the unit', 'beats', 'first cycle', 'last cycle', 'valid, not ready', 'ready, not valid'];
-  return table(head, rows, [2, 3, 4, 5, 6]);
 }

@@ -4,19 +4,11 @@ import type { EngineName, VerilatorChoice } from '../../verify/run.ts';
 import { verifyModel } from '../../verify/verify.ts';
 import type { Command } from '../command.ts';
 import { listOf } from '../list.ts';
-import {
-  type ModelArgs,
-  modelOptions,
-  type SizeArgs,
-  sizeChoices,
-  sizeOptions,
-  wholeNumber,
-  writableFile,
-} from '../options.ts';
+import { wholeNumber, writableFile } from '../options.ts';
 import { verifyReport } from '../verify-report.ts';
-import { refuseDense, type WorkArgs, workOf, workOptions } from '../work-options.ts';
+import { type WorkArgs, workOf, workOptions } from '../work-options.ts';
 
-interface Args extends ModelArgs, SizeArgs, WorkArgs {
+interface Args extends WorkArgs {
   readonly engines: string;
   readonly verilator: VerilatorChoice;
   readonly 'post-synthesis': boolean;
@@ -39,22 +31,14 @@ export const verifyCommand: Command<Args> = {
   describe: "Run the hardware units on a model's activations and compare, bit for bit, with golden and Verilator",
   interruptible: true,
   builder: (y) =>
-    workOptions(
-      sizeOptions(
-        modelOptions(
-          y.usage(
-            [
-              'popscan verify --model DIR [--unit U] [--engines E] [--tokens N]',
-              '',
-              'Sends the activations of a model on real text, then corner and random cases with stalls, through',
-              'the hardware units. What the first engine gives is compared with the fixed-point golden model,',
-              'word by word; the other engines with the first, on every output port in every cycle; and fixed',
-              'golden with float golden.',
-            ].join('\n'),
-          ),
-        ),
-      ),
-    )
+    workOptions(y, [
+      'popscan verify --model DIR [--unit U] [--engines E] [--tokens N]',
+      '',
+      'Sends the activations of a model on real text, then corner and random cases with stalls, through',
+      'the hardware units. What the first engine gives is compared with the fixed-point golden model,',
+      'word by word; the other engines with the first, on every output port in every cycle; and fixed',
+      'golden with float golden.',
+    ])
       .option('random', {
         group: 'Work:',
         type: 'number',
@@ -111,17 +95,15 @@ export const verifyCommand: Command<Args> = {
   run: async (a, progress, session) => {
     const options = {
       ...a,
-      ...workOf(a),
+      ...(await workOf(a)),
       engines: [...listOf('--engines', a.engines, engines), ...(a['post-synthesis'] ? (['netlist'] as const) : [])],
       how: a.verilator,
       fault: a.plant,
-      choices: sizeChoices(a),
       random: wholeNumber('--random', a.random, 0, mostRandom),
       wave: writableFile('--wave', a.wave),
       progress,
       stopped: session.interrupted,
     };
-    await refuseDense(a.model, options.units);
     return verifyReport(await verifyModel(options));
   },
 };

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { type Radix, radices, readVcd, waveJson, waveSvg, waveText } from '../../sim/index.ts';
 import type { Command } from '../command.ts';
+import { patternsOf } from '../list.ts';
 import { readableFile, wholeNumber, writableFile } from '../options.ts';
 
 interface Args {
@@ -55,7 +56,7 @@ export const waveCommand: Command<Args> = {
     const from = a.from === undefined ? undefined : wholeNumber('--from', a.from, 0);
     const to = a.to === undefined ? undefined : wholeNumber('--to', a.to, from ?? 0);
     const width = wholeNumber('--width', a.width, 20, 10_000);
-    const signals = a.signals?.flatMap((s) => s.split(',')).filter((s) => s !== '');
+    const signals = patternsOf(a.signals);
     for (const [option, path] of Object.entries({ '--svg': a.svg, '--wavejson': a.wavejson }))
       if (path !== undefined) writableFile(option, path);
     const file = readableFile('<file>', a.file);
