@@ -1,10 +1,8 @@
 /** Units at work on a model's activations, as `verify` and `sim` are asked for it: the model, the sizes, which tokens of which text. */
 import type { Argv } from 'yargs';
 import { openCheckpoint } from '../golden/read/checkpoint.ts';
-import type { UnitChoice } from '../verify/model-units.ts';
 import { type Unit, unitNames } from '../verify/units.ts';
 import { bundled } from './bundled.ts';
-import type { Skipped } from './command.ts';
 import { listOf } from './list.ts';
 import {
   type ModelArgs,
@@ -34,7 +32,7 @@ export const workOptions = <T>(y: Argv<T>, usage: readonly string[]) =>
     .option('unit', {
       group: 'Work:',
       type: 'string',
-      describe: `which units, of ${unitNames.join(', ')} (default: all that the model can have)`,
+      describe: `which units, of ${unitNames.join(', ')} (default: all)`,
     })
     .option('tokens', { group: 'Work:', type: 'number', default: 8, describe: 'tokens that go through every layer' })
     .option('text', {
@@ -62,9 +60,9 @@ export async function workOf(a: WorkArgs) {
   return work;
 }
 
-/** The matmul array, and what follows it, take binary weights; a full-precision model would leave it without work. */
+/** The matmul array takes binary weights; a full-precision model would leave it without work. */
 async function refuseDense(model: string, units: readonly Unit[] = unitNames): Promise<void> {
-  if (!units.some((u) => ['matmul', 'residual', 'mixer'].includes(u))) return;
+  if (!units.includes('matmul')) return;
   const source = await openCheckpoint(model);
   try {
     const dense = [...source.tensors.keys()].find((name) => {
@@ -78,13 +76,9 @@ async function refuseDense(model: string, units: readonly Unit[] = unitNames): P
       where: `${model}, ${dense}`,
       expected: 'every in_proj and out_proj with wscale and wbias (1-bit weights)',
       found: 'full-precision weights',
-      remedy: 'name a binarized model, or this one with --unit scan,conv,norm',
+      remedy: 'name a binarized model, or this one with --unit scan,conv,norm,residual,mixer',
     });
   } finally {
     await source.close();
   }
 }
-
-/** As a report lists them. */
-export const skippedUnits = (left: UnitChoice['left'] = []): Skipped[] =>
-  left.map(({ unit, why, get }) => ({ name: `unit ${unit}`, why, get }));

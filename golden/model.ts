@@ -183,6 +183,10 @@ function refuseExtras(source: TensorSource, config: ModelConfig): void {
   }
 }
 
-/** Whether binary projections have a scale per row, by which their results are multiplied. */
+/** Whether projections have a scale per row, by which their results are multiplied: those of pattern row and dense ones. */
 export const hasRowScales = ({ layers }: Model): boolean =>
-  layers.flatMap((l) => [l.inProj, l.outProj]).some((p) => p.kind === 'binary' && p.pattern === 'row');
+  layers.flatMap((l) => [l.inProj, l.outProj]).some((p) => p.kind === 'dense' || p.pattern === 'row');
+
+/** Whether projections have weights of several bits. */
+export const hasDense = ({ layers }: Model): boolean =>
+  layers.flatMap((l) => [l.inProj, l.outProj]).some((p) => p.kind === 'dense');

@@ -22,8 +22,10 @@ export interface Choices {
   readonly activationPlanes?: number;
   /** What the matmul array's lanes are made of; default equations. */
   readonly cells?: CellFamily;
-  /** Results are scaled by row, as weights of pattern "row" ask for. */
+  /** Results are scaled by row, as weights of pattern "row" and dense ones ask for. */
   readonly rowScales?: boolean;
+  /** Bits of a weight, default 1. */
+  readonly planes?: number;
   /** L: state elements of a row per cycle, a power of two. */
   readonly scanLanes: number;
   /** Q: rows of state per cycle. */
@@ -67,7 +69,7 @@ export function unitParameters(config: ModelConfig, choices: Choices, numerics: 
     segment: greatestDivisor(choices.columns, scaleTile(config, numerics)),
     tokens: 1,
     drain: table ? choices.lanes : drainFor(choices.lanes, beats),
-    planes: 1,
+    planes: choices.planes ?? 1,
     maxShift: numerics.norm.tileSpread,
     maxRows,
     maxColumns: Math.max(config.dModel, config.dInner),

@@ -1,15 +1,15 @@
 /** Tokens through the middle of a mixer, by golden's contracts of its parts. */
 import {
   gateOutput,
-  groupVector,
+  groupResults,
   type Numerics,
   quantizeInput,
   RSQRT_FRACTION,
+  resultUnit,
   type ScanShape,
   saturate,
   stepSize,
   sumGroups,
-  tiledProduct,
 } from '../golden/fixed/index.ts';
 import type { FixedLayer } from '../golden/fixed/model.ts';
 import type { FixedModel } from '../golden/index.ts';
@@ -88,12 +88,8 @@ export function goldenMixer(
         if (kept !== wide) own[name]++;
         return kept;
       };
-      const { weight, resultFraction } = fixed.inProj;
-      const group = {
-        y: product,
-        mantissa: scale.mantissa,
-        shift: RSQRT_FRACTION + scale.shift - weight.unit + resultFraction,
-      };
+      const shiftToUnit = RSQRT_FRACTION + scale.shift - resultUnit(fixed.inProj);
+      const group = { y: product, mantissa: scale.mantissa, shift: shiftToUnit };
       const projected = (name: 'z' | 'xbc' | 'dt_in', from: number, length: number, unit: number): Int32Array =>
         Int32Array.from({ length }, (_, i) => {
           const wide = sumGroups([group], from + i, unit);
@@ -153,7 +149,7 @@ export function modelMixerJobs(
       const tap = shown.tapsOf(index, token);
       const { inProj } = layer;
       const input = quantizeInput(inProj, tap('residual_in'), {});
-      const product = tiledProduct(inProj.matrix, groupVector(inProj, input, 0), inProj.resultFraction);
+      const product = groupResults(inProj, input, 0);
       const { mantissa, exponent } = input.rms[0]!;
       const scale = { mantissa, shift: exponent - input.top[0]! };
       const label = { group: group(index), label: `${group(index)}, token ${token}` };

@@ -1,7 +1,7 @@
 /** Jobs from a trained model on real text: the activations of every layer, as the units will see them. */
 import {
   type FixedProjection,
-  groupVector,
+  groupResults,
   maxAbs,
   type Numerics,
   quantizeInput,
@@ -9,7 +9,6 @@ import {
   type ScanNumerics,
   type ScanShape,
   type ScanUnits,
-  tiledProduct,
 } from '../golden/fixed/index.ts';
 import { type Capture, calibrate, capture, type FixedModel, fixModel, type Model } from '../golden/index.ts';
 import { convScaling, scaleShift } from '../hw/index.ts';
@@ -184,7 +183,7 @@ function residualJobs({ layers, residualUnit, numerics }: FixedModel, shown: Fix
       const tap = shown.tapsOf(index, t);
       const input = quantizeInput(outProj, tap('gated'), {});
       const groups = input.rms.map(({ mantissa, exponent }, g) => ({
-        y: tiledProduct(outProj.matrix, groupVector(outProj, input, g), outProj.resultFraction),
+        y: groupResults(outProj, input, g),
         mantissa,
         shift: exponent - input.top[g]!,
       }));

@@ -2,14 +2,13 @@
 import {
   exponentFor,
   type FixedProjection,
+  groupResults,
   groupVector,
   largest,
   maxAbs,
   multiply,
   quantize,
   quantizeInput,
-  scaleRow,
-  tiledProduct,
 } from '../golden/fixed/index.ts';
 import { type BinaryProjection, type FixedModel, type Model, scaleIndex, silu } from '../golden/index.ts';
 import { type Deviation, DeviationMeter, type MatmulJob, type Tolerance } from './job.ts';
@@ -73,14 +72,10 @@ export function projectionJobs(
   for (let t = 0; t < tokens; t++) {
     const input = quantizeInput(fixed, side.input(fixedModel, index, shown, t), clamped);
     for (let g = 0; g < fixed.groups; g++) {
-      const unscaled = groupVector(fixed, input, g);
-      const bias = input.bias[g]!;
-      const expected = tiledProduct(fixed.matrix, unscaled, fixed.resultFraction).map((y, o) =>
-        scaleRow(fixed, o, y, bias),
-      );
+      const expected = groupResults(fixed, input, g);
       const label = `${group}, token ${t}${fixed.groups > 1 ? `, group ${g}` : ''}`;
       const { matrix } = fixed;
-      const vectors = [{ ...unscaled, bias }];
+      const vectors = [{ ...groupVector(fixed, input, g), bias: input.bias[g]! }];
       jobs.push({ group, label, matrix, factors, coding: 'signs', order: 'row-major', vectors, expected: [expected] });
     }
     const float = shown(side.output, t);

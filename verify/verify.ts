@@ -1,22 +1,21 @@
 /** A whole verification of a model's units: jobs, engines, two runs (real work at full speed, corner cases with stalls). */
 import { defaultNumerics } from '../golden/fixed/index.ts';
-import { hasRowScales, loadModel, type Model, type ZeroChoice } from '../golden/index.ts';
+import { hasDense, hasRowScales, loadModel, type Model, type ZeroChoice } from '../golden/index.ts';
 import { type Choices, type UnitParameters, unitParameters } from '../hw/index.ts';
 import { type Coverage, type CoverageCollector, collectCoverage, createRandom, storeCoverage } from '../sim/index.ts';
 import { type Fault, unitOf } from './faults.ts';
 import type { Deviation } from './job.ts';
 import { modelJobs } from './jobs-model.ts';
-import { type UnitChoice, unitsFor } from './model-units.ts';
 import { drawDrops } from './pauses.ts';
 import { notPlanted, VerifyProblem } from './problem.ts';
 import { type Bench, type EngineName, openBench, type Run, run, type VerilatorChoice, type Watch } from './run.ts';
 import { textTokens } from './text.ts';
-import { type Unit, verifiedUnits } from './units.ts';
+import { type Unit, unitNames, verifiedUnits } from './units.ts';
 
 export interface VerifyOptions {
   readonly model: string;
   readonly zeros: ZeroChoice;
-  /** Undefined: all that the model can be given to. */
+  /** Undefined: all. */
   readonly units: readonly Unit[] | undefined;
   readonly engines: readonly EngineName[];
   readonly how: VerilatorChoice;
@@ -49,8 +48,6 @@ export interface Verification {
   readonly engines: readonly string[];
   /** Assertions and assumptions that the simulator checked in every cycle, and violations; undefined without simulator. */
   readonly properties?: { readonly count: number; readonly violations: number } | undefined;
-  /** Units that this model cannot be given to. */
-  readonly left?: UnitChoice['left'];
   /** Cells of the netlist, where it ran. */
   readonly cells?: number | undefined;
   /** The model's own activations, streams at full speed. */
@@ -70,9 +67,9 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
   checkOptions(o);
   progress(`loading ${o.model}`);
   const model: Model = await loadModel(o.model, { zeros: o.zeros });
-  const rowScales = hasRowScales(model);
-  const { units, left } = unitsFor(rowScales, o.units);
-  const parameters = unitParameters(model.config, { ...o.choices, rowScales }, defaultNumerics);
+  const { units = unitNames } = o;
+  const ofWeights = { rowScales: hasRowScales(model), planes: hasDense(model) ? defaultNumerics.denseBits : 1 };
+  const parameters = unitParameters(model.config, { ...o.choices, ...ofWeights }, defaultNumerics);
   const tokens = await textTokens(o.text, o.offset, o.tokens, model.config.vocabSize);
   progress(`float model: ${o.tokens} tokens`);
   const jobs = modelJobs(model, tokens, defaultNumerics, units);
@@ -107,7 +104,6 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
         : first;
     const seen = collector?.result();
     return {
-      left,
       registers: o.registers,
       coverage: seen && storeCoverage(o.coverage!, seen),
       parameters,

@@ -28,7 +28,6 @@ import {
   unitParameters,
   weightStream,
 } from '../../hw/index.ts';
-import { unitsFor } from '../../verify/model-units.ts';
 import { type Unit, unitNames, verifiedUnits } from '../../verify/units.ts';
 import { version } from '../../verify/version.ts';
 import { bundled } from '../bundled.ts';
@@ -38,7 +37,6 @@ import { listOf } from '../list.ts';
 import { type SizeArgs, sizeChoices, sizeOptions, type ZerosArgs, zerosOption } from '../options.ts';
 import { refuseOccupied, writeDirectory } from '../output-directory.ts';
 import { CommandProblem } from '../problem.ts';
-import { skippedUnits } from '../work-options.ts';
 
 interface Args extends SizeArgs, ZerosArgs {
   readonly model: string | undefined;
@@ -86,7 +84,7 @@ export const genCommand: Command<Args> = {
       .option('unit', {
         group: 'Output:',
         type: 'string',
-        describe: `which units, of ${unitNames.join(', ')} (default: all that the model can have)`,
+        describe: `which units, of ${unitNames.join(', ')} (default: all)`,
       })
       .option('target', {
         group: 'Output:',
@@ -101,17 +99,15 @@ export const genCommand: Command<Args> = {
   run: async (a, progress, { scratch }) => {
     if ((a.model === undefined) === (a.config === undefined)) throw oneSource(a.model !== undefined);
     const choices = { ...sizeChoices(a), cells: cellsFor(a) };
-    const asked = a.unit === undefined ? undefined : listOf('--unit', a.unit, unitNames);
+    const units = a.unit === undefined ? unitNames : listOf('--unit', a.unit, unitNames);
     await refuseOccupied(a.out);
     const model = a.model === undefined ? undefined : await loadModel(a.model, { zeros: a.zeros, progress });
     if (model !== undefined) refuseDense(model);
     const config = model?.config ?? (await readConfig(a.config!));
     const rowScales = model !== undefined && hasRowScales(model);
-    const { units, left } = unitsFor(rowScales, asked);
     const parameters = unitParameters(config, { ...choices, rowScales }, defaultNumerics);
     const inputs = await hashes(a.model === undefined ? [a.config!] : await checkpointFiles(a.model));
-    const report = await write(a.out, config, model, parameters, units, inputs, progress, scratch);
-    return { ...report, skipped: skippedUnits(left) };
+    return write(a.out, config, model, parameters, units, inputs, progress, scratch);
   },
 };
 

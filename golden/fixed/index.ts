@@ -11,13 +11,14 @@ export {
   type FixedProjection,
   fixProjection,
   type GroupProduct,
+  groupResults,
   groupVector,
   multiply,
   type QuantizedInput,
   quantizeInput,
   ROW_SHIFT,
+  resultUnit,
   rowFactors,
-  scaleRow,
   sumGroups,
 } from './projection.ts';
 export * from './scan.ts';

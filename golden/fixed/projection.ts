@@ -115,7 +115,7 @@ export function groupVector(p: FixedProjection, a: QuantizedInput, g: number): T
 }
 
 /** The array's result for row o, with row scales: round((rowScale[o] y + rowBias[o] bias) / 2^ROW_SHIFT). */
-export function scaleRow(
+function scaleRow(
   { rowScale, rowBias }: Pick<FixedProjection, 'rowScale' | 'rowBias'>,
   o: number,
   y: number,
@@ -125,14 +125,20 @@ export function scaleRow(
   return roundShift(rowScale.values[o]! * y + (rowBias?.values[o] ?? 0) * bias, ROW_SHIFT);
 }
 
-/** The matrix product of one group with its bias term. */
+/** The array's results for one group: the matrix product with its bias term, scaled by row where rows have scales. */
+export function groupResults(p: FixedProjection, a: QuantizedInput, g: number): ArrayLike<number> {
+  const product = tiledProduct(p.matrix, groupVector(p, a, g), p.resultFraction);
+  return product.map((v, o) => scaleRow(p, o, v, a.bias[g]!));
+}
+
+/** A group's results count 2^(resultUnit + top) before 1/rms. */
+export const resultUnit = ({ weight, resultFraction, rowScale }: FixedProjection): number =>
+  weight.unit - resultFraction + (rowScale === undefined ? 0 : rowScale.unit + ROW_SHIFT);
+
 function groupProduct(p: FixedProjection, a: QuantizedInput, g: number): GroupProduct {
-  const { rowScale, resultFraction: fraction } = p;
-  const product = tiledProduct(p.matrix, groupVector(p, a, g), fraction);
-  const y = product.map((v, o) => scaleRow(p, o, v, a.bias[g]!));
-  const unit = p.weight.unit + a.top[g]! - fraction + (rowScale === undefined ? 0 : rowScale.unit + ROW_SHIFT);
   const { mantissa, exponent } = a.rms[g]!;
-  return { y, mantissa, shift: RSQRT_FRACTION + exponent - unit };
+  const shift = RSQRT_FRACTION + exponent - (resultUnit(p) + a.top[g]!);
+  return { y: groupResults(p, a, g), mantissa, shift };
 }
 
 /** Row scales keep about as many bits of the sum as it had. */

@@ -1,5 +1,5 @@
 /** A projection's input as the norm takes it: packets in beats, and the numbers of its descriptor. */
-import { RSQRT_FRACTION, sumBits } from '../../golden/fixed/index.ts';
+import { RSQRT_FRACTION, resultUnit, sumBits } from '../../golden/fixed/index.ts';
 import type { FixedProjection } from '../../golden/fixed/projection.ts';
 import { HardwareProblem } from '../problem.ts';
 import { biasRefinement, type NormParameters } from './parameters.ts';
@@ -51,7 +51,7 @@ export const vectorBeats = (cols: number, packet: number, lanes: number): { from
  * ask for a shift to the left: exponent - top is at least -(weightBits - A), or 1 - floor where tiles have one.
  */
 export function scaleShift(f: FixedProjection, unit: number, weightBits: number): number {
-  const shift = unit + RSQRT_FRACTION + f.resultFraction - f.weight.unit;
+  const shift = unit + RSQRT_FRACTION - resultUnit(f);
   const least = Math.max(weightBits - f.activationBits, f.floor - 1);
   if (shift >= least && shift < 128) return shift;
   throw new HardwareProblem('norm', 'the unit of the results', `a shift from ${least} to 127`, `${shift}`);

@@ -1,7 +1,7 @@
 /** A fixed-point projection in the layout of kernels/fixed.c, and the kernel calls that run it. */
 import { sumBits } from '../matmul.ts';
 import { planeRow } from '../planes.ts';
-import { type FixedProjection, ROW_SHIFT } from '../projection.ts';
+import { type FixedProjection, ROW_SHIFT, resultUnit } from '../projection.ts';
 import { RSQRT_FRACTION } from '../tables.ts';
 import type { KernelMemory } from './memory.ts';
 import { type Call, type Range, share, type Thread, within } from './program.ts';
@@ -99,8 +99,7 @@ export function placeProjection(
   const planeBytes = planeOf(Math.ceil(rows / BLOCK) * blockBytes);
   const biasBits = sumBits(cols, activationBits) + resultFraction;
   const biasShift = p.weight.unit - resultFraction - (p.bias?.unit ?? 0);
-  const unitOffset =
-    RSQRT_FRACTION - p.weight.unit + resultFraction - (rowScale === undefined ? 0 : rowScale.unit + ROW_SHIFT);
+  const unitOffset = RSQRT_FRACTION - resultUnit(p);
   // Sums of four activations have two bits more, in a high and a low part of half of them each: so many groups of eight columns add up to
   // what fits a byte (the kernel takes four at most), and so many, a multiple, to what fits 16 bits.
   const largest = 2 ** (activationBits - 1) - 1;
