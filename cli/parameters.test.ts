@@ -21,8 +21,9 @@ it('parameters are set by name, those within after a dot', () => {
 it.each([
   ['lanes', 'NAME=VALUE'],
   ['lane=3', 'lanes, load, engine, inner.bits, inner.exact'],
-  ['lanes=many', 'a number'],
-  ['lanes=', 'a number'],
+  ['lanes=many', 'a whole number'],
+  ['lanes=', 'a whole number'],
+  ['lanes=0.5', 'a whole number'],
   ['inner.exact=maybe', 'true or false'],
   ['inner=3', 'lanes, load, engine, inner.bits, inner.exact'],
 ])('%s is refused, with what is expected: %s', (given, expected) => {

@@ -38,11 +38,11 @@ function valueLike(old: Value, name: string, text: string, option: string): Valu
     throw wrong(option, `${name} is yes or no`, 'true or false', text, `write ${name}=true`);
   }
   const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  if (text.trim() !== '' && Number.isSafeInteger(value)) return value;
   throw wrong(
     option,
-    `${name} is a number`,
-    'a number',
+    `${name} is a whole number`,
+    'a whole number',
     text === '' ? 'nothing' : text,
     `write ${name}=8, for example`,
   );

@@ -50,7 +50,7 @@ export {
 export { createSimdKernels } from './float/simd.ts';
 export { checkPrompt, checkSampling, createSampler, GREEDY, generate, type Sampling } from './generate.ts';
 export { describeModel, type Inspection, type PartSize } from './inspect.ts';
-export { hasDense, hasRowScales, type Layer, type LoadOptions, loadModel, type Model } from './model.ts';
+export { type Layer, type LoadOptions, loadModel, type Model, projectionForm } from './model.ts';
 export { PACKED_FORMAT, packModel } from './pack.ts';
 export { excerpt, GoldenProblem, type ProblemFacts, type ProblemId, shapeText } from './problem.ts';
 export {

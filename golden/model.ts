@@ -183,10 +183,15 @@ function refuseExtras(source: TensorSource, config: ModelConfig): void {
   }
 }
 
-/** Whether projections have a scale per row, by which their results are multiplied: those of pattern row and dense ones. */
-export const hasRowScales = ({ layers }: Model): boolean =>
-  layers.flatMap((l) => [l.inProj, l.outProj]).some((p) => p.kind === 'dense' || p.pattern === 'row');
-
-/** Whether projections have weights of several bits. */
-export const hasDense = ({ layers }: Model): boolean =>
-  layers.flatMap((l) => [l.inProj, l.outProj]).some((p) => p.kind === 'dense');
+/**
+ * What a model's projections ask of the array: results scaled by row (pattern row, and dense ones), and weights of so many planes, `denseBits` where
+ * they are not binary.
+ */
+export function projectionForm({ layers }: Model, denseBits: number): { rowScales: boolean; planes: number } {
+  const all = layers.flatMap((l) => [l.inProj, l.outProj]);
+  const dense = all.some((p) => p.kind === 'dense');
+  return {
+    rowScales: dense || all.some((p) => p.kind === 'binary' && p.pattern === 'row'),
+    planes: dense ? denseBits : 1,
+  };
+}

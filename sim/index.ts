@@ -9,6 +9,7 @@ export { type Dut, openDut, type Pin, type Probe as PortProbe, type Sample } fro
 export * from './engine.ts';
 export { exposeRegisters } from './expose.ts';
 export { temporaryOf, writeText } from './files.ts';
+export { inHarness } from './harness.ts';
 export { createIcarus, findIcarus, type IcarusEngine, type IcarusOptions } from './icarus.ts';
 export { type LockStepOptions, type LockStepResult, lockStep, type Mismatch, type Unknown } from './lockstep.ts';
 export { type Cause, causesOf, type Effect } from './mismatch/cause.ts';

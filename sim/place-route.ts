@@ -54,7 +54,10 @@ export interface PlacedRouted {
   readonly path: readonly string[];
 }
 
-/** Places and routes a netlist of `synthesize` on the largest device of the fastest grade. Throws a `SimProblem` where that fails. */
+/**
+ * Places and routes a netlist of `synthesize` on the largest device of the fastest grade. Throws a `SimProblem` where that fails, with the id
+ * `device-too-small` where the netlist has more cells than the device.
+ */
 export function placeAndRoute(nextpnr: FoundNextpnr, netlist: string, seed = 1): Promise<PlacedRouted> {
   return withFiles({ 'netlist.json': netlist }, async (cwd) => {
     const { device, unconstrained } = placers[nextpnr.target];
@@ -62,7 +65,7 @@ export function placeAndRoute(nextpnr: FoundNextpnr, netlist: string, seed = 1):
     const run = await runProgram(nextpnr.program, [...args, unconstrained, '--timing-allow-fail'], { cwd });
     const log = run.stdout + run.stderr;
     const fmax = [...log.matchAll(/Max frequency for clock .*?: ([\d.]+) MHz/g)].at(-1)?.[1];
-    if (run.status !== 0 || fmax === undefined) throw notRouted(nextpnr, log);
+    if (run.status !== 0 || fmax === undefined) throw tooLarge(nextpnr, log) ?? notRouted(nextpnr, log);
     return { fmax: Number(fmax), path: criticalPath(log) };
   });
 }
@@ -75,6 +78,21 @@ function criticalPath(log: string): string[] {
     cell!.replace(/\.\w+$/, '').replace(/_(TRELLIS_FF|CCU2C|LUT4|MULT18X18D|PFUMX|L6MUX21)_.*$/, ''),
   );
   return cells.filter((cell, i) => cell !== cells[i - 1]);
+}
+
+/** From nextpnr's table of what is used of the device. */
+function tooLarge({ target }: FoundNextpnr, log: string): SimProblem | undefined {
+  const uses = [...log.matchAll(/^Info:\s+(\w+):\s*(\d+)\/\s*(\d+)\s+\d+%/gm)];
+  const over = uses.filter(([, , used, there]) => Number(used) > Number(there));
+  if (over.length === 0) return undefined;
+  return new SimProblem({
+    id: 'device-too-small',
+    what: 'the netlist does not fit the device',
+    where: `nextpnr-${target} ${placers[target].device[0]}`,
+    expected: over.map(([, cell, , there]) => `at most ${there} ${cell}`).join(', '),
+    found: over.map(([, cell, used]) => `${used} ${cell}`).join(', '),
+    remedy: 'choose a smaller unit',
+  });
 }
 
 const notRouted = ({ target }: FoundNextpnr, log: string): SimProblem =>

@@ -106,8 +106,12 @@ describe('scan unit', () => {
     expect(() => scanWidths(parameters([4, 1, 2, 1, 1, 3]))).toThrow(
       'maxGroups = 3; expected a whole number from 1 to 2',
     );
-    const wide = { ...parameters([4, 1, 2, 1, 1, 1]), state: { ...row8, workBits: 26 } };
-    expect(() => scanWidths(wide)).toThrow('state.workBits = 26; expected at most 24, exponents up to 16');
+    const row = (state: Partial<typeof row8>) => ({ ...parameters([4, 1, 2, 1, 1, 1]), state: { ...row8, ...state } });
+    expect(() => scanWidths(row({ workBits: 26 }))).toThrow('workBits = 26; expected a whole number from 13 to 24');
+    expect(() => scanWidths(row({ workBits: 12 }))).toThrow(expect.objectContaining({ nearest: '13' }));
+    expect(() => scanWidths(row({ bits: 24 }))).toThrow('bits = 24; expected a whole number from 3 to 16');
+    scanUnit(row({ bits: 3, workBits: 8 }));
+    scanUnit(row({ bits: 16, workBits: 32 }));
   });
 });
 

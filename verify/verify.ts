@@ -1,6 +1,6 @@
 /** A whole verification of a model's units: jobs, engines, two runs (real work at full speed, corner cases with stalls). */
 import { defaultNumerics } from '../golden/fixed/index.ts';
-import { hasDense, hasRowScales, loadModel, type Model, type ZeroChoice } from '../golden/index.ts';
+import { loadModel, type Model, projectionForm, type ZeroChoice } from '../golden/index.ts';
 import { type Choices, type UnitParameters, unitParameters } from '../hw/index.ts';
 import { type Coverage, type CoverageCollector, collectCoverage, createRandom, storeCoverage } from '../sim/index.ts';
 import { type Fault, unitOf } from './faults.ts';
@@ -68,8 +68,8 @@ export async function verifyModel(o: VerifyOptions): Promise<Verification> {
   progress(`loading ${o.model}`);
   const model: Model = await loadModel(o.model, { zeros: o.zeros });
   const { units = unitNames } = o;
-  const ofWeights = { rowScales: hasRowScales(model), planes: hasDense(model) ? defaultNumerics.denseBits : 1 };
-  const parameters = unitParameters(model.config, { ...o.choices, ...ofWeights }, defaultNumerics);
+  const form = projectionForm(model, defaultNumerics.denseBits);
+  const parameters = unitParameters(model.config, { ...o.choices, ...form }, defaultNumerics);
   const tokens = await textTokens(o.text, o.offset, o.tokens, model.config.vocabSize);
   progress(`float model: ${o.tokens} tokens`);
   const jobs = modelJobs(model, tokens, defaultNumerics, units);

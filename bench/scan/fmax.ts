@@ -1,9 +1,8 @@
 /** Fmax of eight lanes on ECP5, and of the same lanes without registers between their stages. */
 import type { Design } from '../../gen/index.ts';
 import { rowUnit } from '../../hw/scan/row.ts';
-import { findNextpnr, type PlacedRouted, placeAndRoute, synthesize } from '../../sim/index.ts';
+import { findNextpnr, inHarness, type PlacedRouted, placeAndRoute, synthesize } from '../../sim/index.ts';
 import { parameters } from './area.ts';
-import { inHarness } from './harness.ts';
 
 /** A register without enable is a stage of the pipeline: it becomes a wire. What adds up over a row has an enable and stays. */
 const wires = `module \\$dff (CLK, D, Q);

@@ -7,10 +7,10 @@ import { printDesigns, sourceMap } from '../../gen/index.ts';
 import { defaultNumerics, rowFactors } from '../../golden/fixed/index.ts';
 import {
   type BinaryProjection,
-  hasRowScales,
   loadModel,
   type Model,
   type ModelConfig,
+  projectionForm,
   readConfig,
 } from '../../golden/index.ts';
 import {
@@ -104,8 +104,8 @@ export const genCommand: Command<Args> = {
     const model = a.model === undefined ? undefined : await loadModel(a.model, { zeros: a.zeros, progress });
     if (model !== undefined) refuseDense(model);
     const config = model?.config ?? (await readConfig(a.config!));
-    const rowScales = model !== undefined && hasRowScales(model);
-    const parameters = unitParameters(config, { ...choices, rowScales }, defaultNumerics);
+    const form = model && projectionForm(model, defaultNumerics.denseBits);
+    const parameters = unitParameters(config, { ...choices, ...form }, defaultNumerics);
     const inputs = await hashes(a.model === undefined ? [a.config!] : await checkpointFiles(a.model));
     return write(a.out, config, model, parameters, units, inputs, progress, scratch);
   },

@@ -1,28 +1,23 @@
 /** `popscan synth`: what a unit takes on a device, mapped by Yosys, and its frequency where nextpnr is found. */
-import { type Design, printVerilog } from '../../gen/index.ts';
+import { type Design, DesignError, printVerilog } from '../../gen/index.ts';
 import { defaultNumerics } from '../../golden/fixed/index.ts';
-import { type ModelConfig, readConfig, releasedConfigs } from '../../golden/index.ts';
-import { defaultChoices, targetCells, type UnitParameters, unitParameters } from '../../hw/index.ts';
-import {
-  findNextpnr,
-  placeAndRoute,
-  placers,
-  type Synthesis,
-  type SynthesisTarget,
-  synthesisTargets,
-  synthesize,
-} from '../../sim/index.ts';
+import { loadModel, projectionForm, readConfig, releasedConfigs } from '../../golden/index.ts';
+import { type Choices, laneCells, type UnitParameters, unitParameters } from '../../hw/index.ts';
+import { type Synthesis, type SynthesisTarget, synthesisTargets, synthesize } from '../../sim/index.ts';
 import { type Unit, unitNames, verifiedUnits } from '../../verify/units.ts';
 import { bundled } from '../bundled.ts';
-import type { Command, Figure, Progress, Report, Skipped } from '../command.ts';
-import { wholeNumber } from '../options.ts';
+import type { Command, Figure, Report } from '../command.ts';
+import { frequency, type Timing } from '../frequency.ts';
+import { type SizeArgs, sizeChoices, sizeOptions, wholeNumber, type ZerosArgs, zerosOption } from '../options.ts';
 import { overridden } from '../parameters.ts';
 import { showNumber, table } from '../print.ts';
+import { CommandProblem } from '../problem.ts';
 
-interface Args {
+interface Args extends SizeArgs, ZerosArgs {
   readonly unit: Unit;
   readonly target: SynthesisTarget;
   readonly param: readonly string[] | undefined;
+  readonly model: string | undefined;
   readonly config: string | undefined;
   readonly 'model-size': keyof typeof releasedConfigs | undefined;
   readonly seeds: number;
@@ -32,8 +27,8 @@ export const synthCommand: Command<Args> = {
   command: 'synth',
   describe: 'Count what a unit takes on an FPGA (Yosys), and its frequency on ECP5 and iCE40 (nextpnr)',
   builder: (y) =>
-    y
-      .usage('popscan synth --unit U --target T [--param NAME=VALUE...] [--seeds N]')
+    sizeOptions(zerosOption(y))
+      .usage('popscan synth --unit U --target T [--model DIR | --config FILE | --model-size S] [--param NAME=VALUE...]')
       .option('unit', { choices: unitNames, demandOption: true, describe: 'what to map' })
       .option('target', {
         choices: synthesisTargets,
@@ -45,19 +40,26 @@ export const synthCommand: Command<Args> = {
         array: true,
         describe: "NAME=VALUE: one of the unit's parameters; those of numbers within are NAME.NAME=VALUE",
       })
+      .option('model', {
+        group: 'Model:',
+        type: 'string',
+        describe:
+          'folder with config.json and the checkpoint that the unit is for; default: the sizes of the nano model',
+      })
+      .option('config', { group: 'Model:', type: 'string', describe: 'or a config.json alone' })
       .option('model-size', {
         group: 'Model:',
         choices: Object.keys(releasedConfigs) as (keyof typeof releasedConfigs)[],
-        describe: 'a released size, for the parameters that are not given; default: the nano model',
+        describe: 'or a released size',
       })
-      .option('config', { group: 'Model:', type: 'string', describe: 'or a config.json' })
       .option('seeds', { type: 'number', default: 1, describe: 'runs of nextpnr, of which the median counts' })
-      .example('popscan synth --unit matmul --target xcup --param lanes=16 --param columns=256', '')
-      .example('popscan synth --unit scan --target ecp5 --param lanes=16', ''),
+      .example('popscan synth --unit matmul --target xcup --lanes 16 --columns 256', '')
+      .example('popscan synth --unit mixer --target ecp5 --model models/tiny --mixer-lanes 1', '')
+      .example('popscan synth --unit scan --target xcup --param products=logic', 'no DSP blocks'),
   async run(a, progress) {
     wholeNumber('--seeds', a.seeds, 1, 99);
     const parameters = await parametersOf(a);
-    const design = verifiedUnits[a.unit].design(parameters);
+    const design = designOf(a, parameters);
     const verilog = printVerilog(design);
     const map = (keepHierarchy: boolean): Promise<Synthesis> => {
       const stage = keepHierarchy ? 'module by module' : 'the whole';
@@ -68,48 +70,62 @@ export const synthCommand: Command<Args> = {
     };
     const parts = await map(true);
     const whole = await map(false);
-    const timing = await frequency(whole, a, progress);
+    const timing = await frequency(design, a.target, a.seeds, progress);
     return report(a, parameters, design, parts, whole, timing);
   },
 };
 
 async function parametersOf(a: Args): Promise<UnitParameters> {
-  const config: ModelConfig =
-    a['model-size'] !== undefined
-      ? releasedConfigs[a['model-size']]
-      : await readConfig(a.config ?? bundled('models/nano/config.json'));
-  const base = unitParameters(config, defaultChoices, defaultNumerics);
-  const given =
-    a.unit === 'matmul' ? { ...matmulDefaults, ...base.matmul, cells: targetCells[a.target] } : base[a.unit];
-  return { ...base, [a.unit]: overridden(a.unit, given, a.param ?? []) };
+  const { config, form } = await modelOf(a);
+  const cells = laneCells(a.target, a['matmul-engine']);
+  const base = unitParameters(config, { ...sizeChoices(a), cells, ...form }, defaultNumerics);
+  const units = { ...base, matmul: { ...matmulDefaults, ...base.matmul }, scan: { ...scanDefaults, ...base.scan } };
+  return { ...base, [a.unit]: overridden(a.unit, units[a.unit], a.param ?? []) };
 }
 
 /** Parameters that a model leaves out, so that they can be named. */
-const matmulDefaults = { load: undefined, storedRows: 0, engine: 'popcount' };
+const matmulDefaults = { load: undefined, storedRows: 0 };
+const scanDefaults = { products: 'dsp', memory: 'chip' };
 
-interface Timing {
-  readonly fmax: number | undefined;
-  readonly skipped: readonly Skipped[];
-  readonly tools: Report['tools'];
+async function modelOf(a: Args) {
+  const given = ['model', 'config', 'model-size'].filter((name) => a[name as keyof Args] !== undefined);
+  if (given.length > 1) throw severalModels(given);
+  if (a.model !== undefined) {
+    const model = await loadModel(a.model, { zeros: a.zeros });
+    return { config: model.config, form: projectionForm(model, defaultNumerics.denseBits) };
+  }
+  const size = a['model-size'];
+  const config =
+    size === undefined ? await readConfig(a.config ?? bundled('models/nano/config.json')) : releasedConfigs[size];
+  const form: Partial<Choices> = {};
+  return { config, form };
 }
 
-/** The median over the seeds, in MHz. */
-async function frequency({ netlist }: Synthesis, a: Args, progress: Progress): Promise<Timing> {
-  if (a.target === 'xcup' || a.target === 'xc7') return { fmax: undefined, skipped: [], tools: {} };
-  const name = `Fmax on ${a.target}`;
-  const nextpnr = await findNextpnr(a.target);
-  if (nextpnr === undefined) {
-    const { install, variable } = placers[a.target];
-    const get = `${install}, or name the program in ${variable}`;
-    return { fmax: undefined, skipped: [{ name, why: `nextpnr-${a.target} was not found`, get }], tools: {} };
+const severalModels = (given: readonly string[]): CommandProblem =>
+  new CommandProblem({
+    id: 'usage-conflict',
+    what: 'the sizes of a unit come from one place',
+    where: 'popscan synth',
+    expected: '--model DIR, --config FILE or --model-size S',
+    found: given.map((name) => `--${name}`).join(' and '),
+    remedy: 'give one of them, or none for the sizes of the nano model',
+  });
+
+/** A design that does not come about with parameters of the user's is the user's to mend. */
+function designOf({ unit, param = [] }: Args, parameters: UnitParameters): Design {
+  try {
+    return verifiedUnits[unit].design(parameters);
+  } catch (error) {
+    if (!(error instanceof DesignError) || param.length === 0) throw error;
+    throw new CommandProblem({
+      id: 'unit-parameter',
+      what: `${unit} cannot be built with these parameters`,
+      where: param.map((text) => `--param ${text}`).join(' '),
+      expected: 'values that fit each other and the rest',
+      found: error.message,
+      remedy: 'leave some of them out: without any, the parameters are those of the model',
+    });
   }
-  const found: number[] = [];
-  for (let seed = 1; seed <= a.seeds; seed++) {
-    progress(`nextpnr: seed ${seed} of ${a.seeds}`);
-    found.push((await placeAndRoute(nextpnr, netlist, seed)).fmax);
-  }
-  const fmax = found.sort((x, y) => x - y)[Math.floor(found.length / 2)]!;
-  return { fmax, skipped: [], tools: { nextpnr: { version: nextpnr.version, how: 'native' } } };
 }
 
 function report(

@@ -1,7 +1,7 @@
 /** What is fixed when a convolution unit is elaborated, its ports, and the widths that follow. */
 import { addressWidth, bit, bitsFor, enumeration, output, sink, source, uint } from '../../gen/index.ts';
 import type { Numerics } from '../../golden/fixed/index.ts';
-import { HardwareProblem } from '../problem.ts';
+import { type Bounds, checkBounds } from '../problem.ts';
 
 export interface ConvParameters {
   /** P: channels per cycle. */
@@ -20,16 +20,14 @@ export const mostArgumentShift = 15;
 /** Bits of the biases, as golden holds them. */
 export const biasBits = 32;
 
-const bounds = { lanes: [1, 64], taps: [2, 8], maxWords: [1, 2 ** 20], stateWords: [1, 2 ** 26] } as const;
+const bounds: Bounds = { lanes: [1, 64], taps: [2, 8], maxWords: [1, 2 ** 20], stateWords: [1, 2 ** 26] };
+const mixerBounds: Bounds = { projectedBits: [2, 32], convWeightBits: [2, 32], convBits: [2, 32], gateBits: [2, 32] };
 
 /** Throws a `HardwareProblem` for parameters outside their range. */
 export function checkConv(p: ConvParameters): void {
-  for (const [name, [low, high]] of Object.entries(bounds)) {
-    const value = p[name as keyof typeof bounds];
-    if (Number.isInteger(value) && value >= low && value <= high) continue;
-    const nearest = Math.min(high, Math.max(low, Math.round(value)));
-    throw new HardwareProblem('conv', name, `a whole number from ${low} to ${high}`, `${value}`, `${nearest}`);
-  }
+  checkBounds('conv', p, bounds);
+  checkBounds('conv', p.numerics.mixer, mixerBounds, 'numerics.mixer.');
+  checkBounds('conv', p.numerics.scan, { inputBits: [2, 32] }, 'numerics.scan.');
 }
 
 /** What a channel becomes: B, C or x of the scan, which are convolved, or the gate of z, which is not. */

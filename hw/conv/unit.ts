@@ -10,10 +10,18 @@ import { type Design, defineModule } from '../../gen/index.ts';
 import { connect, skidBuffer } from '../../gen/stream/index.ts';
 import { convCore } from './core.ts';
 import { historyStore } from './history.ts';
-import { type ConvInterface, type ConvParameters, convInterface, historyBits, scalingShape } from './parameters.ts';
+import {
+  type ConvInterface,
+  type ConvParameters,
+  checkConv,
+  convInterface,
+  historyBits,
+  scalingShape,
+} from './parameters.ts';
 
 /** golden's `convolveToken`, then SiLU as its `mix` takes it, bit for bit: docs/mixer.md. Initiation interval 1. */
 export function convUnit(p: ConvParameters): Design<ConvInterface> {
+  checkConv(p);
   const { convBits, projectedBits } = p.numerics.mixer;
   return defineModule(
     {

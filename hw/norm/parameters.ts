@@ -1,7 +1,7 @@
 /** What is fixed when a norm and quantizer is elaborated, its ports, and the widths that follow. */
 import { bit, bitsFor, output, sink, sint, source, uint } from '../../gen/index.ts';
 import { biasBits, type Numerics } from '../../golden/fixed/index.ts';
-import { HardwareProblem } from '../problem.ts';
+import { type Bounds, checkBounds } from '../problem.ts';
 
 export interface NormParameters {
   /** P: values per cycle. */
@@ -31,7 +31,7 @@ export interface NormWidths {
   readonly count: number;
 }
 
-const bounds = {
+const bounds: Bounds = {
   lanes: [1, 64],
   inputBits: [2, 24],
   maxTileWords: [1, 2 ** 16],
@@ -39,16 +39,13 @@ const bounds = {
   maxGroups: [1, 2 ** 12],
   maxColumns: [1, 2 ** 17],
   maxShift: [0, 32],
-} as const;
+};
 
 /** The widths; throws a `HardwareProblem` for parameters outside their range. */
 export function normWidths(p: NormParameters): NormWidths {
-  for (const [name, [low, high]] of Object.entries(bounds)) {
-    const value = p[name as keyof typeof bounds];
-    if (Number.isInteger(value) && value >= low && value <= high) continue;
-    const nearest = Math.min(high, Math.max(low, Math.round(value)));
-    throw new HardwareProblem('norm', name, `a whole number from ${low} to ${high}`, `${value}`, `${nearest}`);
-  }
+  checkBounds('norm', p, bounds);
+  checkBounds('norm', p.numerics.norm, { weightBits: [2, 32], biasWeightBits: [2, 32] }, 'numerics.norm.');
+  checkBounds('norm', p.numerics.matmul, { activationBits: [2, 16], resultFraction: [0, 32] }, 'numerics.matmul.');
   const { weightBits, biasWeightBits } = p.numerics.norm;
   const product = p.inputBits + weightBits;
   return {

@@ -24,7 +24,7 @@ import {
 import { fifo, registerSlice, through } from '../../gen/stream/index.ts';
 import { clampCounter, counting } from '../lanes/counters.ts';
 import { keep } from '../lanes/rounding.ts';
-import { HardwareProblem } from '../problem.ts';
+import { type Bounds, checkBounds } from '../problem.ts';
 import { scaleShape } from './parameters.ts';
 import { scaleAmount, scaledBy } from './scale.ts';
 
@@ -39,21 +39,13 @@ export interface ResidualParameters {
   readonly residualBits: number;
 }
 
-const bounds = {
+const bounds: Bounds = {
   lanes: [1, 64],
   maxRows: [1, 2 ** 20],
   maxGroups: [1, 2 ** 12],
   resultBits: [2, 44],
   residualBits: [2, 48],
-} as const;
-
-function checkResidual(p: ResidualParameters): void {
-  for (const [name, [low, high]] of Object.entries(bounds)) {
-    const value = p[name as keyof typeof bounds];
-    if (Number.isInteger(value) && value >= low && value <= high) continue;
-    throw new HardwareProblem('residual', name, `a whole number from ${low} to ${high}`, `${value}`);
-  }
-}
+};
 
 const residualInterface = (p: ResidualParameters) => ({
   token: sink(
@@ -76,7 +68,7 @@ export type ResidualInterface = ReturnType<typeof residualInterface>;
 
 /** residual + sum_g round(y_g / rms_g), saturated: golden's `multiply` and the addition of its `stepFixed`. A beat per cycle. */
 export function residualUnit(p: ResidualParameters): Design<ResidualInterface> {
-  checkResidual(p);
+  checkBounds('residual', p, bounds);
   const words = Math.ceil(p.maxRows / p.lanes);
   return defineModule(
     {

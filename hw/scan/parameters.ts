@@ -1,7 +1,7 @@
 /** What is fixed when a scan unit is elaborated, and the widths that follow from it. */
 import { addressWidth, bitsFor } from '../../gen/index.ts';
 import type { RowState, ScanNumerics, StateFormat } from '../../golden/fixed/index.ts';
-import { HardwareProblem } from '../problem.ts';
+import { type Bounds, checkBounds, checkChoice, HardwareProblem } from '../problem.ts';
 import type { ProductStyle } from './product.ts';
 
 export interface ScanParameters {
@@ -67,34 +67,45 @@ export const productStyle = (p: ScanParameters): ProductStyle => p.products ?? '
 
 export const isStochastic = (p: ScanParameters): boolean => rowFormat(p)?.rounding === 'stochastic';
 
+const bounds: Bounds = {
+  ...{ lanes: [1, 256], maxHeads: [1, 4096], maxHeadDim: [1, 4096], maxState: [1, 4096] },
+  ...{ stateWords: [1, 2 ** 26], rowWords: [1, 2 ** 26] },
+};
+const numericBounds: Bounds = {
+  ...{ stateBits: [2, 32], decayFraction: [5, 32], dtBits: [1, 32], dtFraction: [0, 32], inputBits: [2, 32] },
+  ...{ stepBits: [2, 32], directBits: [2, 32], outputBits: [2, 40], shiftBits: [2, 8] },
+};
+/** A row's exponent is at least so large: the decay is shifted by part of it, and its product by the rest. */
+const leastExponent = 5;
+const mostExponent = 16;
+
+/** Throws a `HardwareProblem` for parameters outside their range. */
+function checkScan(p: ScanParameters): void {
+  const { numerics, lanes } = p;
+  checkBounds('scan', p, bounds);
+  if ((lanes & (lanes - 1)) !== 0)
+    throw new HardwareProblem('scan', 'lanes', 'a power of two', `${lanes}`, `${2 ** Math.round(Math.log2(lanes))}`);
+  checkBounds('scan', p, { rows: [1, mostLanes / lanes], maxGroups: [1, p.maxHeads] });
+  checkBounds('scan', numerics, numericBounds, 'numerics.');
+  const directFraction = [0, numerics.directBits + numerics.inputBits - 1] as const;
+  checkBounds('scan', numerics, { directFraction }, 'numerics.');
+  checkChoice('scan', 'products', productStyle(p), ['dsp', 'logic']);
+  if (typeof p.memory !== 'object') checkChoice('scan', 'memory', p.memory ?? 'chip', ['chip', 'chip-ports']);
+  checkChoice('scan', 'state.kind', p.state.kind, ['row', 'head']);
+  const format = rowFormat(p);
+  if (format === undefined) return;
+  checkChoice('scan', 'state.rounding', format.rounding, ['stochastic', 'nearest']);
+  checkBounds('scan', format, { bits: [3, 16], stepBits: [8, 26], seed: [0, 2 ** 32 - 1] }, 'state.');
+  const { bits } = format;
+  const most = Math.min(mostExponent, numerics.decayFraction);
+  checkBounds('scan', format, { workBits: [bits + leastExponent, bits + most] }, 'state.');
+}
+
 /** The widths; throws a `HardwareProblem` for parameters outside their range. */
 export function scanWidths(p: ScanParameters): ScanWidths {
-  const refuse = (name: string, expected: string, found: unknown): never => {
-    throw new HardwareProblem('scan', name, expected, `${found}`);
-  };
-  const positive = (name: keyof ScanParameters, high: number): void => {
-    const value = p[name] as number;
-    if (!(Number.isInteger(value) && value >= 1 && value <= high))
-      refuse(name, `a whole number from 1 to ${high}`, value);
-  };
-  positive('lanes', 256);
-  if ((p.lanes & (p.lanes - 1)) !== 0) refuse('lanes', 'a power of two', p.lanes);
-  positive('maxHeads', 4096);
-  positive('maxHeadDim', 4096);
-  positive('maxState', 4096);
-  positive('rows', mostLanes / p.lanes);
-  positive('maxGroups', p.maxHeads);
-  positive('stateWords', 2 ** 26);
-  positive('rowWords', 2 ** 26);
+  checkScan(p);
   const format = rowFormat(p);
   const { numerics } = p;
-  const mostExponent = Math.min(16, numerics.decayFraction);
-  if (format !== undefined && format.workBits - format.bits > mostExponent)
-    refuse(
-      'state.workBits',
-      `at most ${mostExponent + format.bits}, exponents up to ${mostExponent}`,
-      `${format.workBits}`,
-    );
   const maxTiles = Math.ceil(p.maxState / p.lanes);
   const rowGroups = Math.ceil(p.maxHeadDim / p.rows);
   const work = format?.workBits ?? numerics.stateBits;

@@ -1,5 +1,5 @@
 /** A design between registers that need few pins, so that place and route sees its paths alone. */
-import { type Design, printVerilog, type VerilogOutput } from '../../gen/index.ts';
+import { type Design, printVerilog, type VerilogOutput } from '../gen/index.ts';
 
 /** Inputs come from a shift register, outputs are registered and leave as one bit, their parity. */
 export function inHarness(design: Design): VerilogOutput {

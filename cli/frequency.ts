@@ -1,0 +1,50 @@
+/** The frequency of a unit on ECP5 and iCE40, where nextpnr is found. */
+import { Problem } from 'popscan-problem';
+import type { Design } from '../gen/index.ts';
+import { findNextpnr, inHarness, placeAndRoute, placers, type SynthesisTarget, synthesize } from '../sim/index.ts';
+import type { Progress, Report, Skipped } from './command.ts';
+
+export interface Timing {
+  readonly fmax: number | undefined;
+  readonly skipped: readonly Skipped[];
+  readonly tools: Report['tools'];
+}
+
+const noTiming: Timing = { fmax: undefined, skipped: [], tools: {} };
+
+/** The median over the seeds, in MHz, of the unit between registers at its ports: it may have more of these than a device has pins. */
+export async function frequency(
+  design: Design,
+  target: SynthesisTarget,
+  seeds: number,
+  progress: Progress,
+): Promise<Timing> {
+  if (target === 'xcup' || target === 'xc7') return noTiming;
+  const skipped = (why: string, get: string): Timing => ({
+    ...noTiming,
+    skipped: [{ name: `Fmax on ${target}`, why, get }],
+  });
+  const nextpnr = await findNextpnr(target);
+  if (nextpnr === undefined) {
+    const { install, variable } = placers[target];
+    return skipped(`nextpnr-${target} was not found`, `${install}, or name the program in ${variable}`);
+  }
+  const { netlist } = await synthesize(inHarness(design), {
+    ...{ target, seconds: 7200 },
+    progress: (line) => progress(`between registers: ${line}`),
+  });
+  const tools = { nextpnr: { version: nextpnr.version, how: 'native' } } as const;
+  const found: number[] = [];
+  try {
+    for (let seed = 1; seed <= seeds; seed++) {
+      progress(`nextpnr: seed ${seed} of ${seeds}`);
+      found.push((await placeAndRoute(nextpnr, netlist, seed)).fmax);
+    }
+  } catch (error) {
+    if (!(error instanceof Problem) || error.id !== 'device-too-small') throw error;
+    const { where, expected, found: taken, remedy } = error;
+    return { ...skipped(`${where}: ${taken}; it has ${expected.replaceAll('at most ', '')}`, remedy), tools };
+  }
+  const fmax = found.sort((x, y) => x - y)[Math.floor(found.length / 2)]!;
+  return { fmax, skipped: [], tools };
+}
