@@ -1,4 +1,5 @@
 /** Vectors that no text produces, through projections whose numbers are at the ends of their formats. */
+import { largest } from '../golden/fixed/index.ts';
 import type { FixedProjection } from '../golden/fixed/projection.ts';
 import { rsqrtTable } from '../golden/fixed/tables.ts';
 import { type NormParameters, tileWords } from '../hw/index.ts';
@@ -38,6 +39,13 @@ function randomSizes(p: NormParameters, random: Random): Sizes {
   }
 }
 
+/** A beat, or several that are a tile each. */
+function shortSizes(p: NormParameters, random: Random): Sizes {
+  const tiles = random.below(Math.min(4, p.maxTiles, Math.floor(p.maxColumns / p.lanes))) + 1;
+  const tile = tiles > 1 ? p.lanes : pick(random, 1, Math.min(p.lanes, p.maxColumns));
+  return { groups: 1, packet: tiles * tile, tile, cols: tiles * tile };
+}
+
 /** Plus or minus a power of two. */
 const power = (random: Random, bits: number): number => (random.chance(0.5) ? 1 : -1) * 2 ** random.below(bits - 1);
 
@@ -73,7 +81,7 @@ export function randomProjection(
     floor: randomFloor(p, random, groups * tile === cols),
     activationBits: matmul.activationBits,
     resultFraction: matmul.resultFraction,
-    weight: { values: ints(norm.weightBits), unit },
+    weight: { values: ints(norm.weightBits).map((w) => Math.max(w, -largest(norm.weightBits))), unit },
     bias: { values: ints(norm.biasWeightBits), unit: unit + (extreme ? biasRoom : pick(random, -24, biasRoom)) },
     epsilon,
   };
@@ -90,7 +98,7 @@ export function randomEpsilon(random: Random): bigint {
   return cut << BigInt(2 * random.below(20));
 }
 
-/** Full range, small, sparse and zero vectors; then as many of one beat, whose products are powers of two or whose root is that of eps. */
+/** Full range, small, sparse and zero vectors; then as many of a beat or a few, whose products are powers of two or whose root is that of eps. */
 export function cornerNormJobs(p: NormParameters, random: Random, vectors: number): NormJob[] {
   const group = 'corner and random vectors';
   const whole = Array.from({ length: vectors }, (_, n) => {
@@ -105,8 +113,8 @@ export function cornerNormJobs(p: NormParameters, random: Random, vectors: numbe
     return normJob(projection, sizes.packet, x, { group, label: `vector ${n}: ${what}` });
   });
   const short = Array.from({ length: vectors }, (_, n) => {
-    const cols = pick(random, 1, Math.min(p.lanes, p.maxColumns));
-    const sizes = { groups: 1, packet: cols, tile: cols, cols };
+    const sizes = shortSizes(p, random);
+    const { cols } = sizes;
     const projection = randomProjection(p, random, sizes, 'powers', randomEpsilon(random));
     const x = Int32Array.from({ length: cols }, () => (n % 2 === 0 ? 0 : power(random, p.inputBits)));
     return normJob(projection, cols, x, { group, label: `short vector ${n}: ${cols} columns` });

@@ -4,19 +4,21 @@ import type { ModuleBuilder, Pipeline, Sign, Signal, UInt } from '../../gen/inde
 /**
  * What `combine` makes of the values of a run of beats: at the latency after that of `value`, complete with its last beat. `valid` and
  * `first` are of the pipeline; the first beat of a run begins with `start`,
- * a constant or a value of the pipeline. `combine` must keep the width of `start`.
+ * a constant or a value of the pipeline. `combine` must keep the width of `start`. Without `valid` every cycle counts: for values of which
+ * those between two beats change nothing.
  */
 export function accumulate<S extends Sign>(
   m: ModuleBuilder,
   pipe: Pipeline,
   name: string,
-  { valid, first }: { readonly valid: UInt; readonly first: UInt },
+  { valid, first }: { readonly valid?: UInt; readonly first: UInt },
   value: Signal<S>,
   start: Signal<S>,
   combine: (sum: Signal<S>, value: Signal<S>) => Signal<S>,
 ): Signal<S> {
   const at = pipe.latency(value as never);
-  const sum = m.register(name, start.type, { enable: pipe.at(valid, at) }) as unknown as Signal<S> & {
+  const enabled = valid === undefined ? {} : { enable: pipe.at(valid, at) };
+  const sum = m.register(name, start.type, enabled) as unknown as Signal<S> & {
     next(v: Signal<S>): void;
   };
   const begin = pipe.at(start as never, at);

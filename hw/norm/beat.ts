@@ -9,7 +9,7 @@ import {
   type UInt,
   unpack,
 } from '../../gen/index.ts';
-import type { NormInterface, NormParameters, normTokenShape } from './parameters.ts';
+import { type NormInterface, type NormParameters, type normTokenShape, normWidths } from './parameters.ts';
 
 /** What the parts of the first pass share: its pipeline, which never stalls, and the flags of a beat in it. */
 export interface Beat {
@@ -59,15 +59,15 @@ export function productsOf({ io, p, pipe }: Beat): Products {
   const x = unpack(values, p.inputBits).map((v, i) =>
     pipe.enter((i === 0 ? v : count.gt(i).mux(v, 0)).asSigned().named(`x_${i}`)),
   );
-  const times = (name: string, word: UInt, bits: number): SInt[] =>
-    unpack(pipe.enter(word), bits).map((v, i) => pipe.stage(`${name}_${i}`, v.asSigned().mul(x[i]!)));
+  const times = (name: string, word: UInt, bits: number, width = p.inputBits + bits): SInt[] =>
+    unpack(pipe.enter(word), bits).map((v, i) => pipe.stage(`${name}_${i}`, v.asSigned().mul(x[i]!).trunc(width)));
   const square = (v: SInt): UInt =>
     v
       .mul(v)
       .trunc(2 * p.inputBits - 1)
       .asUnsigned();
   return {
-    scaled: times('product', io.weight.payload.scale, weightBits),
+    scaled: times('product', io.weight.payload.scale, weightBits, normWidths(p).product),
     biased: times('biased', io.weight.payload.bias, biasWeightBits),
     squares: x.map((v, i) => pipe.stage(`square_${i}`, square(v))),
   };

@@ -16,7 +16,7 @@ export interface TileExponents {
 
 /** golden's `blockExponent`: the bits of all magnitudes of a tile together are as long as the largest of them. */
 export function tileExponents(beat: Beat, products: readonly SInt[]): TileExponents {
-  const { m, p, pipe, issued, tileDone, single, token } = beat;
+  const { m, p, pipe, issued, single, token } = beat;
   const w = normWidths(p);
   m.comment(
     'Of a tile the bits of all magnitudes together, which are as long as the largest; those that activations have are left out.',
@@ -32,9 +32,9 @@ export function tileExponents(beat: Beat, products: readonly SInt[]): TileExpone
   const exponent = pipe.join({ length, floor: token.floor }, (v) =>
     pipe.stage('exponent', v.length.gt(v.floor).mux(v.length, v.floor)),
   );
-  const ofGroup = { valid: tileDone, first: beat.firstTile };
+  m.comment("The largest of its group: the exponent of a part of a tile is never above the whole tile's.");
   const lowest = m.constant(exponent.type, 0);
-  const top = accumulate(m, pipe, 'top', ofGroup, exponent, lowest, (a, b) => a.gt(b).mux(a, b));
+  const top = accumulate(m, pipe, 'top', { first: beat.firstTile }, exponent, lowest, (a, b) => a.gt(b).mux(a, b));
   /** How far it is above the floor; nothing, where a group is one tile. */
   const above = (value: UInt, name: string): UInt =>
     pipe.join({ value, floor: token.floor, single }, (v) => {

@@ -19,7 +19,7 @@ export interface NormParameters {
 }
 
 export interface NormWidths {
-  /** weight x. */
+  /** weight x, where no weight is -2^(weightBits - 1). */
   readonly product: number;
   /** Of a tile: q counts 2^exponent units of weight x. */
   readonly exponent: number;
@@ -47,7 +47,7 @@ export function normWidths(p: NormParameters): NormWidths {
   checkBounds('norm', p.numerics.norm, { weightBits: [2, 32], biasWeightBits: [2, 32] }, 'numerics.norm.');
   checkBounds('norm', p.numerics.matmul, { activationBits: [2, 16], resultFraction: [0, 32] }, 'numerics.matmul.');
   const { weightBits, biasWeightBits } = p.numerics.norm;
-  const product = p.inputBits + weightBits;
+  const product = p.inputBits + weightBits - 1;
   return {
     product,
     exponent: bitsFor(BigInt(product - p.numerics.matmul.activationBits)),
@@ -91,7 +91,7 @@ export const normInterface = (p: NormParameters) => {
     ),
     weight: sink(
       { scale: uint(p.lanes * weightBits), bias: uint(p.lanes * biasWeightBits) },
-      `of the same values: norm weight x wscale x sqrt(width), ${weightBits} bits each; norm weight x wbias x sqrt(width), ${biasWeightBits} bits each`,
+      `of the same values: norm weight x wscale x sqrt(width), ${weightBits} bits each, at least -(2^${weightBits - 1} - 1); norm weight x wbias x sqrt(width), ${biasWeightBits} bits each`,
     ),
     out: source(
       {
