@@ -3,7 +3,7 @@ import { bundle, type Module } from '../gen/index.ts';
 import { createHistory, createRandom, createSimulator, type Engine } from '../sim/index.ts';
 import { type Mutants, type MutationOptions, mutate } from '../sim/mutate/index.ts';
 import { counterPorts, countersExpected, countersStarted } from './mutation-counters.ts';
-import { type MutationUnit, mutationUnits, runs } from './mutation-units.ts';
+import { instanceOf, type MutationUnit, mutationUnits, runs } from './mutation-units.ts';
 import { drawDrops } from './pauses.ts';
 import { type RunOptions, run } from './run.ts';
 import type { UnitBench } from './unit-bench.ts';
@@ -52,45 +52,57 @@ export interface OpenUnit {
 /** A unit in a module of its own, and its runs, which find what is wrong with a version of that module. */
 export async function openUnit(unit: string): Promise<OpenUnit> {
   const work = mutationUnits[unit]!();
-  const top = bundle(`mutated_${unit}`, { [unit]: work.design }).module;
-  const known = { work, runs: runsOf(work), counters: counterPorts(top) };
-  const cycles: number[] = [];
-  const wrong = firstFinding(top, known, (n, found) => {
-    cycles[n] = found;
-    return undefined;
-  });
+  const top = alone(unit, work, work.design.module);
+  const find = vectorsOf(unit, work);
+  const wrong = find(top);
   if (wrong !== undefined) throw new Error(`${unit} fails its own vectors: ${wrong}`);
-  const late = (n: number, found: number) =>
-    found === cycles[n] ? undefined : `run ${n}: ${cycles[n]} cycles expected, ${found} found`;
-  return { top, find: (faulty) => firstFinding(faulty, known, late) };
+  return { top, find };
 }
 
-interface Vectors {
-  readonly work: MutationUnit;
-  readonly runs: readonly PlannedRun[];
-  /** Outputs that show counters. */
-  readonly counters: ReadonlySet<string>;
+/** A unit, as `module` has it, in a module of its own. */
+const alone = (unit: string, { design }: MutationUnit, module: Module): Module =>
+  bundle(`mutated_${unit}`, { [unit]: { ...design, module } }).module;
+
+/** What a unit's runs, then those of its parts, find wrong with it in a module of its own. The first that is sound says how many cycles they take. */
+function vectorsOf(unit: string, work: MutationUnit): OpenUnit['find'] {
+  const planned = runsOf(work);
+  const counters = counterPorts(alone(unit, work, work.design.module));
+  const cycles: number[] = [];
+  const parts = Object.entries(work.parts ?? {}).map(([name, part]) => partOf(name, part));
+  return (top) => {
+    const engine = createSimulator(top, { properties: 'throw' });
+    const powerUp = engine.save();
+    for (const [n, { work: of, started, ...options }] of planned.entries()) {
+      engine.restore(powerUp);
+      const bench = work.benchOf(of);
+      const { finding, cycles: found } =
+        started === true
+          ? runOn(createSimulator(countersStarted(top)), countersExpected(bench, counters), options, n)
+          : runOn(engine, bench, options, n);
+      if (finding !== undefined) return finding;
+      cycles[n] ??= found;
+      if (found !== cycles[n]) return `run ${n}: ${cycles[n]} cycles expected, ${found} found`;
+    }
+    const { module } = top.instances[0]!;
+    for (const find of [work.also, ...parts]) {
+      const found = find?.(module);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
 }
 
-/** What the runs find wrong with a design, or `judge` with the cycles of one; undefined: nothing. */
-function firstFinding(
-  top: Module,
-  { work, runs: planned, counters }: Vectors,
-  judge: (run: number, cycles: number) => string | undefined,
-): string | undefined {
-  const engine = createSimulator(top, { properties: 'throw' });
-  const powerUp = engine.save();
-  for (const [n, { work: of, started, ...options }] of planned.entries()) {
-    engine.restore(powerUp);
-    const bench = work.benchOf(of);
-    const { finding, cycles } =
-      started === true
-        ? runOn(createSimulator(countersStarted(top)), countersExpected(bench, counters), options, n)
-        : runOn(engine, bench, options, n);
-    const found = finding ?? judge(n, cycles);
-    if (found !== undefined) return found;
-  }
-  return work.also?.(top.instances[0]!.module);
+/** What is wrong with a part of a unit; one that is as it was at first is not run again. */
+function partOf(name: string, work: MutationUnit): (unit: Module) => string | undefined {
+  const find = vectorsOf(name, work);
+  let sound: Module | undefined;
+  return (unit) => {
+    const part = instanceOf(unit, name);
+    if (part === sound) return undefined;
+    const found = find(alone(name, work, part));
+    if (found === undefined) sound ??= part;
+    return found === undefined ? undefined : `${name} alone: ${found}`;
+  };
 }
 
 /** What one run finds, and its cycles. */

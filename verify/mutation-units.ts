@@ -1,6 +1,6 @@
 /** The units at sizes small enough to be run hundreds of times, each with the work that must find every fault in it. */
 import type { Design, Module } from '../gen/index.ts';
-import { defaultNumerics } from '../golden/fixed/index.ts';
+import { defaultNumerics, type ScanShape } from '../golden/fixed/index.ts';
 import {
   type ConvParameters,
   convUnit,
@@ -42,6 +42,8 @@ export interface MutationUnit {
   readonly benchOf: (n: number) => UnitBench;
   /** Further work, on the unit as it stands in a mutated design; returns what it found. */
   readonly also?: (unit: Module) => string | undefined;
+  /** Units inside it, by the name of their instance, which have to do work of their own, too. */
+  readonly parts?: Readonly<Record<string, MutationUnit>>;
 }
 
 /** Work is made when it is first asked for; the first run has the most. */
@@ -82,19 +84,24 @@ function coreRuns(p: ScanParameters): (core: Module) => string | undefined {
   return (core) => runs.map((run) => run(core)).find((found) => found !== undefined);
 }
 
-const instanceOf = (module: Module, name: string): Module => module.instances.find((i) => i.name === name)!.module;
+/** What an instance of a module is of. */
+export const instanceOf = (module: Module, name: string): Module =>
+  module.instances.find((i) => i.name === name)!.module;
 
 function scan(): MutationUnit {
   const shape = { heads: 4, headDim: 5, dState: 13 };
   const choice = { lanes: 4, rows: 2 };
   const size = storeSize(shape, choice);
-  const p: ScanParameters = {
+  return scanOf({
     ...choice,
     ...{ maxHeads: shape.heads, maxHeadDim: shape.headDim, maxState: shape.dState, maxGroups: 2 },
     ...{ stateWords: 2 * size.words, rowWords: 2 * size.rows },
     numerics: defaultNumerics.scan,
     state: defaultNumerics.state,
-  };
+  });
+}
+
+function scanOf(p: ScanParameters): MutationUnit {
   const jobsOf = worksOf((random, share) => cornerScanJobs(p, random, part(16, share)));
   const core = coreRuns(p);
   const also = (unit: Module) => core(instanceOf(unit, 'core'));
@@ -104,16 +111,23 @@ function scan(): MutationUnit {
 function conv(): MutationUnit {
   const bounds = { heads: 2, headDim: 5, dState: 3, groups: 2 };
   const words = convWords(bounds, 2);
-  const p: ConvParameters = { lanes: 2, taps: 3, maxWords: words, stateWords: 2 * words, numerics: defaultNumerics };
+  const stateWords = 2 * words;
+  return convOf({ lanes: 2, taps: 3, maxWords: words, stateWords, numerics: defaultNumerics }, bounds);
+}
+
+/** `bounds`: of the sizes of a token. */
+function convOf(p: ConvParameters, bounds: ScanShape): MutationUnit {
   const jobsOf = worksOf((random, share) => cornerConvJobs(p, bounds, random, part(48, share)));
   return { design: convUnit(p) as Design, benchOf: (n) => convBench(jobsOf(n), p) };
 }
 
-function norm(): MutationUnit {
-  const p: NormParameters = {
+const norm = (): MutationUnit =>
+  normOf({
     ...{ lanes: 3, inputBits: 24, maxTileWords: 5, maxTiles: 3, maxGroups: 5, maxColumns: 60, maxShift: 16 },
     numerics: defaultNumerics,
-  };
+  });
+
+function normOf(p: NormParameters): MutationUnit {
   const jobsOf = worksOf((random, share) => cornerNormJobs(p, random, part(160, share)));
   return { design: normUnit(p) as Design, benchOf: (n) => normBench(jobsOf(n), p) };
 }
@@ -134,9 +148,13 @@ function mixer(): MutationUnit {
   const of = mixerParameters(config, choices, { columns: 5, segment: 1, resultBits: 24 }, defaultNumerics);
   const p: MixerParameters = { ...of, norm: { ...of.norm, maxTileWords: 9, maxTiles: 4, maxGroups: 5 } };
   const jobsOf = worksOf((random, share) => cornerMixerJobs(p, random, part(72, share)));
-  const core = coreRuns(p.scan);
-  const also = (unit: Module) => core(instanceOf(instanceOf(unit, 'scan'), 'core'));
-  return { design: mixerUnit(p) as Design, benchOf: (n) => mixerBench(jobsOf(n), p), also };
+  const { maxHeads: heads, maxHeadDim: headDim, maxState: dState, maxGroups: groups } = p.scan;
+  const parts = {
+    conv: convOf(p.conv, { heads, headDim, dState, groups }),
+    scan: scanOf(p.scan),
+    norm: normOf(p.norm),
+  };
+  return { design: mixerUnit(p) as Design, benchOf: (n) => mixerBench(jobsOf(n), p), parts };
 }
 
 /** By the name that `popscan mutate --unit` takes. */

@@ -23,7 +23,7 @@ import {
 } from '../../gen/index.ts';
 import type { Numerics } from '../../golden/fixed/index.ts';
 import { channelKind, channelsShape } from '../conv/parameters.ts';
-import { clampCounter } from '../lanes/counters.ts';
+import { clampCounter, counting } from '../lanes/counters.ts';
 import { elementsShape } from '../lanes/regroup.ts';
 import { keep } from '../lanes/rounding.ts';
 import { scaleShape } from '../norm/parameters.ts';
@@ -145,8 +145,7 @@ export function frontUnit(p: FrontParameters): Design<FrontInterface> {
         amount: pipe.enter(scaleAmount(m, base, shift, issue).named('amount')),
       };
       const kept = unpack(io.product.payload, p.resultBits).map((y, i) => {
-        const there = at.count.gt(i).mux(y, 0).asSigned().named(`y_${i}`);
-        const scaled = scaledBy(m, pipe, `y_${i}`, pipe.enter(there), scale);
+        const scaled = scaledBy(m, pipe, `y_${i}`, pipe.enter(y.asSigned().named(`y_${i}`)), scale);
         return pipe.stage(`value_${i}`, { ...keep(m, scaled, projectedBits, `value_${i}`) });
       });
 
@@ -178,7 +177,10 @@ export function frontUnit(p: FrontParameters): Design<FrontInterface> {
 
       m.comment('Clamped values.');
       const moves = valid.and(advance).named('moves');
-      const clamped = pack(kept.map((k) => k.clamped));
+      const clamped = counting(
+        kept.map((k) => k.clamped),
+        count,
+      );
       io.saturations.drive({
         z: clampCounter(m, 'z', clamped, moves.and(isZ)),
         xbc: clampCounter(m, 'xbc', clamped, moves.and(isZ.or(isDt).not())),

@@ -1,10 +1,11 @@
 /**
  * The step size of a head and its decay.
  *
- *     dt 2^argument + bias --> softplus --> saturate --+-------------------------> dt
- *                                                      '--> rate dt --> 2^-t ----> decay
+ *     dt 2^argument + bias --> softplus --> saturate --+-------------------------> dt ----.
+ *                                                      '--> rate dt --> 2^-t ----> decay --+--> heads that wait
  */
 import {
+  bit,
   bitsFor,
   cat,
   type Design,
@@ -16,9 +17,10 @@ import {
   type UInt,
   uint,
 } from '../../gen/index.ts';
+import { connect, fifo } from '../../gen/stream/index.ts';
 import { FUNCTION_FRACTION, type Numerics, SOFTPLUS_FRACTION } from '../../golden/fixed/index.ts';
 import { mostArgumentShift } from '../conv/parameters.ts';
-import { clampCounter } from '../lanes/counters.ts';
+import { clampCounter, underWay } from '../lanes/counters.ts';
 import { elementsShape } from '../lanes/regroup.ts';
 import { exp2, softplus } from '../nonlinear/index.ts';
 import { roundShiftBy } from '../scan/arithmetic.ts';
@@ -57,31 +59,35 @@ const stepSizeInterface = (p: StepSizeParameters) => ({
 });
 export type StepSizeInterface = ReturnType<typeof stepSizeInterface>;
 
-/** golden's `discretize`, bit for bit. A head per cycle; the pipeline stands while its last result is not taken. */
+/**
+ * golden's `discretize`, bit for bit. A head per cycle, latency 17. The pipeline never stands: a head is let in when there is a place for it
+ * among those that wait for the scan, which are as many as a token has.
+ */
 export function stepSizeUnit(p: StepSizeParameters): Design<StepSizeInterface> {
   const { dtBits, dtFraction } = p.scan.numerics;
   return defineModule(
     {
       name: 'mixer_step_size',
-      doc: 'dt = softplus(dt + bias) and decay = 2^-(rate dt), a head per cycle.',
+      doc: `dt = softplus(dt + bias) and decay = 2^-(rate dt), a head per cycle; ${p.scan.maxHeads} heads at most are under way.`,
       ports: stepSizeInterface(p),
     },
     (m, io) => {
-      const advance = io.head.ready.or(io.head.valid.not()).named('advance');
-      const others = io.token.valid.and(advance).named('others');
+      const room = m.wire('room', bit);
+      const others = io.token.valid.and(room).named('others');
       const issue = others.and(io.in.valid).and(io.constants.valid).named('issue');
       io.in.ready.drive(others.and(io.constants.valid));
       io.constants.ready.drive(others.and(io.in.valid));
       io.token.ready.drive(issue.and(io.in.payload.end));
       m.unused(io.in.payload.count);
 
-      const pipe = m.pipeline('head', { enable: advance });
+      const pipe = m.pipeline('head');
+      const always = m.constant(bit, 1);
       const { bias, rate, ...constants } = pipe.enter({ ...io.constants.payload });
       const { argument, rate_shift } = pipe.enter({ ...io.token.payload });
       const raw = pipe.enter(io.in.payload.values.asSigned());
       const shifted = pipe.stage('raw_q', raw.shiftLeft(argument, raw.width + mostArgumentShift));
       const biased = pipe.join({ shifted, bias }, (v) => pipe.stage('biased_q', v.shifted.add(v.bias)));
-      const smooth = softplus(m, pipe, biased, advance);
+      const smooth = softplus(m, pipe, biased, always);
       const rounded = roundFraction(smooth, SOFTPLUS_FRACTION - dtFraction);
       const high = rounded.width > dtBits ? rounded.slice(rounded.width - 1, dtBits).any() : m.constant(uint(1), 0);
       const fitted = rounded.width > dtBits ? rounded.trunc(dtBits) : rounded.ext(dtBits);
@@ -101,13 +107,21 @@ export function stepSizeUnit(p: StepSizeParameters): Design<StepSizeInterface> {
         .named('exponent_far');
       const top = exponentBits - 1;
       const t = pipe.stage('t', cat(exponent.bit(top).or(far), exponent.trunc(top)));
-      const decay = exp2(m, pipe, t, advance);
+      const decay = exp2(m, pipe, t, always);
       const latency = pipe.latency(decay);
       const valid = pipe.at(pipe.flag(issue), latency);
-      io.head.valid.drive(valid);
-      io.head.payload.drive({ decay, dt: pipe.at(step.value, latency), ...pipe.at(constants, latency) });
       const clamped = pipe.at(step.clamped, latency);
-      io.saturations.dt.drive(clampCounter(m, 'dt', clamped, valid.and(io.head.ready)));
+      io.saturations.dt.drive(clampCounter(m, 'dt', clamped, valid));
+
+      m.comment('Heads wait for the scan in a FIFO, whose places are counted from the issue on.');
+      const places = p.scan.maxHeads;
+      const heads = m.instance('heads', fifo(headShape(p.scan), { depth: places, counted: true }));
+      m.unused(heads.count, heads.in.ready);
+      heads.in.valid.drive(valid);
+      heads.in.payload.drive({ decay, dt: pipe.at(step.value, latency), ...pipe.at(constants, latency) });
+      connect(io.head, heads.out);
+      const taken = io.head.valid.and(io.head.ready).named('taken');
+      room.drive(underWay(m, 'heads_under_way', places, issue, taken).ne(places));
     },
   );
 }

@@ -26,14 +26,13 @@ import {
   type UInt,
   uint,
 } from '../../gen/index.ts';
-import { connect, fifo, fork, skidBuffer, through } from '../../gen/stream/index.ts';
+import { connect, fifo, skidBuffer, through } from '../../gen/stream/index.ts';
 import { channelsShape, convPorts } from '../conv/parameters.ts';
 import { convUnit } from '../conv/unit.ts';
 import { elementsShape, regrouped } from '../lanes/regroup.ts';
 import { activationsShape, feedUnit } from '../norm/feed.ts';
 import { normInterface, scaleShape } from '../norm/parameters.ts';
 import { normUnit } from '../norm/unit.ts';
-import { headShape } from '../scan/interface.ts';
 import { scanUnit } from '../scan/unit.ts';
 import { collectTokenShape, collectUnit } from './collect.ts';
 import { frontUnit } from './front.ts';
@@ -130,7 +129,7 @@ export function mixerUnit(p: MixerParameters): Design<MixerInterface> {
       const { inputBits, outputBits } = s.numerics;
       const scan = m.instance('scan', scanUnit(s));
       connect(scan.token, share('scan'));
-      connect(scan.head, queued(m, 'heads', steps.head, headShape(s), s.maxHeads));
+      connect(scan.head, steps.head);
       // B of a token waits for C, which comes behind it: all its words but the one that the change of width takes
       const groupWords = Math.max(3, s.maxGroups * Math.ceil(s.maxState / p.lanes) - 1);
       const rowWords = s.maxHeads * Math.ceil(s.maxHeadDim / p.lanes);
@@ -183,40 +182,38 @@ export function mixerUnit(p: MixerParameters): Design<MixerInterface> {
   );
 }
 
-/** Every token to each of the parts, which take what they need of it when they come to it. */
+/**
+ * Every token to each of the parts, which take what they need of it when they come to it. The norm is the last that is done with a token:
+ * where it has a place for one, so have the others.
+ */
 function shares(m: ModuleBuilder, p: MixerParameters, token: Taken<ReturnType<typeof mixerTokenShape>>) {
-  const shape = mixerTokenShape(p);
-  const shapes = { ...shape, collect: collectTokenShape(p.scan) };
-  const parts = Object.keys(shapes) as (keyof typeof shapes)[];
-  const fan = m.instance('tokens', fork(shape, parts));
-  connect(fan.in, token);
-  return <K extends keyof typeof shapes>(part: K): Taken<(typeof shapes)[K]> => {
-    const copy = fan[part] as Taken<typeof shape>;
-    m.unused(copy.payload);
-    const { head_dim } = copy.payload.scan;
-    const payload = part === 'collect' ? { head_dim } : copy.payload[part as keyof typeof shape];
-    return queued(
-      m,
-      `${part}_tokens`,
-      { ...copy, payload } as never,
-      shapes[part] as RecordShape,
-      tokensAhead,
-      'distributed',
-    ) as never;
+  const shapes = { ...mixerTokenShape(p), collect: collectTokenShape(p.scan) };
+  type Part = keyof typeof shapes;
+  const { head_dim } = token.payload.scan;
+  const payloads: Record<Part, unknown> = { ...token.payload, collect: { head_dim } };
+  const queueOf = (part: Part, counted: boolean) => {
+    const options = { depth: tokensAhead, style: 'distributed', counted } as const;
+    const queue = m.instance(`${part}_tokens`, fifo(shapes[part] as RecordShape, options));
+    m.unused(queue.count);
+    queue.in.payload.drive(payloads[part] as never);
+    return queue;
+  };
+  const last = queueOf('norm', false);
+  last.in.valid.drive(token.valid);
+  token.ready.drive(last.in.ready);
+  const begins = token.valid.and(last.in.ready).named('token_begins');
+  return <K extends Part>(part: K): Taken<(typeof shapes)[K]> => {
+    if (part === 'norm') return last.out as never;
+    const queue = queueOf(part, true);
+    m.unused(queue.in.ready);
+    queue.in.valid.drive(begins);
+    return queue.out as never;
   };
 }
 
 /** A stream behind a FIFO. */
-function queued<T extends Shape>(
-  m: ModuleBuilder,
-  name: string,
-  stream: Taken<T>,
-  shape: T,
-  depth: number,
-  style: 'auto' | 'distributed' = 'auto',
-): Taken<T> {
-  return through(m, name, fifo(shape, { depth, style }), stream);
-}
+const queued = <T extends Shape>(m: ModuleBuilder, name: string, stream: Taken<T>, shape: T, depth: number): Taken<T> =>
+  through(m, name, fifo(shape, { depth }), stream);
 
 type Elements = ReturnType<typeof elementsShape>;
 

@@ -29,10 +29,10 @@ export function rsqrt(
       .any()
       .not()
       .named(`rsqrt_empty_${step}`);
-    const shifted = empty.mux(normal.trunc(width - step).shl(step), normal).named(`rsqrt_shifted_${step}`);
-    const kept = Math.min(width, cutBits + step - 2); // what later steps can shift into the cut
+    const less = width - (cutBits + step - 2); // low bits that no later step can shift into the cut
+    const shifted = normal.trunc(width - step).shl(step - less);
     zeros.push(p.stage(`rsqrt_zero_${step}`, empty));
-    normal = p.stage(`rsqrt_normal_${step}`, shifted.shr(width - kept));
+    normal = p.stage(`rsqrt_normal_${step}`, empty.mux(shifted, normal.shr(less)));
   }
   const argument = normal
     .sub(2 ** (cutBits - 2))

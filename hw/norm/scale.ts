@@ -8,6 +8,7 @@ import {
   type SInt,
   type UInt,
 } from '../../gen/index.ts';
+import { RSQRT_FRACTION } from '../../golden/fixed/index.ts';
 import { roundShiftBy } from '../scan/arithmetic.ts';
 import type { scaleShape } from './parameters.ts';
 
@@ -29,6 +30,9 @@ export function scaleAmount(m: ModuleBuilder, base: SInt, shift: SInt, valid: UI
     .or(pack(repeat(large, amountBits)));
 }
 
+/** Of 1/rms, whose mantissa is 2 at most. */
+const mantissaBits = RSQRT_FRACTION + 1;
+
 /** round(y mantissa / 2^amount), halves up, exact before; 2 stages. */
 export function scaledBy(
   m: ModuleBuilder,
@@ -38,7 +42,7 @@ export function scaledBy(
   scale: { readonly mantissa: Readable<(typeof scaleShape)['mantissa']>; readonly amount: UInt },
 ): SInt {
   const product = pipe.join({ y, mantissa: scale.mantissa }, (v) =>
-    pipe.stage(`${name}_product`, v.y.mul(v.mantissa.toSigned())),
+    pipe.stage(`${name}_product`, v.y.mul(v.mantissa.toSigned()).trunc(y.width + mantissaBits)),
   );
   return pipe.join({ product, amount: scale.amount }, (v) =>
     pipe.stage(`${name}_scaled`, roundShiftBy(m, v.product, v.amount, name)),

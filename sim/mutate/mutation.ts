@@ -27,7 +27,8 @@ export function mutationsOf(module: Module, random: Random): ReadonlyMap<Mutatio
   const live = liveNodes(module, {});
   const nodes = module.nodes.filter((n) => live.has(n));
   const registers = module.registers.filter((r) => live.has(r.node));
-  const nameOf = (node: Node) => module.names.get(node) ?? `a value (${node.tag})`;
+  const nameOf = (node: Node) =>
+    node.tag === 'input' ? `input ${node.port}` : (module.names.get(node) ?? `a value (${node.tag})`);
   const replaced = (kind: MutationKind, node: Node, what: string, by: Replacement): Mutation => ({
     ...{ kind, what, at: nameOf(node), location: node.location },
     apply: () => rewriteModule(module, { values: new Map([[node, by]]) }),
