@@ -15,7 +15,12 @@ describe('arguments for wanted results', () => {
   });
 
   it('2^-t: every value; softplus: every value below 2^16, larger ones but for 4 bits', () => {
-    for (let wanted = 0; wanted <= 2 ** 16; wanted += 13) expect(exp2Fixed(beforeExp2(wanted))).toBe(wanted);
+    for (let wanted = 1; wanted < 2 ** 16; wanted += 13) {
+      const [first, last] = beforeExp2(wanted);
+      expect([exp2Fixed(first), exp2Fixed(last)]).toEqual([wanted, wanted]);
+      expect(exp2Fixed(first - 1)).toBeGreaterThan(wanted);
+      expect(exp2Fixed(last + 1)).toBeLessThan(wanted);
+    }
     for (let k = 0; k < 24; k++) {
       const found = softplusFixed(beforeSoftplus(2 ** k));
       expect(found - 2 ** k).toBeGreaterThanOrEqual(0);

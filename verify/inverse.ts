@@ -24,5 +24,8 @@ const most = 2 ** (FUNCTION_FRACTION + 5);
 /** The argument of softplus, in units of 2^-16, whose result is at least `wanted` in units of 2^-20. */
 export const beforeSoftplus = (wanted: number): number => least(-most, most, (x) => softplusFixed(x) >= wanted);
 
-/** t in units of 2^-16 at which 2^-t is at most `wanted` in units of 2^-16. */
-export const beforeExp2 = (wanted: number): number => least(0, most, (t) => exp2Fixed(t) <= wanted);
+/** t in units of 2^-16 at which 2^-t is `wanted` in units of 2^-16: the first and the last. */
+export const beforeExp2 = (wanted: number): readonly [first: number, last: number] => [
+  least(0, most, (t) => exp2Fixed(t) <= wanted),
+  least(0, most, (t) => exp2Fixed(t) < wanted) - 1,
+];

@@ -2,31 +2,18 @@
  * Corner cases of a mixer: the numbers that its parts' own corner cases are made of, brought about by in_proj's results, 1/rms, and the
  * constants and units of a layer.
  */
-import {
-  exp2Table,
-  FUNCTION_FRACTION,
-  largest,
-  type Mantissas,
-  RSQRT_FRACTION,
-  roundShift,
-  type ScanHead,
-  type ScanInput,
-  type ScanShape,
-  SOFTPLUS_FRACTION,
-  smallest,
-  softplusFixed,
-  softplusTail,
-} from '../golden/fixed/index.ts';
+import { FUNCTION_FRACTION, RSQRT_FRACTION, type ScanHead, type ScanShape } from '../golden/fixed/index.ts';
 import type { FixedLayer } from '../golden/fixed/model.ts';
 import { convWords, type MixerParameters, storeSize } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
+import { gated, passing } from './corner-mixer-channels.ts';
+import { beforeScale, projectionOf } from './corner-mixer-projection.ts';
+import { stepsOf } from './corner-mixer-steps.ts';
 import type { ConvInput } from './golden-conv.ts';
 import { goldenMixer, type MixerInput, type MixerJob } from './golden-mixer.ts';
-import { beforeExp2, beforeSilu, beforeSoftplus } from './inverse.ts';
 import { atEdges, awkwardShape, inTurns, randomScanInput, scanSpreads } from './jobs-corner.ts';
-import { convSpreads, randomConvTokens, signed } from './jobs-corner-conv.ts';
+import { convSpreads, randomConvTokens } from './jobs-corner-conv.ts';
 import { projectionSpreads, randomEpsilon, randomProjection, tilesOf } from './jobs-corner-norm.ts';
-import { roundingEdge } from './rounding-edges.ts';
 
 const pick = (random: Random, low: number, high: number): number => low + random.below(high - low + 1);
 const any = <T>(random: Random, of: readonly T[]): T => of[random.below(of.length)]!;
@@ -76,84 +63,6 @@ function tilesFor({ heads, headDim, groups }: ScanShape, p: MixerParameters): nu
   return tilesOf(p.norm, headDim, heads / groups).filter((tile) => tile === whole || tile % p.segment === 0);
 }
 
-/** A convolution that changes nothing, and what SiLU turns into x, B and C. */
-function passing({ x, b, c }: ScanInput, p: MixerParameters, random: Random): ConvInput {
-  const { projectedBits } = p.numerics.mixer;
-  const { taps } = p.conv;
-  const channels = x.length + 2 * b.length;
-  const shift = random.below(p.numerics.mixer.convWeightBits - 1);
-  // Of the same scale every result is met, of another the ends of the formats.
-  const argument = random.below(5);
-  const result = random.chance(0.7) ? argument : random.below(argument + 1);
-  const [low, high] = [smallest(projectedBits), largest(projectedBits)];
-  const before = (wanted: number): number =>
-    beforeSilu(wanted, argument - FUNCTION_FRACTION, result - FUNCTION_FRACTION, low, high);
-  return {
-    convolution: {
-      ...{ channels, taps, shift, bias: new Int32Array(channels) },
-      weight: Int32Array.from({ length: channels * taps }, (_, i) => (i % taps === taps - 1 ? 2 ** shift : 0)),
-    },
-    scaling: {
-      ...{ shift, argument_conv: argument, argument_z: random.below(16), result_z: random.below(6) },
-      ...{ result_b: result, result_c: result, result_x: result },
-    },
-    xbc: Int32Array.from([...x, ...b, ...c], before),
-    z: Int32Array.from(x, () => signed(random, projectedBits, random.chance(0.2))),
-  };
-}
-
-/** z whose gates are powers of two and zeros, or nothing but zeros; or those that there are. */
-function gated(conv: ConvInput, p: MixerParameters, random: Random): ConvInput {
-  const { projectedBits } = p.numerics.mixer;
-  const zeros = any(random, [0, 0, 0.3, 0.95, 1]);
-  const sparse = (z: number): number => (random.chance(zeros) ? 0 : z);
-  if (random.chance(0.6)) return { ...conv, z: conv.z.map(sparse) };
-  const [argument_z, result_z] = [4, random.below(5)];
-  const powers = conv.z.map(() => {
-    const wanted = (random.chance(0.5) ? 1 : -1) * 2 ** random.below(p.numerics.mixer.gateBits - 1);
-    const [from, to] = [argument_z - FUNCTION_FRACTION, result_z - FUNCTION_FRACTION];
-    return sparse(beforeSilu(wanted, from, to, smallest(projectedBits), largest(projectedBits)));
-  });
-  return { ...conv, scaling: { ...conv.scaling, argument_z, result_z }, z: powers };
-}
-
-/** What becomes the heads' step sizes and decays. */
-interface Steps {
-  readonly raw: Int32Array;
-  /** To 16 fraction bits. */
-  readonly argument: number;
-  readonly bias: Int32Array;
-  readonly rate: Mantissas;
-}
-
-function stepsOf(heads: readonly ScanHead[], p: MixerParameters, random: Random): Steps {
-  const { mixer, scan } = p.numerics;
-  const argument = random.below(16);
-  const raw = Int32Array.from(heads, () => signed(random, mixer.projectedBits, random.chance(0.2)));
-  const before = heads.map(({ dt }) =>
-    random.chance(0.2) ? (random.chance(0.5) ? 1 : -1) * roundingEdge(softplusTail, random) : beforeSoftplus(dt),
-  );
-  const bias = Int32Array.from(before, (x, h) => x - raw[h]! * 2 ** argument);
-  const dts = before.map((x) =>
-    Math.min(2 ** scan.dtBits - 1, roundShift(softplusFixed(x), SOFTPLUS_FRACTION - scan.dtFraction)),
-  );
-  const far = random.chance(0.1); // powers of two so large that nothing is left
-  const exponents = heads.map(({ decay }) =>
-    far
-      ? 2 ** random.below(scan.dtBits + mixer.rateBits)
-      : random.chance(0.2)
-        ? roundingEdge(exp2Table, random) + 2 ** FUNCTION_FRACTION * random.below(random.chance(0.5) ? 4 : 80)
-        : beforeExp2(decay),
-  );
-  // All heads have one unit: the right one for the largest of them, or for any.
-  const shift = far ? 0 : Math.ceil(Math.log2(1 + (random.chance(0.5) ? Math.max(...dts) : any(random, dts))));
-  const most = largest(mixer.rateBits);
-  const values = Int32Array.from(exponents, (t, h) =>
-    Math.min(most, Math.round((t * 2 ** shift) / Math.max(1, dts[h]!))),
-  );
-  return { raw, argument, bias, rate: { values, unit: scan.dtFraction - FUNCTION_FRACTION - shift } };
-}
-
 /** A token whose z, xBC and heads are these. */
 function mixerInput(
   shape: ScanShape,
@@ -193,29 +102,4 @@ function mixerInput(
   };
   const product = [...before(z, fixed.zUnit), ...before(xbc, fixed.xbcUnit), ...before(steps.raw, fixed.dtUnit)];
   return { fixed, product, scale: { mantissa, shift: inProj.shift } };
-}
-
-/** Units with which all results are shifted to the right, most of them by a little. */
-function projectionOf(
-  { zUnit, dtUnit }: Pick<FixedLayer, 'zUnit' | 'dtUnit'>,
-  resultFraction: number,
-  random: Random,
-): { readonly weightUnit: number; readonly xbcUnit: number; readonly shift: number } {
-  const least = 8; // of what the units add to a scale's shift
-  const amount = (): number => (random.chance(0.8) ? pick(random, 15, 22) : random.below(40));
-  const shift = random.chance(0.05) ? pick(random, 40, 60) : pick(random, -30, 6);
-  const base = Math.min(zUnit, dtUnit) + RSQRT_FRACTION + resultFraction;
-  const weightUnit = base - Math.max(least, amount() - shift);
-  const xbcUnit = Math.max(least, amount() - shift) - RSQRT_FRACTION - resultFraction + weightUnit;
-  return { weightUnit, xbcUnit, shift };
-}
-
-/** A result of in_proj that mantissa / 2^amount turns into `value`, at an edge of rounding where it can be; or one beyond it. */
-function beforeScale(value: number, mantissa: number, amount: number, p: MixerParameters, random: Random): number {
-  const [low, high] = [smallest(p.resultBits), largest(p.resultBits)];
-  if (random.chance(0.02)) return any(random, [low, high, pick(random, low, high)]);
-  const exact = (value * 2 ** amount) / mantissa;
-  const half = 2 ** amount / mantissa / 2;
-  const edge = any(random, [Math.round(exact), Math.ceil(exact - half), Math.ceil(exact + half) - 1]);
-  return Math.min(high, Math.max(low, edge));
 }
