@@ -2,6 +2,7 @@
 import { FUNCTION_FRACTION, largest, type ScanInput, smallest } from '../golden/fixed/index.ts';
 import type { MixerParameters } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
+import { any } from './draw.ts';
 import type { ConvInput } from './golden-conv.ts';
 import { beforeSilu } from './inverse.ts';
 import { signed } from './jobs-corner-conv.ts';
@@ -35,7 +36,7 @@ export function passing({ x, b, c }: ScanInput, p: MixerParameters, random: Rand
 /** z whose gates are powers of two and zeros, or nothing but zeros; or those that there are. */
 export function gated(conv: ConvInput, p: MixerParameters, random: Random): ConvInput {
   const { projectedBits } = p.numerics.mixer;
-  const zeros = [0, 0, 0.3, 0.95, 1][random.below(5)]!;
+  const zeros = any(random, [0, 0, 0.3, 0.95, 1]);
   const sparse = (z: number): number => (random.chance(zeros) ? 0 : z);
   if (random.chance(0.6)) return { ...conv, z: conv.z.map(sparse) };
   const [argument_z, result_z] = [4, random.below(5)];

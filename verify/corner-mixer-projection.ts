@@ -3,9 +3,7 @@ import { largest, RSQRT_FRACTION, smallest } from '../golden/fixed/index.ts';
 import type { FixedLayer } from '../golden/fixed/model.ts';
 import type { MixerParameters } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
-
-const pick = (random: Random, low: number, high: number): number => low + random.below(high - low + 1);
-const any = <T>(random: Random, of: readonly T[]): T => of[random.below(of.length)]!;
+import { any, pick } from './draw.ts';
 
 /** Units with which all results are shifted to the right, most of them by a little. */
 export function projectionOf(

@@ -12,6 +12,7 @@ import {
 } from '../golden/fixed/index.ts';
 import type { MixerParameters } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
+import { any, pick } from './draw.ts';
 import { beforeExp2, beforeSoftplus } from './inverse.ts';
 import { signed } from './jobs-corner-conv.ts';
 import { roundingEdge } from './rounding-edges.ts';
@@ -44,13 +45,16 @@ export function stepsOf(heads: readonly ScanHead[], p: MixerParameters, random: 
         ? roundingEdge(exp2Table, random) + 2 ** FUNCTION_FRACTION * random.below(random.chance(0.5) ? 4 : 80)
         : beforeExp2(decay)[random.below(2)]!,
   );
-  // All heads have one unit: the right one for the largest of them, or for any.
-  const shift = far
-    ? 0
-    : Math.ceil(Math.log2(1 + (random.chance(0.5) ? Math.max(...dts) : dts[random.below(dts.length)]!)));
+  const shift = far ? 0 : rateShift(dts, random);
   const most = largest(mixer.rateBits);
   const values = Int32Array.from(exponents, (t, h) =>
     Math.min(most, Math.round((t * 2 ** shift) / Math.max(1, dts[h]!))),
   );
   return { raw, argument, bias, rate: { values, unit: scan.dtFraction - FUNCTION_FRACTION - shift } };
+}
+
+/** All heads have one unit: the right one for the largest of them, or for any; now and then so fine that decays are nearly 1. */
+function rateShift(dts: readonly number[], random: Random): number {
+  if (random.chance(0.05)) return pick(random, 24, 63);
+  return Math.ceil(Math.log2(1 + (random.chance(0.5) ? Math.max(...dts) : any(random, dts))));
 }

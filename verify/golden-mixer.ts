@@ -17,7 +17,7 @@ import { convScaling } from '../hw/index.ts';
 import { checkShown, type FixedRun } from './fixed-run.ts';
 import { goldenConv } from './golden-conv.ts';
 import { type NormJob, normJob } from './golden-norm.ts';
-import { type GoldenState, goldenScan } from './golden-scan.ts';
+import { type GoldenState, goldenScan, type SequencePlace } from './golden-scan.ts';
 
 /** What a token brings to the mixer of a layer. */
 export interface MixerInput {
@@ -68,12 +68,7 @@ export interface GoldenMixer {
 }
 
 /** One layer of one sequence, from a cleared state. */
-export function goldenMixer(
-  shape: ScanShape,
-  place: { readonly slot: number; readonly layer: number },
-  taps: number,
-  numerics: Numerics,
-): GoldenMixer {
+export function goldenMixer(shape: ScanShape, place: SequencePlace, taps: number, numerics: Numerics): GoldenMixer {
   const { mixer, scan: formats } = numerics;
   const conv = goldenConv(shape, place.slot, taps, numerics);
   const scan = goldenScan(shape, place, { numerics: formats, state: numerics.state });

@@ -20,12 +20,15 @@ export interface GoldenScan {
   next(input: ScanInput, label: Pick<ScanJob, 'group' | 'label'>): ScanJob;
 }
 
+export interface SequencePlace {
+  readonly slot: number;
+  readonly layer: number;
+  /** Numbers of tokens left out behind the first: noise depends on all 32 bits of a token's. */
+  readonly skipped?: number;
+}
+
 /** The scan of one layer of one sequence, from a cleared state. */
-export function goldenScan(
-  shape: ScanShape,
-  place: { readonly slot: number; readonly layer: number },
-  p: Formats,
-): GoldenScan {
+export function goldenScan(shape: ScanShape, { slot, layer, skipped = 0 }: SequencePlace, p: Formats): GoldenScan {
   const { numerics, state: format } = p;
   const state =
     format.kind === 'row' ? clearRows(shape, format) : new Int32Array(shape.heads * shape.headDim * shape.dState);
@@ -40,13 +43,15 @@ export function goldenScan(
               shape,
               input,
               state as RowStates,
-              tokenKey(format.seed, place.layer, token),
+              tokenKey(format.seed, layer, token),
               numerics,
               format,
               saturations,
             )
           : scanToken(shape, input, state as Int32Array, numerics, saturations);
-      return { ...label, shape, ...place, token: token++, input, expected, saturations };
+      const job = { ...label, shape, slot, layer, token, input, expected, saturations };
+      token += token === 0 ? 1 + skipped : 1;
+      return job;
     },
   };
 }

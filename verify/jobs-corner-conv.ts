@@ -2,6 +2,7 @@
 import { largest, type Numerics, type ScanShape, siluTail, smallest } from '../golden/fixed/index.ts';
 import { type ConvParameters, convWords } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
+import { pick } from './draw.ts';
 import { type ConvInput, type ConvJob, goldenConv } from './golden-conv.ts';
 import { roundingEdge } from './rounding-edges.ts';
 
@@ -12,8 +13,6 @@ export interface ShapeBounds {
   readonly dState: number;
   readonly groups: number;
 }
-
-const pick = (random: Random, low: number, high: number): number => low + random.below(high - low + 1);
 
 export function randomShape(most: ShapeBounds, random: Random): ScanShape {
   const groups = pick(random, 1, most.groups);

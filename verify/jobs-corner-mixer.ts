@@ -9,14 +9,12 @@ import type { Random } from '../sim/index.ts';
 import { gated, passing } from './corner-mixer-channels.ts';
 import { beforeScale, projectionOf } from './corner-mixer-projection.ts';
 import { stepsOf } from './corner-mixer-steps.ts';
+import { any, pick } from './draw.ts';
 import type { ConvInput } from './golden-conv.ts';
 import { goldenMixer, type MixerInput, type MixerJob } from './golden-mixer.ts';
-import { atEdges, awkwardShape, inTurns, randomScanInput, scanSpreads } from './jobs-corner.ts';
+import { atEdges, awkwardShape, inTurns, randomPlace, randomScanInput, scanSpreads } from './jobs-corner.ts';
 import { convSpreads, randomConvTokens } from './jobs-corner-conv.ts';
 import { projectionSpreads, randomEpsilon, randomProjection, tilesOf } from './jobs-corner-norm.ts';
-
-const pick = (random: Random, low: number, high: number): number => low + random.below(high - low + 1);
-const any = <T>(random: Random, of: readonly T[]): T => of[random.below(of.length)]!;
 
 /**
  * Sequences that take turns: as large as can be, which fill what waits for them; of heads with one row, or of nothing but one row, so that
@@ -40,7 +38,7 @@ export function cornerMixerJobs(p: MixerParameters, random: Random, sequences: n
   ];
   const room = [p.scan.stateWords, p.scan.rowWords, p.conv.stateWords];
   return inTurns(sequences, shapeOf, sizeOf, room, ({ number, shape, slot }) => {
-    const mixer = goldenMixer(shape, { slot, layer: pick(random, 0, 2 ** 16 - 1) }, p.conv.taps, p.numerics);
+    const mixer = goldenMixer(shape, { slot, ...randomPlace(random) }, p.conv.taps, p.numerics);
     const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
     const passes = random.chance(0.6);
     const convolved = randomConvTokens(shape, formatsOf(p), random, any(random, convSpreads));

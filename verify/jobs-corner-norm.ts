@@ -4,11 +4,10 @@ import type { FixedProjection } from '../golden/fixed/projection.ts';
 import { rsqrtTable } from '../golden/fixed/tables.ts';
 import { type NormParameters, tileWords } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
+import { pick } from './draw.ts';
 import { type NormJob, normJob } from './golden-norm.ts';
 import { signed } from './jobs-corner-conv.ts';
 import { roundingEdge } from './rounding-edges.ts';
-
-const pick = (random: Random, low: number, high: number): number => low + random.below(high - low + 1);
 
 interface Sizes {
   readonly groups: number;
@@ -51,6 +50,8 @@ const power = (random: Random, bits: number): number => (random.chance(0.5) ? 1 
 
 /** Bits by which the unit of the bias factors may be coarser than that of the weights: then the bias term overflows. */
 const biasRoom = 10;
+/** And finer: most of the time so that something is left of the bias term, up to the largest shift. */
+const biasLess = (random: Random): number => (random.chance(0.1) ? 100 : 24);
 
 /** Smallest exponents: what the shift of a tile leaves, or more, up to the bits of a product. */
 function randomFloor(p: NormParameters, random: Random, single: boolean): number {
@@ -82,7 +83,10 @@ export function randomProjection(
     activationBits: matmul.activationBits,
     resultFraction: matmul.resultFraction,
     weight: { values: ints(norm.weightBits).map((w) => Math.max(w, -largest(norm.weightBits))), unit },
-    bias: { values: ints(norm.biasWeightBits), unit: unit + (extreme ? biasRoom : pick(random, -24, biasRoom)) },
+    bias: {
+      values: ints(norm.biasWeightBits),
+      unit: unit + (extreme ? biasRoom : pick(random, -biasLess(random), biasRoom)),
+    },
     epsilon,
   };
 }

@@ -21,10 +21,9 @@ import {
   storeSize,
 } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
+import { pick } from './draw.ts';
 import { type GoldenState, goldenScan } from './golden-scan.ts';
 import type { MatmulJob, ScanJob } from './job.ts';
-
-const pick = (random: Random, low: number, high: number): number => low + random.below(high - low + 1);
 
 /** One of the sizes around a tile's edge, or any up to `most`. */
 function size(random: Random, tile: number, most: number): number {
@@ -232,7 +231,7 @@ export function cornerScanJobs(p: ScanParameters, random: Random, sequences: num
     n === 0 && p.maxHeads % p.maxGroups === 0 ? largestShape : awkwardShape(p, random);
   const sizeOf = (shape: ScanShape): number[] => Object.values(storeSize(shape, p));
   return inTurns(sequences, shapeOf, sizeOf, [p.stateWords, p.rowWords], ({ number, shape, slot }) => {
-    const scan = goldenScan(shape, { slot, layer: pick(random, 0, 2 ** 16 - 1) }, p);
+    const scan = goldenScan(shape, { slot, ...randomPlace(random) }, p);
     const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
     return (t) => {
       const spread = scanSpreads[(number + (random.chance(0.3) ? t : 0)) % scanSpreads.length]!;
@@ -242,6 +241,12 @@ export function cornerScanJobs(p: ScanParameters, random: Random, sequences: num
     };
   });
 }
+
+/** Any layer, and tokens of any numbers. */
+export const randomPlace = (random: Random): { readonly layer: number; readonly skipped: number } => ({
+  layer: random.below(2 ** 16),
+  skipped: random.below(2 ** 32 - 16),
+});
 
 interface Sequence {
   readonly number: number;

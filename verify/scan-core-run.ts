@@ -14,7 +14,7 @@ import {
 import { activationFeeds, coreToken } from './bench-scan.ts';
 import { externalMemory } from './external-memory.ts';
 import { goldenScan } from './golden-scan.ts';
-import { randomScanInput } from './jobs-corner.ts';
+import { randomPlace, randomScanInput } from './jobs-corner.ts';
 import { stateWords, yWords } from './scan-words.ts';
 import { splitFields } from './words.ts';
 
@@ -25,7 +25,7 @@ const spreads = ['random', 'ties', 'quiet', 'extreme', 'shown'] as const;
 export function scanCoreWork(p: ScanParameters, shape: ScanShape): (core: Module) => string | undefined {
   const size = storeSize(shape, p);
   const random = createRandom(11);
-  const scans = [0, 1, 2].map((slot) => goldenScan(shape, { slot, layer: random.below(2 ** 16) }, p));
+  const scans = [0, 1, 2].map((slot) => goldenScan(shape, { slot, ...randomPlace(random) }, p));
   const jobs = order.map((slot, i) => {
     const input = randomScanInput(shape, p, random, spreads[i % spreads.length]!);
     return scans[slot]!.next(input, { group: '', label: `token ${i}, slot ${slot}` });
