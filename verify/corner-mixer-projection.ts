@@ -20,7 +20,10 @@ export function projectionOf(
   return { weightUnit, xbcUnit, shift };
 }
 
-/** A result of in_proj that mantissa / 2^amount turns into `value`, at an edge of rounding where it can be; or one beyond it. */
+/**
+ * A result of in_proj that mantissa / 2^amount turns into `value`, at an edge of rounding where it can be, or where `value` is an end of its
+ * format beyond that; or, seldom, any.
+ */
 export function beforeScale(
   value: number,
   mantissa: number,
@@ -28,10 +31,12 @@ export function beforeScale(
   p: MixerParameters,
   random: Random,
 ): number {
+  const { projectedBits } = p.numerics.mixer;
   const [low, high] = [smallest(p.resultBits), largest(p.resultBits)];
   if (random.chance(0.02)) return any(random, [low, high, pick(random, low, high)]);
   const exact = (value * 2 ** amount) / mantissa;
   const half = 2 ** amount / mantissa / 2;
-  const edge = any(random, [Math.round(exact), Math.ceil(exact - half), Math.ceil(exact + half) - 1]);
+  const beyond = value === smallest(projectedBits) ? [low] : value === largest(projectedBits) ? [high] : [];
+  const edge = any(random, [Math.round(exact), Math.ceil(exact - half), Math.ceil(exact + half) - 1, ...beyond]);
   return Math.min(high, Math.max(low, edge));
 }
