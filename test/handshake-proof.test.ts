@@ -4,36 +4,15 @@
  * stores are in `scan-proof.test.ts`.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Design, Drivable, Given, ModuleBuilder, Shape, Taken, UInt } from '../gen/index.ts';
-import { connect, watch } from '../gen/stream/index.ts';
+import type { Design, Given, Shape, UInt } from '../gen/index.ts';
+import { watch } from '../gen/stream/index.ts';
 import { defaultNumerics } from '../golden/fixed/index.ts';
 import { convUnit, normUnit, residualUnit, type ScanParameters, scanCore } from '../hw/index.ts';
 import { spareRows } from '../hw/scan/core.ts';
 import { rowUnit } from '../hw/scan/row.ts';
-import { type Claims, monitor } from './stream/monitor.ts';
 import { probe } from './stream/probe.ts';
 import { always, inductions, inductive, sometimes, steps, stuck } from './stream/prove.ts';
-
-type Ports = Readonly<Record<string, unknown>>;
-
-/** `design` in surroundings that keep the rules of streams; of its outputs only probes are looked at. */
-function surrounded(design: Design, claim: (m: ModuleBuilder, dut: Ports, io: Ports, say: Claims) => void): Design {
-  const ports = Object.fromEntries(Object.entries(design.ports).filter(([, { kind }]) => kind !== 'output'));
-  return monitor(design, ports, (m, inside, say) => {
-    const dut = m.instance('dut', design) as unknown as Ports;
-    const io = inside as unknown as Ports;
-    for (const [name, { kind }] of Object.entries(design.ports)) {
-      if (kind === 'output') m.unused(dut[name] as never);
-      else if (kind === 'input') (dut[name] as Drivable<Shape>).drive(io[name] as never);
-      else if (kind === 'source') connect(io[name] as Given<Shape>, dut[name] as Taken<Shape>);
-      else {
-        connect(dut[name] as Given<Shape>, io[name] as Taken<Shape>);
-        say.assume(watch(m, `rules_${name}`, io[name] as Taken<Shape>).now.not());
-      }
-    }
-    claim(m, dut, io, say);
-  });
-}
+import { surrounded } from './stream/surrounded.ts';
 
 /** No stream of `design` takes a beat back or changes it. */
 const keepsBeats = (design: Design): Design =>
@@ -52,7 +31,7 @@ function keepsRows(core: Design): Design {
     'rows_waiting',
     'rows_under_way',
     'room_for_y',
-    'row_given',
+    `row_ended_${rowUnit(scan).latency.y + 1}`,
     'row_done',
     'y_taken',
   ] as const;

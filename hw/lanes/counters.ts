@@ -1,5 +1,15 @@
 /** Counters beside a data path. */
-import { bitsFor, increment, lessBy, type ModuleBuilder, pack, type UInt, uint } from '../../gen/index.ts';
+import {
+  bit,
+  bitsFor,
+  increment,
+  lessBy,
+  type ModuleBuilder,
+  type Pipeline,
+  pack,
+  type UInt,
+  uint,
+} from '../../gen/index.ts';
 
 /** Values clamped since reset, modulo 2^32: a bit of `flags` for each, counted in cycles in which `valid` is 1. */
 export function clampCounter(m: ModuleBuilder, name: string, flags: UInt, valid: UInt): UInt {
@@ -22,3 +32,11 @@ export function underWay(m: ModuleBuilder, name: string, most: number, come: UIn
   m.assert(`${name}_has_room`, come.not().or(go).or(count.ne(most)), `${name}: at most ${most}`);
   return count;
 }
+
+/** A flag of a pipeline behind each of its first `count` stages, by name: how many are 1 is how many are on their way. */
+export const flagStages = (m: ModuleBuilder, pipe: Pipeline, flag: UInt, name: string, count: number): UInt[] =>
+  Array.from({ length: count }, (_, i) => {
+    const stage = m.wire(`${name}_${1 + i}`, bit);
+    stage.drive(pipe.at(flag, 1 + i));
+    return stage;
+  });

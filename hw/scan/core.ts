@@ -27,7 +27,7 @@ import {
   unpack,
 } from '../../gen/index.ts';
 import { connect, fifo, fork, skidBuffer, through } from '../../gen/stream/index.ts';
-import { underWay } from '../lanes/counters.ts';
+import { flagStages, underWay } from '../lanes/counters.ts';
 import { only } from './fields.ts';
 import { inputBuffer } from './inputs.ts';
 import {
@@ -89,7 +89,8 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
       const roomForY = m.wire('room_for_y', bit);
       const tile = m.register('tile', rows.payload.tiles.type, { reset: 0 });
       const first = tile.eq(0).named('first_tile');
-      const last = increment(tile).eq(rows.payload.tiles).named('last_tile');
+      const rowTiles = rows.payload.tiles.named('row_tiles');
+      const last = increment(tile).eq(rowTiles).named('last_tile');
       const known = format === undefined ? rows.valid : rows.valid.and(io.exponent.valid);
       const room = roomForState.and(roomForY).named('room');
       const issue = io.state.valid.and(known).and(inputs.filled).and(room).named('issue');
@@ -117,7 +118,7 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
       const pipe = m.pipeline('beat');
       const issued = pipe.flag(issue);
       const ended = pipe.flag(rowDone);
-      const { tiles, token_done } = pipe.enter({ tiles: rows.payload.tiles, token_done: tokenDone });
+      const { tiles, token_done } = pipe.enter({ tiles: rowTiles, token_done: tokenDone });
       const { decay, output_shift, step, direct } = rows.payload;
       const shared = pipe.stage('row', pipe.enter({ decay, output_shift, step, direct }));
       const state = unpack(pipe.stage('state_q', pipe.enter(io.state.payload)), p.lanes * w.code);
@@ -151,12 +152,7 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
       const taken = io.y.ready.and(y.out.valid).named('y_taken');
       const rowsUnderWay = underWay(m, 'rows_under_way', yPlaces, rowDone, taken);
       roomForY.drive(rowsUnderWay.ne(yPlaces));
-      const stages = Array.from({ length: yAt }, (_, i) => {
-        const stage = m.wire(i === yAt - 1 ? 'row_given' : `row_ended_${1 + i}`, bit);
-        stage.drive(pipe.at(ended, 1 + i));
-        return stage;
-      });
-      const inPipeline = pack(stages).popcount();
+      const inPipeline = pack(flagStages(m, pipe, ended, 'row_ended', yAt)).popcount();
       const waiting = y.count.named('rows_waiting');
       const kept = y.out.valid.not().or(waiting.ne(0));
       const there = inPipeline.add(waiting).eq(rowsUnderWay.ext(1 + Math.max(inPipeline.width, waiting.width)));
@@ -170,7 +166,8 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
       const stateAt = latency.state + 1;
       const back = m.instance('write_back', writeBack(p));
       if (isStochastic(p)) connect(back.token, tokens('noise', noiseTokenShape(p)));
-      back.written.drive(pipe.at(issued, stateAt));
+      const written = pipe.at(issued, stateAt);
+      back.written.drive(written);
       back.state.drive(pack(lanes.map((row) => row.state)));
       const exponentAt = latency.exponent + 1;
       back.complete.drive(pipe.at(ended, exponentAt));
@@ -180,7 +177,16 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
         back.exponents.drive(pack(lanes.map((row) => row.new_exponent)));
         connect(io.new_exponent, back.new_exponent);
       }
-      roomForState.drive(underWay(m, 'beats_under_way', w.buffer, issue, back.left).ne(w.buffer));
+      const beatsUnderWay = underWay(m, 'beats_under_way', w.buffer, issue, back.left);
+      roomForState.drive(beatsUnderWay.ne(w.buffer));
+      const coming = pack(flagStages(m, pipe, issued, 'issued', stateAt)).popcount();
+      const held = underWay(m, 'beats_held', w.buffer, written, back.left);
+      const beatsThere = coming.add(held).eq(beatsUnderWay.ext(1 + Math.max(coming.width, held.width)));
+      m.assert(
+        'beats_are_there',
+        beatsThere.named('beats_kept'),
+        'what is under way is in the pipeline or in the row buffer',
+      );
 
       m.comment('Clamped values.');
       const total = (name: string, values: readonly UInt[], counts: UInt): void => {

@@ -19,6 +19,7 @@ import {
   unpack,
 } from '../../gen/index.ts';
 import { connect, fifo } from '../../gen/stream/index.ts';
+import { flagStages, underWay } from '../lanes/counters.ts';
 import { noiseTokenShape } from './interface.ts';
 import { noiseSource } from './noise.ts';
 import { fieldsIf, isStochastic, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
@@ -58,7 +59,10 @@ export function writeBack(p: ScanParameters): Design<ReturnType<typeof writeBack
         ...fieldsIf(format !== undefined, () => ({ exponents: uint(p.rows * w.exponent) })),
       };
       const rows = m.instance('complete_rows', fifo(shape, { depth: w.buffer, style: 'distributed', counted: true }));
-      m.unused(rows.count, rows.in.ready);
+      m.unused(rows.in.ready);
+      const waiting = rows.count.named('rows_waiting');
+      const counted = rows.out.valid.not().or(waiting.ne(0)).named('row_counted');
+      m.assert('row_is_there', counted, 'a row group that is shown is counted');
       rows.in.valid.drive(io.complete);
       rows.in.payload.drive({
         tiles: io.tiles,
@@ -74,7 +78,7 @@ export function writeBack(p: ScanParameters): Design<ReturnType<typeof writeBack
         .and(noise?.noise.valid ?? m.constant(bit, 1))
         .named('read');
       const tile = m.register('tile', io.tiles.type, { reset: 0 });
-      const last = increment(tile).eq(rows.out.payload.tiles).named('last_tile');
+      const last = increment(tile).eq(rows.out.payload.tiles.named('oldest_tiles')).named('last_tile');
       tile.next(read.mux(last.mux(m.constant(tile.type, 0), increment(tile)), tile));
       rows.out.ready.drive(read.and(last));
       noise?.noise.ready.drive(read);
@@ -95,7 +99,7 @@ export function writeBack(p: ScanParameters): Design<ReturnType<typeof writeBack
       const given = pipe.flag(read);
       if (format === undefined) {
         io.new_state.payload.drive(state);
-        advance.drive(offer(io.new_state, given, 'state').not());
+        advance.drive(offer(io.new_state, given, 0, 'state').not());
         return;
       }
       const rowGiven = pipe.flag(read.and(tile.eq(0)));
@@ -116,18 +120,27 @@ export function writeBack(p: ScanParameters): Design<ReturnType<typeof writeBack
       });
 
       m.comment('Two streams leave; the pipeline moves when neither waits.');
-      const stateWaits = offer(io.new_state, pipe.at(given, roundStages), 'state');
-      const exponentWaits = offer(io.new_exponent, pipe.at(rowGiven, roundStages), 'exponent');
+      const stateWaits = offer(io.new_state, given, roundStages, 'state');
+      const exponentWaits = offer(io.new_exponent, rowGiven, roundStages, 'exponent');
       io.new_state.payload.drive(pack(rounded));
       io.new_exponent.payload.drive(pipe.at(exponents, 1 + roundStages));
       advance.drive(stateWaits.or(exponentWaits).not());
 
-      /** Gives `next` to the stream when the pipeline moves; 1 while it waits to be taken. */
-      function offer(stream: Pick<Given<typeof bit>, 'valid' | 'ready'>, next: UInt, name: string): UInt {
+      /** Gives the beats that are flagged to the stream, `stages` behind; 1 while one waits to be taken. None is lost on the way, and none comes twice. */
+      function offer(
+        stream: Pick<Given<typeof bit>, 'valid' | 'ready'>,
+        flag: UInt,
+        stages: number,
+        name: string,
+      ): UInt {
         const valid = m.register(`${name}_valid`, bit, { reset: 0 });
         const waiting = valid.and(stream.ready.not()).named(`${name}_waits`);
-        valid.next(advance.mux(next, waiting));
+        valid.next(advance.mux(pipe.at(flag, stages), waiting));
         stream.valid.drive(valid);
+        const leaving = underWay(m, `${name}_leaving`, stages + 1, pipe.at(flag, 0), valid.and(stream.ready));
+        const there = pack([...flagStages(m, pipe, flag, `${name}_left`, stages), valid]).popcount();
+        const kept = there.eq(leaving).named(`${name}_kept`);
+        m.assert(`${name}_is_there`, kept, `${name}: what was read is in a stage or shown`);
         return waiting;
       }
     },
