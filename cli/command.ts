@@ -1,5 +1,6 @@
 /** What a command is: it reads its arguments, does its work and returns a report; printing and exit status are `main`'s. */
 import type { Argv } from 'yargs';
+import type { StreamUse } from '../sim/index.ts';
 import type { Scratch } from './io.ts';
 
 /** Where a number comes from: clocked on this machine, counted in a simulation, or computed from a model. */
@@ -42,6 +43,8 @@ export interface Report {
   readonly tools: Readonly<Record<string, { readonly version: string; readonly how: string }>>;
   /** In `--json`; people read of them in `text`. */
   readonly survivors?: readonly Survivor[];
+  /** In `--json`; people read of them in `text`. */
+  readonly streams?: readonly StreamUse[];
   /** Lines for people, printed before the tables and left out of `--json`. */
   readonly text?: string;
   /** The text that the command was asked to make: `text` of `--json`; people have had it from `Session.stream`. */

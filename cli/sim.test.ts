@@ -39,6 +39,8 @@ test('sim: pauses outside change no result, and make the run longer', async () =
   const figures = async (stall: string) => {
     const report = reportOf(await popscan(...work, '--stall', stall, '--json'), 'sim');
     expect(report.ok).toBe(true);
+    const given = report.streams!.filter((s) => s.side === 'gives');
+    expect(given.map((s) => [s.stream, s.beats > 0, s.last! > s.first!])).toEqual([['scan_y', true, true]]);
     return Object.fromEntries(report.figures.map((f) => [f.name, f.value]));
   };
   const [fast, slow] = [await figures('0'), await figures('0.5')];
@@ -58,7 +60,7 @@ test('sim: what it refuses leaves no file', async () => {
   expect(existsSync(dir.path) && readdirSync(dir.path)).toEqual([]);
 });
 
-test('sim: units that a model cannot be given to are skipped by name; asked for, they are refused', async () => {
+test('sim: a model with scales per row runs in all units', async () => {
   const row = [
     'sim',
     '--model',
@@ -71,8 +73,9 @@ test('sim: units that a model cannot be given to are skipped by name; asked for,
     '6',
   ];
   const report = reportOf(await popscan(...row, '--json'), 'sim');
-  expect([report.ok, report.skipped.map((s) => s.name)]).toEqual([true, ['unit residual', 'unit mixer']]);
-  expect((await refused(2, ...row, '--unit', 'mixer')).id).toBe('row-scales');
+  expect([report.ok, report.skipped]).toEqual([true, []]);
+  const units = report.figures.map((f) => f.name).filter((name) => name.endsWith('.cycles'));
+  expect(units).toEqual(expect.arrayContaining(['residual.cycles', 'mixer.cycles']));
 });
 
 test('a model named without its folder', async () => {

@@ -1,5 +1,13 @@
 /** What is seen of a run in the simulator: its streams, its speed, and, where asked for, the waves. */
-import { meterStreams, openVcd, probesOf, type StreamMeter, temporaryOf, type VcdWriter } from '../sim/index.ts';
+import {
+  meterStreams,
+  openVcd,
+  probesOf,
+  type StreamMeter,
+  type StreamUse,
+  temporaryOf,
+  type VcdWriter,
+} from '../sim/index.ts';
 import type { Watch } from '../verify/index.ts';
 import type { Figure } from './command.ts';
 import type { Scratch } from './io.ts';
@@ -48,7 +56,7 @@ export function watchRun(a: WaveArgs, scratch: Scratch) {
   };
   return {
     begin,
-    streams: () => streamTable(meter),
+    streams: () => meter?.result() ?? [],
     speed: (): Figure => ({
       name: 'kcycles_per_second',
       value: end > start ? cycles / (end - start) : 0,
@@ -92,9 +100,10 @@ const withoutFile = (option: string): CommandProblem =>
     remedy: `add --vcd FILE, or leave ${option} out`,
   });
 
-function streamTable(meter: StreamMeter | undefined): string {
+/** For people. */
+export function streamTable(streams: readonly StreamUse[]): string {
   const cycle = (at: number | undefined): string => (at === undefined ? '' : showNumber(at));
-  const rows = (meter?.result() ?? []).map(({ stream, side, beats, first, last, held, starved }) => [
+  const rows = streams.map(({ stream, side, beats, first, last, held, starved }) => [
     stream,
     side,
     showNumber(beats),

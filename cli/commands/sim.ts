@@ -3,7 +3,7 @@ import { verifyModel } from '../../verify/index.ts';
 import type { Command } from '../command.ts';
 import { CommandProblem } from '../problem.ts';
 import { verifyReport } from '../verify-report.ts';
-import { type WaveArgs, watchRun } from '../watch-run.ts';
+import { streamTable, type WaveArgs, watchRun } from '../watch-run.ts';
 import { type WorkArgs, workOf, workOptions } from '../work-options.ts';
 
 interface Args extends WorkArgs, WaveArgs {
@@ -59,10 +59,12 @@ export const simCommand: Command<Args> = {
     } as const;
     try {
       const report = verifyReport(await verifyModel(options));
+      const streams = watch.streams();
       return {
         ...report,
+        streams,
         figures: [...report.figures, watch.speed()],
-        text: [report.text, watch.streams(), ...watch.close()].join('\n\n'),
+        text: [report.text, streamTable(streams), ...watch.close()].join('\n\n'),
       };
     } catch (error) {
       watch.abandon();
