@@ -72,9 +72,12 @@ const targets = {
   ecp5: 'synth_ecp5 -noflatten -top stores -run :map_ffram',
 } as const;
 
-/** Memory cells of every row, as Yosys maps them. */
-async function cells(target: keyof typeof targets): Promise<Record<string, string>> {
-  const known = rows.filter((row) => row[target] !== 'none');
+/** Memory cells of every row, as Yosys maps them, or those that `pattern` names. */
+async function cells(
+  target: keyof typeof targets,
+  known = rows.filter((row) => row[target] !== 'none'),
+  pattern = /^\s+(RAM\w+|URAM288|DP16KD|TRELLIS_DPR16X4)\s+(\d+)$/gm,
+): Promise<Record<string, string>> {
   const nameOf = (row: Row): string => `store_${known.indexOf(row)}`;
   const { files } = printVerilog(
     bundle('stores', Object.fromEntries(known.map((r) => [nameOf(r), store(nameOf(r), r)]))),
@@ -87,7 +90,7 @@ async function cells(target: keyof typeof targets): Promise<Record<string, strin
   return Object.fromEntries(
     known.map((row) => {
       const table = tables.find((t) => t.startsWith(`${nameOf(row)} `))!;
-      const found = [...table.matchAll(/^\s+(RAM\w+|URAM288|DP16KD|TRELLIS_DPR16X4)\s+(\d+)$/gm)];
+      const found = [...table.matchAll(pattern)];
       return [title(row), found.map((m) => `${m[1]} ${m[2]}`).join(', ') || '-'];
     }),
   );
@@ -97,6 +100,15 @@ describe('memories', () => {
   it.each(['xcup', 'ecp5'] as const)('become these cells of %s', async (target) => {
     const known = rows.filter((row) => row[target] !== 'none');
     expect(await cells(target)).toEqual(Object.fromEntries(known.map((row) => [title(row), row[target]])));
+  });
+
+  it('need logic of ECP5 for the word before a write, and none where nobody looks', async () => {
+    const reads = (['old', 'undefined'] as const).map(
+      (read): Row => ({ style: 'block', read, size: [512, 32], xcup: '', ecp5: '' }),
+    );
+    const found = Object.values(await cells('ecp5', reads, /^\s+(\$\w*dff\w*|DP16KD)\s+(\d+)$/gm));
+    expect(found[0]).toMatch(/dff\w* \d+, DP16KD 1/);
+    expect(found[1]).toBe('DP16KD 1');
   });
 
   it('stand in the documentation with these cells', () => {

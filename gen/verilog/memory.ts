@@ -4,7 +4,7 @@ import { binary, type Expr, type Item, name, type Statement } from './ast.ts';
 import { type Expressions, literal } from './expressions.ts';
 
 export function memoryDeclaration(m: Memory, known: string): Item[] {
-  const attribute = m.style === 'auto' ? undefined : `ram_style = "${m.style}"`;
+  const attribute = [...styleOf(m), ...collisionsOf(m)].join(', ') || undefined;
   const words: Item = {
     kind: 'reg',
     name: known,
@@ -22,6 +22,12 @@ export function memoryDeclaration(m: Memory, known: string): Item[] {
     { kind: 'fill', name: known, words: contents, depth: m.depth, rest: literal(0n, m.width), origin: m.location },
   ];
 }
+
+const styleOf = ({ style }: Memory): string[] => (style === 'auto' ? [] : [`ram_style = "${style}"`]);
+
+/** Yosys makes logic for what a read sees under a write, where the cells do not give it, unless it is told that nobody looks. */
+const collisionsOf = ({ reads }: Memory): string[] =>
+  reads.every((r) => r.underWrite === 'undefined') ? ['no_rw_check'] : [];
 
 /** One process per clock: writes in the order of their ports, then the registered reads, which see the words before. */
 export function memoryProcesses(m: Memory, known: string, values: Expressions, nameOf: (n: Node) => string): Item[] {
