@@ -15,7 +15,9 @@ export function runUnit(
   const engine = createSimulator(top, { properties: 'throw' });
   const opened = { top, engines: [engine], tools: {}, history: createHistory(), close: () => engine.close() };
   const result = run(opened, [bench], { stall, seed: 1, wave: undefined, progress: () => undefined });
+  const { undefinedReads } = engine.status();
   engine.close();
   const wrong = result.verdicts.flatMap((v) => (v.mismatch === undefined ? [] : [`${v.label}: ${v.mismatch.text}`]));
+  if (undefinedReads > 0) wrong.push(`${undefinedReads} reads under a write`);
   return { wrong: result.stuck === undefined ? wrong : [...wrong, result.stuck], cycles: result.units[0]!.cycles };
 }

@@ -1,5 +1,5 @@
 /** Activations as they are taken, and which of them the walk may take. */
-import { type Inside, type ModuleBuilder, type UInt, unpack } from '../../gen/index.ts';
+import { atMost, type Inside, type ModuleBuilder, type UInt, unpack } from '../../gen/index.ts';
 import type { MatmulInterface } from './interface.ts';
 import type { Loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths } from './parameters.ts';
@@ -30,8 +30,9 @@ export function takeActivations(
   // Tables and bit planes in time are made of them in several cycles; otherwise what does not count is written again before it is read.
   const several = p.engine === 'table' || matmulWidths(p).passes > 1;
   const [enable, flag] = several ? [{ enable: from.load }, { reset: 0 }] : [{}, {}];
+  const beyond = placesFrom(from.valid, matmulWidths(p).load);
   const q = unpack(beat, p.numerics.activationBits).map((value, i) =>
-    m.delay(`q_${i}`, from.valid.gt(i).named(`q_${i}_valid`).mux(value, 0), enable),
+    m.delay(`q_${i}`, beyond[i]!.named(`q_${i}_beyond`).mux(m.constant(value.type, 0), value), enable),
   );
   const { bank, token, column, chunk } = from;
   const place = m.delay('loaded', { bank, token, column, chunk }, enable);
@@ -43,4 +44,23 @@ export function takeActivations(
     complete: m.delay('loaded_vector', from.complete, flag),
     ...place,
   };
+}
+
+/**
+ * [places] Whether a place is `end` or beyond. The halves of its number are compared once for all places that share them, and what is compared is the
+ * reset as it is, not its complement: Yosys makes a carry chain of a longer comparison, and a LUT of its own for each flip-flop that a complement clears.
+ */
+function placesFrom(end: UInt, places: number): UInt[] {
+  const bits = Math.floor(end.width / 2);
+  if (bits === 0) return [end.not()];
+  const [high, low] = [end.slice(end.width - 1, bits), end.slice(bits - 1, 0)];
+  const size = 2 ** bits;
+  const rest = Array.from({ length: Math.min(size - 1, places) }, (_, i) => atMost(low, i).named(`rest_ends_${i}`));
+  return Array.from({ length: Math.ceil(places / size) }, (_, g) => {
+    const here = high.eq(g).named(`ends_in_${g}`);
+    const upTo = atMost(high, g).named(`ends_up_to_${g}`);
+    const before = g === 0 ? undefined : atMost(high, g - 1).named(`ends_before_${g}`);
+    const inGroup = rest.map((r) => before?.or(here.and(r)) ?? here.and(r));
+    return [...inGroup, upTo].slice(0, places - g * size);
+  }).flat();
 }

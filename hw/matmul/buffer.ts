@@ -62,15 +62,14 @@ export function bufferWriter(m: ModuleBuilder, p: MatmulParameters, from: Loader
 }
 
 /**
- * Activations of every token at the column and pass of the walk, one cycle later, held while the pipeline stands. Columns beyond the matrix
- * are zero.
+ * Activations of every token at the column and pass of a beat, one cycle later, held until the next. They were written in an earlier cycle (`supplyDelay`).
+ * Columns beyond the matrix are zero.
  */
 export function activationBuffer(
   m: ModuleBuilder,
   p: MatmulParameters,
   from: Writer,
   to: Walk,
-  advance: UInt,
 ): readonly Activations[] {
   const w = matmulWidths(p);
   m.comment('Two banks of activations per vector; C columns lie in one memory.');
@@ -87,7 +86,10 @@ export function activationBuffer(
       const depth = 2 ** (w.address + 1 + (w.passes === 1 ? 0 : w.pass));
       const buffer = m.memory(`activations_${name}`, { depth, shape: word.type });
       buffer.write({ address: cat(bank, column, ...from.pass), data: word, enable });
-      const read = buffer.read(`act_${name}`, cat(to.bank, to.column, ...passes), { enable: advance });
+      const read = buffer.read(`act_${name}`, cat(to.bank, to.column, ...passes), {
+        enable: to.run,
+        underWrite: 'undefined',
+      });
       const bits = w.load * w.planesAtOnce;
       return {
         planes: unpack(read.slice(bits - 1, 0), w.load),

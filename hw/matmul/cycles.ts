@@ -199,7 +199,7 @@ function createDrain(p: MatmulParameters, works: readonly Work[]) {
       const finish = left === 1;
       const lastTile = matrix < 0 || tile === tiles() - 1;
       const capture = (waiting > 0 || done) && left <= 1;
-      const room = waiting < most || capture;
+      const room = most === 0 ? capture : waiting < most;
       waiting += (done && room ? 1 : 0) - (capture ? 1 : 0);
       if (left > 0) left--;
       if (capture) {

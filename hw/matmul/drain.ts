@@ -162,11 +162,14 @@ export function drain(
 /** A tile is copied as soon as the one before has left. */
 const direct = (done: UInt, free: UInt) => ({ capture: done.and(free).named('capture'), room: free });
 
-/** Tiles that are done wait in the memory of sums, all but one of those that it holds. */
+/**
+ * Tiles that are done wait in the memory of sums, all but one of those that it holds. Where it is full there is room in the cycle after a copy: the next
+ * tile is written over what was copied, not while it is.
+ */
 function queued(m: ModuleBuilder, w: MatmulWidths, done: UInt, free: UInt, flush: UInt) {
   const waiting = m.register('tiles_waiting', uint(w.tile), { reset: 0 });
   const capture = waiting.any().or(done).and(free).named('capture');
-  const room = waiting.all().not().or(capture).named('drain_room');
+  const room = waiting.all().not().named('drain_room');
   const more = done.and(room);
   m.when(more.xor(capture), () => waiting.next(more.mux(increment(waiting), lessBy(waiting, 1))));
   m.when(flush, () => waiting.next(0));

@@ -54,7 +54,7 @@ export const popcountEngine: EngineDesign = ({ m, io, p, from, loaded, advance }
     const row = lane(p);
     const { shift } = laneLatency(p);
     const passes = matmulWidths(p).passes === 1 ? undefined : along.passes();
-    return activationBuffer(m, p, writer, at, advance).map((of, t) => {
+    return activationBuffer(m, p, writer, at).map((of, t) => {
       const shifts = pipe.at(pipe.enter(of.shift, 1), 1 + shift);
       return weights.map((bits, r) => {
         const inputs = m.instance(`lane_${t}_${r}`, row);

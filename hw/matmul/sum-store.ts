@@ -25,6 +25,10 @@ export type Along = ReturnType<typeof alongBeats>;
 export function alongBeats(pipe: Pipeline, at: Walk, lane: LaneLatency) {
   const latency = { sign: 1 + lane.sign, pass: 1 + lane.pass, plane: 1 + lane.plane, partial: 1 + lane.partial };
   const place = { bank: pipe.enter(at.bank), tile: pipe.enter(at.tile) };
+  const recalls = pipe.enter(
+    at.recall(() => pipe.at(place.bank, latency.partial - 1)).named('recalls'),
+    latency.partial - 1,
+  );
   return {
     /** Where there are several passes. */
     passes: () => ({
@@ -36,15 +40,9 @@ export function alongBeats(pipe: Pipeline, at: Walk, lane: LaneLatency) {
     firstPlane: pipe.at(pipe.enter(at.firstPlane), latency.plane),
     take: pipe.at(pipe.enter(at.taken.and(at.lastPlane).named('run_last_plane')), latency.partial),
     first: pipe.at(pipe.enter(at.firstColumn), latency.partial),
-    recall: pipe.stage(
-      'recall',
-      pipe.enter(
-        at.recall(() => pipe.at(place.bank, latency.partial - 1)),
-        latency.partial - 1,
-      ),
-    ),
-    /** The place of its sums, one cycle before, and when they meet. */
-    before: () => pipe.at(place, latency.partial - 1),
+    recall: pipe.stage('recall', recalls),
+    /** The place of its sums and whether they are wanted, one cycle before; the place when they meet. */
+    before: () => ({ ...pipe.at(place, latency.partial - 1), recalls }),
     place: () => pipe.at(place, latency.partial),
   };
 }
@@ -82,13 +80,16 @@ export function sumStore(m: ModuleBuilder, p: MatmulParameters, advance: UInt, a
     return each((t, r) => fields[t * p.lanes + r]!.asSigned());
   };
   const before = along.before();
-  const stored = split(memory.read('stored', cat(before.bank, before.tile), { enable: advance }));
+  const wanted = advance.and(before.recalls).named('fetch');
+  const stored = split(
+    memory.read('stored', cat(before.bank, before.tile), { enable: wanted, underWrite: 'undefined' }),
+  );
   const keep = (sums: readonly (readonly LaneSums[])[]): Tiles['copy'] => {
     const { bank, tile } = along.place();
     const data = pack(sums.flat().map(({ next }) => next.asUnsigned()));
     m.unused(...sums.flat().map(({ total }) => total));
     memory.write({ address: cat(bank, tile), data, enable: advance.and(along.take).named('store') });
-    return (of, at, enable) => split(memory.read('copied', cat(of, at), { enable }));
+    return (of, at, enable) => split(memory.read('copied', cat(of, at), { enable, underWrite: 'undefined' }));
   };
   return { stored, keep };
 }
