@@ -24,25 +24,31 @@ export const kinds: readonly Kind[] = [
   { target: 'ecp5', engine: 'popcount' },
 ];
 
+/** Bit products per cycle of an array of popcounts, multiply-accumulates of one of tables, at most. */
+export interface Most {
+  readonly popcount: number;
+  readonly table: number;
+}
+
 /** `count` arrays of a kind. Every parameter has several values, most of them the usual one in half of the arrays. */
-export function drawn(kind: Kind, seed: number, count: number): MatmulParameters[] {
+export function drawn(kind: Kind, seed: number, count: number, most: Most): MatmulParameters[] {
   const random = createRandom(seed);
   const samples: MatmulParameters[] = [];
   while (samples.length < count) {
-    const parameters = draw(kind, random);
+    const parameters = draw(kind, random, most[kind.engine]);
     if (isValid(parameters)) samples.push(parameters);
   }
   return samples;
 }
 
-function draw({ target, engine }: Kind, random: Random): MatmulParameters {
+function draw({ target, engine }: Kind, random: Random, products: number): MatmulParameters {
   const among = <T>(...values: readonly T[]): T => values[random.below(values.length)]!;
   const usually = <T>(value: T, ...others: readonly T[]): T => (random.chance(0.55) ? value : among(...others));
   const table = engine === 'table';
   const columns = among(16, 24, 32, 48, 64, 80, 96, 128, 192, 256);
   const tokens = table ? 1 : usually(1, 2, 3, 4);
   const activationBits = usually(8, 4, 6);
-  const most = Math.max(1, Math.floor((table ? 1536 : 6144 / activationBits) / columns / tokens));
+  const most = Math.max(1, Math.floor(products / (table ? 1 : activationBits) / columns / tokens));
   const lanes = 1 + random.below(Math.min(16, most));
   const maxShift = usually(0, 2, 4, 8, 16);
   const maxRows = among(256, 1024, 4096, 10576);
@@ -57,8 +63,8 @@ function draw({ target, engine }: Kind, random: Random): MatmulParameters {
     activationPlanes: table ? activationBits : usually(activationBits, 1, 2, activationBits / 2),
     numerics: { ...defaultNumerics.matmul, activationBits },
     cells: laneCells(target, engine),
-    ...(random.chance(0.9) ? {} : { rowScaleBits: 16 }),
-    ...(random.chance(0.9) ? {} : { saturate: 20 }),
+    ...(random.chance(0.75) ? {} : { rowScaleBits: among(8, 12, 16) }),
+    ...(random.chance(0.8) ? {} : { saturate: 20 }),
   };
 }
 

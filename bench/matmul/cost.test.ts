@@ -17,7 +17,8 @@ describe('the cost model', () => {
 
   it('is judged by arrays that are not those of the fit, the same ones every time', () => {
     for (const kind of kinds) {
-      const texts = (seed: number): string[] => drawn(kind, seed, 8).map((p) => JSON.stringify(p));
+      const texts = (seed: number): string[] =>
+        drawn(kind, seed, 8, { popcount: 6144, table: 1536 }).map((p) => JSON.stringify(p));
       expect(texts(2)).toEqual(texts(2));
       expect(texts(2).filter((t) => texts(1).includes(t))).toEqual([]);
     }

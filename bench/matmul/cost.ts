@@ -14,9 +14,9 @@ import {
 import { judged, refit, type Sample, type Terms } from '../cost/fit.ts';
 import { drawn, kinds } from './cost-samples.ts';
 
-/** Arrays of each kind that the model is fitted on, from one seed, and those that it is judged by, from another. */
-const fitted = { seed: 1, count: 16 };
-const other = { seed: 2, count: 4 };
+/** Arrays of each kind that the model is fitted on, from one seed, and those that it is judged by, from another, up to twice as large. */
+const fitted = { seed: 1, count: 40, most: { popcount: 3072, table: 768 } };
+const other = { seed: 3, count: 6, most: { popcount: 6144, table: 1536 } };
 
 /** On which sizes the cells of an array depend. */
 export const terms: Terms<keyof Sizes> = {
@@ -37,8 +37,8 @@ export const sampleOf = (parameters: MatmulParameters, target: CostTarget): Samp
   estimate: () => resources(parameters, target),
 });
 
-const samplesOf = ({ seed, count }: { readonly seed: number; readonly count: number }): Sample<keyof Sizes>[] =>
-  kinds.flatMap((kind) => drawn(kind, seed, count).map((p) => sampleOf(p, kind.target)));
+const samplesOf = ({ seed, count, most }: typeof fitted): Sample<keyof Sizes>[] =>
+  kinds.flatMap((kind) => drawn(kind, seed, count, most).map((p) => sampleOf(p, kind.target)));
 
 /** What distinguishes an array from the others. */
 function nameOf(p: MatmulParameters, target: CostTarget): string {
