@@ -44,6 +44,7 @@ export {
   type Monitor,
   type MonitorOptions,
   monitorStream,
+  pausing,
   type RunOptions,
   reset,
   runUntil,

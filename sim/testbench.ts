@@ -137,7 +137,7 @@ function beatFields(name: string, beat: Beat, fields: ReadonlyMap<string, PortHa
 export function driveStream(engine: Engine, name: string, beats: Iterable<Beat>, options: StreamOptions = {}): Agent {
   const { valid, ready, fields } = openStream(engine, name, 'input');
   const random = createRandom(options.seed ?? 1);
-  const pausing = pauses(random, options);
+  const paused = pausing(random, options);
   const source = beats[Symbol.iterator]();
   let upcoming = source.next();
   let offered = false;
@@ -148,7 +148,7 @@ export function driveStream(engine: Engine, name: string, beats: Iterable<Beat>,
     drive: () => {
       const now = cycle++;
       if (offered) return;
-      offered = upcoming.done !== true && !pausing(now);
+      offered = upcoming.done !== true && !paused(now);
       valid.set(offered ? 1 : 0);
       if (offered) for (const [handle, value] of beatFields(name, upcoming.value, fields)) handle.set(value);
       else for (const handle of fields.values()) handle.set(noise(random, handle));
@@ -173,14 +173,14 @@ export function driveStream(engine: Engine, name: string, beats: Iterable<Beat>,
 }
 
 /** Whether a stream pauses, cycle by cycle. */
-function pauses(random: Random, { stall = 0, pause }: StreamOptions): (cycle: number) => boolean {
+export function pausing(random: Random, { stall = 0, pause }: StreamOptions): (cycle: number) => boolean {
   const at = <T>(of: ByCycle<T>, cycle: number): T => (of instanceof Function ? of(cycle) : of);
-  let pausing = false;
+  let now = false;
   return (cycle) => {
     const [share, length] = [at(stall, cycle), at(pause, cycle)];
-    if (length === undefined) pausing = random.chance(share);
-    else pausing = random.chance(pausing ? 1 - 1 / length : share / (1 - share) / length);
-    return pausing;
+    if (length === undefined) now = random.chance(share);
+    else now = random.chance(now ? 1 - 1 / length : share / (1 - share) / length);
+    return now;
   };
 }
 
@@ -191,7 +191,7 @@ const noise = (random: Random, { port }: PortHandle): bigint | number =>
 export function monitorStream(engine: Engine, name: string, options: MonitorOptions = {}): Monitor {
   const { valid, ready, fields } = openStream(engine, name, 'output');
   const random = createRandom(options.seed ?? 1);
-  const pausing = pauses(random, options);
+  const paused = pausing(random, options);
   const beats: Record<string, bigint>[] = [];
   let waiting: Record<string, bigint> | undefined;
   let willing = false;
@@ -201,7 +201,7 @@ export function monitorStream(engine: Engine, name: string, options: MonitorOpti
   return {
     clock: options.clock ?? 0,
     drive: () => {
-      willing = !pausing(cycle++);
+      willing = !paused(cycle++);
       ready.set(willing ? 1 : 0);
     },
     observe: () => {

@@ -9,7 +9,8 @@ import { createHistory, createRandom, createSimulator, createVerilator, type Eng
 import { sketch, u } from '../sim/testing/ir.ts';
 import { matmulBench } from '../verify/bench-matmul.ts';
 import { scanBench } from '../verify/bench-scan.ts';
-import { cornerMatmulJobs, cornerScanJobs } from '../verify/jobs-corner.ts';
+import { cornerMatmulJobs } from '../verify/jobs-corner.ts';
+import { cornerScanJobs } from '../verify/jobs-corner-scan.ts';
 import { run } from '../verify/run.ts';
 import type { UnitBench } from '../verify/unit-bench.ts';
 import { stateDesign } from './firrtl-state.ts';

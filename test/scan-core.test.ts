@@ -7,7 +7,7 @@ import { activationFeeds, coreToken } from '../verify/bench-scan.ts';
 import { externalMemory } from '../verify/external-memory.ts';
 import { goldenScan } from '../verify/golden-scan.ts';
 import type { ScanJob } from '../verify/job.ts';
-import { randomScanInput } from '../verify/jobs-corner.ts';
+import { randomScanInput } from '../verify/jobs-corner-scan.ts';
 import { stateWords, yWords } from '../verify/scan-words.ts';
 import { splitFields } from '../verify/words.ts';
 
@@ -28,8 +28,8 @@ function runCore(p: ScanParameters, jobs: readonly ScanJob[], states: bigint[], 
     driveStream(engine, name, beats(), { stall, seed: 30 + i }),
   );
   const y = monitorStream(engine, 'y', { stall, seed: 3, count: jobs.length * size.rows });
-  const state = externalMemory(engine, 'state', states, size.words, jobs, stall);
-  const exponent = externalMemory(engine, 'exponent', exponents, size.rows, jobs, stall);
+  const state = externalMemory(engine, 'state', states, size.words, jobs, { stall });
+  const exponent = externalMemory(engine, 'exponent', exponents, size.rows, jobs, { stall });
   runUntil(engine, [...drivers, y, state, exponent], { limit: 200_000 });
   engine.close();
   return { y: y.beats, state, exponent };

@@ -14,7 +14,7 @@ import {
 import { activationFeeds, unitToken } from '../verify/bench-scan.ts';
 import { goldenScan } from '../verify/golden-scan.ts';
 import type { ScanJob } from '../verify/job.ts';
-import { randomScanInput } from '../verify/jobs-corner.ts';
+import { randomScanInput } from '../verify/jobs-corner-scan.ts';
 import { stateWords, yWords } from '../verify/scan-words.ts';
 import { slowMemory } from '../verify/slow-memory.ts';
 import { splitFields } from '../verify/words.ts';

@@ -7,7 +7,7 @@ import { createRandom, createSimulator, driveStream, monitorStream, reset, runUn
 import { probesOf, recordTrace, waveSvg } from '../sim/wave/index.ts';
 import { scanBench } from '../verify/bench-scan.ts';
 import { goldenScan } from '../verify/golden-scan.ts';
-import { randomScanInput } from '../verify/jobs-corner.ts';
+import { randomScanInput } from '../verify/jobs-corner-scan.ts';
 
 /** Tokens of one layer, drawn as SVG. */
 function draw(shape: ScanShape, tokens: number, signals: readonly string[]) {

@@ -7,7 +7,7 @@ import { createRandom } from '../sim/index.ts';
 import { scanBench } from '../verify/bench-scan.ts';
 import { goldenScan } from '../verify/golden-scan.ts';
 import type { ScanJob } from '../verify/job.ts';
-import { cornerScanJobs } from '../verify/jobs-corner.ts';
+import { cornerScanJobs } from '../verify/jobs-corner-scan.ts';
 import { runUnit } from './unit.ts';
 
 const row8 = defaultNumerics.state as RowState;
@@ -18,6 +18,7 @@ const formats: Readonly<Record<string, Format>> = {
   row8: { state: row8 },
   'row8-nearest': { state: { ...row8, rounding: 'nearest' } },
   row6: { state: { ...row8, bits: 6, workBits: 22 } },
+  row5: { state: { ...row8, bits: 5, workBits: 17, stepBits: 20 } },
   head16: { state: { kind: 'head' } },
   head12: { state: { kind: 'head' }, stateBits: 12 },
   'row8-logic': { state: row8, products: 'logic' },

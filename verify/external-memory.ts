@@ -1,6 +1,7 @@
 /** A memory behind the streams of a scan core that keep its state. */
-import { type Agent, createRandom, type Engine, SimProblem } from '../sim/index.ts';
+import { type Agent, createRandom, type Engine, pausing, SimProblem } from '../sim/index.ts';
 import type { ScanJob } from './job.ts';
+import type { Pauses } from './pauses.ts';
 
 export interface ExternalMemory extends Agent {
   /** What it holds. */
@@ -12,7 +13,7 @@ export interface ExternalMemory extends Agent {
 
 /**
  * Words of `slots` regions behind a pair of streams. A word is given when its last token's has come back; token 0 is given
- * zeros. Stalls at random.
+ * zeros. Both streams pause at random; what is not valid is noise.
  */
 export function externalMemory(
   engine: Engine,
@@ -20,9 +21,11 @@ export function externalMemory(
   words: bigint[],
   region: number,
   jobs: readonly ScanJob[],
-  stall: number,
+  pauses: Pauses,
 ): ExternalMemory {
   const random = createRandom(7);
+  const [givesLate, takesLate] = [pausing(random, pauses), pausing(random, pauses)];
+  let cycle = 0;
   const port = (name: string) => engine.handle(name);
   const [valid, ready, data] = ['valid', 'ready', 'data'].map((f) => port(`${stream}_${f}`)) as [Port, Port, Port];
   const [newValid, newReady, newData] = ['valid', 'ready', 'data'].map((f) => port(`new_${stream}_${f}`)) as [
@@ -44,12 +47,13 @@ export function externalMemory(
     writes,
     drive: () => {
       const next = order[given];
-      if (!offered && next !== undefined && reads[next.at] === writes[next.at] && !random.chance(stall)) {
-        offered = true;
-        data.set(next.clear ? 0n : words[next.at]!);
+      const late = givesLate(cycle);
+      if (!offered) {
+        offered = next !== undefined && reads[next.at] === writes[next.at] && !late;
+        data.set(offered ? (next!.clear ? 0n : words[next!.at]!) : random.bits(data.port.width));
       }
       valid.set(offered ? 1 : 0);
-      newReady.set(random.chance(stall) ? 0 : 1);
+      newReady.set(takesLate(cycle++) ? 0 : 1);
     },
     observe: () => {
       if (offered && ready.getNumber() === 1) {

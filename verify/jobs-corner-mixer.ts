@@ -12,9 +12,9 @@ import { stepsOf } from './corner-mixer-steps.ts';
 import { any, pick } from './draw.ts';
 import type { ConvInput } from './golden-conv.ts';
 import { goldenMixer, type MixerInput, type MixerJob } from './golden-mixer.ts';
-import { atEdges, awkwardShape, inTurns, randomPlace, randomScanInput, scanSpreads } from './jobs-corner.ts';
 import { convSpreads, randomConvTokens } from './jobs-corner-conv.ts';
 import { projectionSpreads, randomEpsilon, randomProjection, tilesOf } from './jobs-corner-norm.ts';
+import { atEdges, awkwardShape, inTurns, randomPlace, randomScanInput, scanSpreads } from './jobs-corner-scan.ts';
 
 /**
  * Sequences that take turns: as large as can be, which fill what waits for them; of heads with one row, or of nothing but one row, so that
@@ -37,7 +37,7 @@ export function cornerMixerJobs(p: MixerParameters, random: Random, sequences: n
     convWords(shape, p.lanes),
   ];
   const room = [p.scan.stateWords, p.scan.rowWords, p.conv.stateWords];
-  return inTurns(sequences, shapeOf, sizeOf, room, ({ number, shape, slot }) => {
+  return inTurns(random, sequences, shapeOf, sizeOf, room, ({ number, shape, slot }) => {
     const mixer = goldenMixer(shape, { slot, ...randomPlace(random) }, p.conv.taps, p.numerics);
     const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
     const passes = random.chance(0.6);

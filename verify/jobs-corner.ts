@@ -1,4 +1,4 @@
-/** Jobs that no text produces: extreme and random values, and sizes that do not fill a tile. */
+/** Products that no text asks for: extreme and random values, and sizes that do not fill a tile. */
 import {
   biasBits,
   largest,
@@ -6,27 +6,17 @@ import {
   type PlaneMatrix,
   ROW_SHIFT,
   roundShift,
-  type ScanInput,
-  type ScanShape,
   type SignMatrix,
   smallest,
   type TiledVector,
 } from '../golden/fixed/index.ts';
-import {
-  type MatmulParameters,
-  type Order,
-  orderOf,
-  type PlaneCoding,
-  type ScanParameters,
-  storeSize,
-} from '../hw/index.ts';
+import { type MatmulParameters, type Order, orderOf, type PlaneCoding } from '../hw/index.ts';
 import type { Random } from '../sim/index.ts';
 import { pick } from './draw.ts';
-import { type GoldenState, goldenScan } from './golden-scan.ts';
-import type { MatmulJob, ScanJob } from './job.ts';
+import type { MatmulJob } from './job.ts';
 
 /** One of the sizes around a tile's edge, or any up to `most`. */
-function size(random: Random, tile: number, most: number): number {
+export function size(random: Random, tile: number, most: number): number {
   const edges = [1, tile - 1, tile, tile + 1, 2 * tile, most].filter((n) => n >= 1 && n <= most);
   return random.chance(0.6) ? edges[random.below(edges.length)]! : pick(random, 1, Math.min(most, 4 * tile));
 }
@@ -168,153 +158,4 @@ export function cornerMatmulJobs(p: MatmulParameters, random: Random, count: num
     jobs.push(randomMatmulJob(p, random, size(random, p.lanes, p.maxRows), cols, `random ${n}`));
   }
   return jobs;
-}
-
-export const scanSpreads = ['random', 'extreme', 'quiet', 'ties', 'shown'] as const;
-type Spread = (typeof scanSpreads)[number];
-type Formats = Pick<ScanParameters, 'numerics' | 'state'>;
-
-/**
- * `quiet`: small values and long decays beside zeros, so that exponents jump; `extreme`: the ends of every format; `ties`: powers
- * of two, whose products lie half-way between two results; `shown`: extreme, but y is one element of the state, or its negative.
- */
-export function randomScanInput(shape: ScanShape, p: Formats, random: Random, spread: Spread): ScanInput {
-  const f = p.numerics;
-  const shown = spread === 'shown';
-  const extreme = spread === 'extreme' || shown;
-  const signed = (bits: number): number => {
-    if (extreme) return random.chance(0.5) ? smallest(bits) : largest(bits);
-    if (spread === 'quiet')
-      return random.chance(0.5) ? 0 : pick(random, -(2 ** random.below(bits - 1)), 2 ** random.below(bits - 1) - 1);
-    if (spread === 'ties') return random.chance(0.2) ? 0 : (random.chance(0.5) ? 1 : -1) * power(bits - 1);
-    return pick(random, smallest(bits), largest(bits));
-  };
-  /** 2^k below 2^bits. */
-  const power = (bits: number): number => 2 ** random.below(bits);
-  const ties = spread === 'ties';
-  const inputs = (length: number): Int32Array => Int32Array.from({ length }, () => signed(f.inputBits));
-  const most = 2 ** f.shiftBits - 1;
-  // With row exponents the contract asks for stepShift >= k.
-  const least = p.state.kind === 'row' ? f.dtBits + f.inputBits - p.state.stepBits : 0;
-  const heads = Array.from({ length: shape.heads }, () => ({
-    decay: ties
-      ? power(f.decayFraction + 1)
-      : extreme
-        ? random.chance(0.5)
-          ? 0
-          : 2 ** f.decayFraction
-        : pick(random, 0, 2 ** f.decayFraction),
-    dt: ties
-      ? power(f.dtBits)
-      : extreme
-        ? 2 ** f.dtBits - 1
-        : random.below(2 ** (spread === 'quiet' ? 1 + random.below(f.dtBits) : f.dtBits)),
-    direct: shown ? 0 : signed(f.directBits),
-    stepShift: pick(random, Math.max(least, extreme ? 0 : 12), extreme ? most : Math.max(30, least + 12)),
-    outputShift: shown ? 0 : spread === 'quiet' ? random.below(8) : pick(random, extreme ? 0 : 8, extreme ? most : 24),
-  }));
-  const wide = shape.groups * shape.dState;
-  const only = random.below(shape.dState);
-  const c = shown
-    ? Int32Array.from({ length: wide }, (_, i) => (i % shape.dState === only ? (random.chance(0.5) ? 1 : -1) : 0))
-    : inputs(wide);
-  return { heads, x: inputs(shape.heads * shape.headDim), b: inputs(wide), c };
-}
-
-/**
- * Sequences of random tokens over awkward shapes, of every spread, each from a cleared state. They take turns, as many as there is room
- * for their states; the first is as large as can be.
- */
-export function cornerScanJobs(p: ScanParameters, random: Random, sequences: number): ScanJob[] {
-  const largestShape = { heads: p.maxHeads, groups: p.maxGroups, headDim: p.maxHeadDim, dState: p.maxState };
-  const shapeOf = (n: number): ScanShape =>
-    n === 0 && p.maxHeads % p.maxGroups === 0 ? largestShape : awkwardShape(p, random);
-  const sizeOf = (shape: ScanShape): number[] => Object.values(storeSize(shape, p));
-  return inTurns(sequences, shapeOf, sizeOf, [p.stateWords, p.rowWords], ({ number, shape, slot }) => {
-    const scan = goldenScan(shape, { slot, ...randomPlace(random) }, p);
-    const what = `${shape.heads} heads in ${shape.groups} groups, ${shape.headDim} rows, d_state ${shape.dState}`;
-    return (t) => {
-      const spread = scanSpreads[(number + (random.chance(0.3) ? t : 0)) % scanSpreads.length]!;
-      const label = `random sequence ${number}, token ${t}: ${what}`;
-      const input = atEdges(randomScanInput(shape, p, random, spread), scan.state, shape, p, random);
-      return scan.next(input, { group: 'corner and random sequences', label });
-    };
-  });
-}
-
-/** Any layer, and tokens of any numbers. */
-export const randomPlace = (random: Random): { readonly layer: number; readonly skipped: number } => ({
-  layer: random.below(2 ** 16),
-  skipped: random.below(2 ** 32 - 16),
-});
-
-interface Sequence {
-  readonly number: number;
-  readonly shape: ScanShape;
-  /** The place of its state. */
-  readonly slot: number;
-}
-
-/**
- * Tokens of sequences that take turns, each from a cleared state, up to four at a time: as many as there is room for their states, which
- * lie one behind the other in memories of `room` words and take `sizeOf` words in each; the first of them has room. `begin` gives what
- * makes token t of a sequence.
- */
-export function inTurns<T>(
-  sequences: number,
-  shapeOf: (number: number) => ScanShape,
-  sizeOf: (shape: ScanShape) => readonly number[],
-  room: readonly number[],
-  begin: (sequence: Sequence) => (t: number) => T,
-): T[] {
-  const jobs: T[] = [];
-  for (let n = 0; n < sequences; ) {
-    const shapes = Array.from({ length: Math.min(4, sequences - n) }, (_, i) => shapeOf(n + i));
-    const together = placesOf(shapes, sizeOf, room).map((place) => begin({ number: n++, ...place }));
-    for (let t = 0; t < 4; t++) jobs.push(...together.map((token) => token(t)));
-  }
-  return jobs;
-}
-
-function placesOf(
-  shapes: readonly ScanShape[],
-  sizeOf: (shape: ScanShape) => readonly number[],
-  room: readonly number[],
-): { shape: ScanShape; slot: number }[] {
-  const places: { shape: ScanShape; slot: number }[] = [];
-  let taken = room.map(() => 0);
-  for (const shape of shapes) {
-    const size = sizeOf(shape);
-    const slot = Math.max(...size.map((words, i) => Math.ceil(taken[i]! / words)));
-    taken = size.map((words) => (slot + 1) * words);
-    if (taken.some((words, i) => words > room[i]!)) break;
-    places.push({ shape, slot });
-  }
-  return places;
-}
-
-/**
- * With row exponents, decays of some heads that bring an element of the present state exactly half-way between two results, or one unit
- * below, which random ones hardly ever do.
- */
-export function atEdges(input: ScanInput, state: GoldenState, shape: ScanShape, p: Formats, random: Random): ScanInput {
-  if (state instanceof Int32Array) return input;
-  const { decayFraction } = p.numerics;
-  const heads = input.heads.map((head, h) => {
-    const row = h * shape.headDim + random.below(shape.headDim);
-    const q = state.q[row * shape.dState + random.below(shape.dState)]!;
-    const unit = 2 ** (decayFraction - state.exponents[row]!);
-    if (unit < 2 || q % 2 === 0 || random.chance(0.5)) return head;
-    const wanted = unit / 2 - random.below(2);
-    for (let decay = random.below(unit); ; decay = (decay + 1) % unit)
-      if ((((decay * q - wanted) % unit) + unit) % unit === 0)
-        return { ...head, decay: decay + unit * random.below(2 ** decayFraction / unit) };
-  });
-  return { ...input, heads };
-}
-
-export function awkwardShape(p: ScanParameters, random: Random): ScanShape {
-  const groups = pick(random, 1, p.maxGroups);
-  const heads = groups * pick(random, 1, Math.max(1, Math.floor(p.maxHeads / groups)));
-  return { heads, groups, headDim: pick(random, 1, p.maxHeadDim), dState: size(random, p.lanes, p.maxState) };
 }

@@ -26,10 +26,11 @@ import { normBench } from './bench-norm.ts';
 import { residualBench } from './bench-residual.ts';
 import { scanBench } from './bench-scan.ts';
 import { cornerResidualJobs } from './golden-residual.ts';
-import { cornerMatmulJobs, cornerScanJobs, randomMatmulJob } from './jobs-corner.ts';
+import { cornerMatmulJobs, randomMatmulJob } from './jobs-corner.ts';
 import { cornerConvJobs } from './jobs-corner-conv.ts';
 import { cornerMixerJobs } from './jobs-corner-mixer.ts';
 import { cornerNormJobs } from './jobs-corner-norm.ts';
+import { cornerScanJobs } from './jobs-corner-scan.ts';
 import { scanCoreWork } from './scan-core-run.ts';
 import type { UnitBench } from './unit-bench.ts';
 
@@ -76,11 +77,14 @@ function matmul(): MutationUnit {
 
 /** A scan's core with its state in a memory outside that stalls, where what it does to the state shows, too. */
 function coreRuns(p: ScanParameters): (core: Module) => string | undefined {
+  const large = { heads: 4, headDim: 5, dState: p.maxState, groups: 2 };
   const runs = [
-    { heads: 4, headDim: 5, dState: p.maxState, groups: 2 },
-    { heads: 4, headDim: 2, dState: 4, groups: 4 },
-    { heads: 1, headDim: 1, dState: 3, groups: 1 },
-  ].map((shape) => scanCoreWork(p, shape));
+    scanCoreWork(p, large),
+    scanCoreWork(p, { heads: 4, headDim: 2, dState: 4, groups: 4 }),
+    scanCoreWork(p, { heads: 1, headDim: 1, dState: 3, groups: 1 }),
+    // Longer than until the row buffer is full.
+    scanCoreWork(p, large, 60),
+  ];
   return (core) => runs.map((run) => run(core)).find((found) => found !== undefined);
 }
 

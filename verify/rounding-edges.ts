@@ -1,4 +1,4 @@
-/** Arguments at which an interpolation is about to round up, which random ones hardly ever meet. */
+/** Numbers at which a result is about to round up, which random ones hardly ever meet. */
 import type { Table } from '../golden/fixed/index.ts';
 import type { Random } from '../sim/index.ts';
 
@@ -19,4 +19,13 @@ export function roundingEdge({ values, stepBits }: Table, random: Random): numbe
     if (Math.abs(rest - wanted) < distance) [best, distance] = [place, Math.abs(rest - wanted)];
   }
   return i * step + best;
+}
+
+/** The factor below 2^bits whose product with an odd x is `wanted` modulo 2^bits. */
+export function factorFor(x: number, bits: number, wanted: number): number {
+  const whole = BigInt(x);
+  let inverse = whole;
+  // Newton's iteration: 3 bits are right at first, then twice as many each time.
+  for (let right = 3; right < bits; right *= 2) inverse = BigInt.asUintN(bits, inverse * (2n - whole * inverse));
+  return Number(BigInt.asUintN(bits, BigInt(wanted) * inverse));
 }

@@ -14,20 +14,27 @@ import {
 import { activationFeeds, coreToken } from './bench-scan.ts';
 import { externalMemory } from './external-memory.ts';
 import { goldenScan } from './golden-scan.ts';
-import { randomPlace, randomScanInput } from './jobs-corner.ts';
+import { randomPlace, randomScanInput, scanSpreads } from './jobs-corner-scan.ts';
+import type { Pauses } from './pauses.ts';
 import { stateWords, yWords } from './scan-words.ts';
 import { splitFields } from './words.ts';
 
 const order = [0, 1, 2, 0, 0, 2, 1, 1, 0, 2, 1, 2, 0, 2, 1, 0];
-const spreads = ['random', 'ties', 'quiet', 'extreme', 'shown'] as const;
 
-/** Three sequences through cores of these parameters; returns what a core does wrong, or undefined. The first core says how many cycles it takes. */
-export function scanCoreWork(p: ScanParameters, shape: ScanShape): (core: Module) => string | undefined {
+/**
+ * Three sequences through cores of these parameters, with a state that pauses for so many cycles or for single ones; returns what a core does
+ * wrong, or undefined. The first core says how many cycles it takes.
+ */
+export function scanCoreWork(
+  p: ScanParameters,
+  shape: ScanShape,
+  pause?: number,
+): (core: Module) => string | undefined {
   const size = storeSize(shape, p);
   const random = createRandom(11);
   const scans = [0, 1, 2].map((slot) => goldenScan(shape, { slot, ...randomPlace(random) }, p));
   const jobs = order.map((slot, i) => {
-    const input = randomScanInput(shape, p, random, spreads[i % spreads.length]!);
+    const input = randomScanInput(shape, p, random, scanSpreads[i % scanSpreads.length]!);
     return scans[slot]!.next(input, { group: '', label: `token ${i}, slot ${slot}` });
   });
   const golden = scans.map((s) => stateWords(shape, s.state as RowStates, p));
@@ -44,16 +51,12 @@ export function scanCoreWork(p: ScanParameters, shape: ScanShape): (core: Module
       );
       const results = monitorStream(engine, 'y', { stall, pause: 120, seed: 3, count: y.length });
       const ones = (words: number, bits: number) => new Array<bigint>(3 * words).fill((1n << BigInt(bits)) - 1n);
-      const widthOf = (port: string) => engine.handle(port).port.width;
-      const state = externalMemory(engine, 'state', ones(size.words, widthOf('state_data')), size.words, jobs, stall);
-      const exponent = externalMemory(
-        engine,
-        'exponent',
-        ones(size.rows, widthOf('exponent_data')),
-        size.rows,
-        jobs,
-        stall,
-      );
+      const memory = (stream: string, words: number, pauses: Pauses) => {
+        const { width } = engine.handle(`${stream}_data`).port;
+        return externalMemory(engine, stream, ones(words, width), words, jobs, pauses);
+      };
+      const state = memory('state', size.words, { stall, ...(pause === undefined ? {} : { pause }) });
+      const exponent = memory('exponent', size.rows, { stall });
       const cycles = runUntil(engine, [...drivers, results, state, exponent], { limit: 30_000 });
       planned ??= cycles;
       if (cycles !== planned) return `${planned} cycles expected of a core on an external memory, ${cycles} found`;

@@ -18,10 +18,11 @@ import { normBench } from './bench-norm.ts';
 import { residualBench } from './bench-residual.ts';
 import { scanBench } from './bench-scan.ts';
 import { cornerResidualJobs } from './golden-residual.ts';
-import { cornerMatmulJobs, cornerScanJobs } from './jobs-corner.ts';
+import { cornerMatmulJobs } from './jobs-corner.ts';
 import { cornerConvJobs } from './jobs-corner-conv.ts';
 import { cornerMixerJobs } from './jobs-corner-mixer.ts';
 import { cornerNormJobs } from './jobs-corner-norm.ts';
+import { cornerScanJobs } from './jobs-corner-scan.ts';
 import type { ModelJobs } from './jobs-model.ts';
 import type { UnitBench } from './unit-bench.ts';
 

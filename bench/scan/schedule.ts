@@ -7,7 +7,7 @@ import { activationFeeds, coreToken } from '../../verify/bench-scan.ts';
 import { externalMemory } from '../../verify/external-memory.ts';
 import { goldenScan } from '../../verify/golden-scan.ts';
 import type { ScanJob } from '../../verify/job.ts';
-import { randomScanInput } from '../../verify/jobs-corner.ts';
+import { randomScanInput } from '../../verify/jobs-corner-scan.ts';
 import { splitFields } from '../../verify/words.ts';
 
 /** 460 GB/s at 300 MHz: what a U280's memory delivers. */
@@ -55,7 +55,7 @@ export function simulateSchedule(p: ScanParameters, shape: ScanShape): Schedule 
   const drivers = Object.entries(feeds).map(([name, beats]) => driveStream(engine, name, beats()));
   const y = monitorStream(engine, 'y', { count: jobs.length * size.rows });
   const memory = (stream: string, words: number) =>
-    externalMemory(engine, stream, new Array<bigint>(layers * words).fill(0n), words, jobs, 0);
+    externalMemory(engine, stream, new Array<bigint>(layers * words).fill(0n), words, jobs, { stall: 0 });
   const [state, exponent] = [memory('state', size.words), memory('exponent', size.rows)];
   const ends: number[] = [];
   const onCycle = (cycle: number): void => {

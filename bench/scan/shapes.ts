@@ -5,7 +5,7 @@ import { type ScanParameters, scanUnit, storeSize } from '../../hw/index.ts';
 import { createHistory, createRandom, createSimulator } from '../../sim/index.ts';
 import { scanBench } from '../../verify/bench-scan.ts';
 import { goldenScan } from '../../verify/golden-scan.ts';
-import { randomScanInput } from '../../verify/jobs-corner.ts';
+import { randomScanInput } from '../../verify/jobs-corner-scan.ts';
 import { run } from '../../verify/run.ts';
 
 /** L, Q, heads, head_dim, d_state, groups. */

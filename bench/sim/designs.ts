@@ -7,7 +7,8 @@ import { type Beat, createRandom } from '../../sim/index.ts';
 import { matmulBench } from '../../verify/bench-matmul.ts';
 import { scanBench } from '../../verify/bench-scan.ts';
 import { goldenScan } from '../../verify/golden-scan.ts';
-import { randomMatmulJob, randomScanInput } from '../../verify/jobs-corner.ts';
+import { randomMatmulJob } from '../../verify/jobs-corner.ts';
+import { randomScanInput } from '../../verify/jobs-corner-scan.ts';
 import type { UnitBench } from '../../verify/unit-bench.ts';
 import { selfDriven, type selfDrivenPorts } from './self-driven.ts';
 

@@ -20,6 +20,13 @@ export function clampCounter(m: ModuleBuilder, name: string, flags: UInt, valid:
   return count;
 }
 
+/** The value of a beat's lane, 0 if it does not count; the first always counts. */
+export function counted(m: ModuleBuilder, value: UInt, lane: number, count: UInt): UInt {
+  m.unused(count);
+  if (lane === 0) return value;
+  return lane < 2 ** count.width ? count.gt(lane).mux(value, 0) : value.and(0);
+}
+
 /** The flags of a beat's lanes, those of lanes that do not count put out; the first always counts. */
 export const counting = (flags: readonly UInt[], count: UInt): UInt =>
   pack(flags.map((flag, i) => (i === 0 ? flag : flag.and(count.gt(i)))));

@@ -27,7 +27,7 @@ export function tileExponents(beat: Beat, products: readonly SInt[]): TileExpone
   const none = m.constant(together.type, 0);
   const ofTile = { valid: issued, first: beat.firstWord };
   const most = accumulate(m, pipe, 'most', ofTile, together, none, (a, b) => a.or(b));
-  const bits = bitLength(m, most);
+  const bits = bitLength(most);
   const length = pipe.stage('length', bits.ext(w.exponent + 1).trunc(w.exponent));
   const exponent = pipe.join({ length, floor: token.floor }, (v) =>
     pipe.stage('exponent', v.length.gt(v.floor).mux(v.length, v.floor)),

@@ -2,7 +2,6 @@
 import {
   bitsFor,
   cat,
-  lessBy,
   type ModuleBuilder,
   type Pipeline,
   repeat,
@@ -34,7 +33,7 @@ export function roundShiftedBy(m: ModuleBuilder, pipe: Pipeline, x: SInt, amount
   const shifted = pipe.join({ coarse, amount }, (v) =>
     pipe.stage(`${name}_shifted`, v.coarse.shiftRight(v.amount.trunc(fine))),
   );
-  return pipe.stage(name, roundShift(shifted, 1, 'half-up'));
+  return pipe.stage(name, roundShift(shifted, 1, 'half-up').trunc(x.width));
 }
 
 /** |x| for x > -2^(n-1), in n - 1 bits. */
@@ -70,37 +69,18 @@ export function saturateSymmetric(
   return { value: clamped.mux(limit, low), clamped };
 }
 
-/** Bits of a whole number: 0 for 0, otherwise floor(log2 x) + 1. By halves: is anything in the upper one? */
-export function bitLength(m: ModuleBuilder, x: UInt): UInt {
-  const levels = Math.ceil(Math.log2(x.width + 1));
-  let rest = cat(x, m.constant(uint(1), 0)).ext(2 ** levels);
+/** Bits of a whole number: 0 for 0, otherwise floor(log2 x) + 1. By halves: is it 2^(half-1) or more? */
+export function bitLength(x: UInt): UInt {
   const digits: UInt[] = [];
-  for (let half = 2 ** (levels - 1); half >= 1; half /= 2) {
-    const upper = rest.slice(2 * half - 1, half);
-    const lower = rest.slice(half - 1, 0);
-    const some = upper.any();
+  let rest = x;
+  for (let half = 2 ** (bitsFor(BigInt(x.width)) - 1); half > 1; half /= 2) {
+    const some = rest.slice(rest.width - 1, half - 1).any();
     digits.push(some);
+    const lower = rest.trunc(half - 1);
+    const upper = rest.width === half ? 0 : rest.shr(half).ext(half - 1);
     rest = some.mux(upper, lower);
   }
-  return cat(...(digits as [UInt, ...UInt[]]));
-}
-
-/** amount = quotient step + rest with quotient < steps, rest <= step; beyond: it is steps step or more. */
-export function divideSteps(amount: UInt, step: number, steps: number): { quotient: UInt; rest: UInt; beyond: UInt } {
-  const reaches = (k: number): UInt | undefined => (k * step < 2 ** amount.width ? amount.ge(k * step) : undefined);
-  const width = Math.max(1, Math.ceil(Math.log2(steps)));
-  const zero = amount.xor(amount);
-  let quotient = zero.ext(amount.width + width).trunc(width);
-  const restBits = bitsFor(BigInt(step));
-  let rest = amount;
-  for (let k = 1; k < steps; k++) {
-    const reached = reaches(k);
-    if (reached === undefined) break;
-    quotient = reached.mux(quotient.xor(quotient).or(k), quotient);
-    rest = reached.mux(lessBy(amount, k * step), rest);
-  }
-  const beyond = reaches(steps) ?? zero.bit(0);
-  return { quotient, rest: rest.ext(Math.max(amount.width, restBits)).trunc(restBits), beyond };
+  return cat(...(digits as [UInt, ...UInt[]]), rest);
 }
 
 /** All values combined, `arity` at a time, a register after each level. */

@@ -26,7 +26,7 @@ import {
   uint,
   unpack,
 } from '../../gen/index.ts';
-import { connect, fifo, fork, skidBuffer, through } from '../../gen/stream/index.ts';
+import { connect, fifo, skidBuffer, through } from '../../gen/stream/index.ts';
 import { flagStages, underWay } from '../lanes/counters.ts';
 import { only } from './fields.ts';
 import { inputBuffer } from './inputs.ts';
@@ -39,14 +39,14 @@ import {
   statePorts,
   tokenShape,
 } from './interface.ts';
-import { isStochastic, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
+import { fieldsIf, isStochastic, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
 import { preparedShape, prepareRows } from './prepare.ts';
 import { rowUnit } from './row.ts';
 import { writeBack } from './write-back.ts';
 
 type TokenShape = ReturnType<typeof tokenShape>;
 /** Tokens that wait between the parts, the one that is shown included. */
-const tokensAhead = 5;
+export const tokensAhead = 2;
 /** Row groups that wait for y to be taken before the pipeline may run dry, beside those that it holds. */
 export const spareRows = 4;
 
@@ -76,12 +76,12 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
     (m, io) => {
       const tokens = fanOut(m, p, io.token);
       const prepare = m.instance('prepare', prepareRows(p).design);
-      connect(prepare.token, tokens('prepare', preparedTokenShape(p)));
+      connect(prepare.token, tokens.prepare);
       connect(prepare.head, io.head);
       connect(prepare.x, io.x);
       const rows = through(m, 'prepared', skidBuffer(preparedShape(p)), prepare.rows);
       const inputs = m.instance('inputs', inputBuffer(p, { b: 1 + latency.inputs, c: 1 + latency.outputs }));
-      connect(inputs.token, tokens('inputs', inputTokenShape(p)));
+      connect(inputs.token, tokens.inputs);
       connect(inputs.bc, io.bc);
 
       m.comment('Issue: a beat needs its state, its row, B and C, and room behind.');
@@ -165,7 +165,7 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
       m.comment("S' to the row buffer, from there rounded to the new state.");
       const stateAt = latency.state + 1;
       const back = m.instance('write_back', writeBack(p));
-      if (isStochastic(p)) connect(back.token, tokens('noise', noiseTokenShape(p)));
+      if (isStochastic(p)) connect(back.token, tokens.noise);
       const written = pipe.at(issued, stateAt);
       back.written.drive(written);
       back.state.drive(pack(lanes.map((row) => row.state)));
@@ -213,14 +213,24 @@ export function scanCore(p: ScanParameters): Design<ScanCoreInterface> {
 
 /** Every token to each of the parts, which take what they need of it when they come to it. */
 function fanOut(m: ModuleBuilder, p: ScanParameters, token: Taken<TokenShape>) {
-  m.comment('A token goes to every part that counts along.');
-  const parts = ['prepare', 'inputs', ...(isStochastic(p) ? (['noise'] as const) : [])] as const;
-  const fan = m.instance('tokens', fork(tokenShape(p), parts as readonly ('prepare' | 'inputs' | 'noise')[]));
-  connect(fan.in, token);
-  return <T extends RecordShape>(part: 'prepare' | 'inputs' | 'noise', shape: T): Taken<T> => {
-    const queue = m.instance(`${part}_tokens`, fifo(shape, { depth: tokensAhead, style: 'distributed' }));
-    m.unused(queue.count);
-    connect(queue.in as Given<T>, only(m, fan[part] as never, shape));
-    return queue.out as unknown as Taken<T>;
+  m.comment('A token goes to every part that counts along, when all have a place for it.');
+  const room = m.wire('room_for_token', bit);
+  const rooms: UInt[] = [];
+  const queue = <T extends RecordShape>(part: string, shape: T): Taken<T> => {
+    const tokens = m.instance(`${part}_tokens`, fifo(shape, { depth: tokensAhead, style: 'distributed' }));
+    m.unused(tokens.count);
+    const into = tokens.in as Given<T>;
+    into.valid.drive(token.valid.and(room));
+    into.payload.drive(only(m, token as never, shape).payload as never);
+    rooms.push(into.ready);
+    return tokens.out as unknown as Taken<T>;
   };
+  const queues = {
+    prepare: queue('prepare', preparedTokenShape(p)),
+    inputs: queue('inputs', inputTokenShape(p)),
+    ...fieldsIf(isStochastic(p), () => ({ noise: queue('noise', noiseTokenShape(p)) })),
+  };
+  room.drive(rooms.reduce((all, each) => all.and(each)));
+  token.ready.drive(room);
+  return queues;
 }

@@ -1,9 +1,13 @@
 /** A narrow state with one power-of-two exponent per row: golden's `scanTokenRows` up to S'. */
 import {
   bit,
+  bitsFor,
   cat,
+  lessBy,
   type ModuleBuilder,
   type Pipeline,
+  pack,
+  repeat,
   type SInt,
   type Sign,
   type Signal,
@@ -12,7 +16,8 @@ import {
   uint,
 } from '../../gen/index.ts';
 import type { RowState } from '../../golden/fixed/index.ts';
-import { bitLength, divideSteps, magnitude, roundShiftBy, saturateSymmetric } from './arithmetic.ts';
+import { bitLength, magnitude, roundShiftBy } from './arithmetic.ts';
+import { shiftParts } from './exponent.ts';
 import type { FormatHardware, Update } from './format.ts';
 import { productStyle, type ScanParameters } from './parameters.ts';
 import { factorOf, factorStages, fitted, logicProduct, logicStages, multiplesOf, productStages } from './product.ts';
@@ -22,33 +27,31 @@ const operandBits = 27;
 
 /**
  * t' B is shifted right by stepShift - k >= 0: left by 0 to step - 1 before the product, where a row does it once, and right by one of
- * few fixed amounts behind it, quotient step + step - 1 for quotient < steps. From the product's width on nothing is left.
+ * few fixed amounts behind it. From the product's bits on nothing is left: shifts are at most the 2^amountBits - 1 that is no less.
  */
-function stepAlignment(p: ScanParameters, f: RowState): { readonly step: number; readonly steps: number } {
+function stepAlignment(p: ScanParameters, f: RowState) {
   const step = operandBits - f.stepBits + 1;
-  return { step, steps: Math.ceil((f.stepBits + p.numerics.inputBits - 1) / step) };
+  /** Of t' B, whose factor t' is never the lowest number of its bits. */
+  const productBits = f.stepBits + p.numerics.inputBits - 1;
+  const amountBits = bitsFor(BigInt(productBits));
+  const rights = Array.from({ length: Math.ceil(2 ** amountBits / step) }, (_, c) => (c + 1) * step - 1);
+  return { step, amountBits, rights, bits: productBits + step - 1, unseen: 2 * Math.floor((step - 2) / 2) };
 }
-
-/** decay q is shifted left by the row's exponent, 0 to 16: by 0 to 4 before the product, and by one of four amounts behind it. */
-const decayStep = 4;
 
 const indexBits = (n: number): number => Math.max(1, Math.ceil(Math.log2(n)));
 
 export function rowFormatOf(p: ScanParameters, f: RowState): FormatHardware {
   const n = p.numerics;
-  const forStep = stepAlignment(p, f);
-  const stepBits = f.stepBits + forStep.step - 1;
-  const coarseBits = indexBits(forStep.steps);
-  /** Right shifts of t' B. */
-  const rights = Array.from({ length: forStep.steps }, (_, c) => (c + 1) * forStep.step - 1);
-  /** Where the unit of S' is in decay q. */
+  const { step, amountBits, rights, ...aligned } = stepAlignment(p, f);
+  const stepBits = f.stepBits + step - 1;
+  const coarseBits = indexBits(rights.length);
+  /** decay q is shifted left by the row's exponent, 0 to 16: by 0 to 4 before the product; and where the unit of S' is in it then. */
   const most = f.workBits - f.bits;
-  const choices = Math.max(1, Math.min(4, Math.ceil(most / decayStep)));
-  const units = Array.from({ length: choices }, (_, c) => n.decayFraction - decayStep * c);
+  const units = Array.from({ length: Math.min(4, Math.floor(most / 4) + 1) }, (_, c) => n.decayFraction - 4 * c);
   const dropped = 2 * Math.floor(units.at(-1)! / 2);
   /** Latency of a S: the shifted decay, its multiples, the product, its shift. */
   const keptAt = 2 + logicStages(f.bits) + 1;
-  const mostDecay = 2 ** (n.decayFraction + Math.min(decayStep, most));
+  const mostLeft = most === 16 ? 4 : 3;
   return {
     stepBits,
     coarseBits,
@@ -56,51 +59,76 @@ export function rowFormatOf(p: ScanParameters, f: RowState): FormatHardware {
     inputsAt: Math.max(factorStages(productStyle(p)), keptAt - productStages(productStyle(p), n.inputBits)),
     /** k, t' and stepShift - k of the contract, then t' shifted left. */
     prepare: (m, pipe, product, shift, name) => {
-      const size = pipe.stage(`${name}_size`, magnitude(product));
-      const k = pipe.stage(`${name}_k`, bitLength(m, size.shr(f.stepBits - 1)));
-      const shifted = pipe.join({ product, k }, (v) =>
-        pipe.stage(`${name}_shifted`, roundShiftBy(m, v.product, v.k, name).trunc(f.stepBits + 1)),
+      const wide = product.ext(Math.max(product.width, f.stepBits + 1));
+      const size = pipe.stage(`${name}_size`, magnitude(wide).shr(f.stepBits - 1));
+      const k = pipe.stage(`${name}_k`, bitLength(size));
+      const shifted = pipe.join({ wide, k }, (v) =>
+        pipe.stage(`${name}_shifted`, roundShiftBy(m, v.wide, v.k, name).trunc(f.stepBits + 1)),
       );
-      const mantissa = pipe.stage(`${name}_mantissa`, saturateSymmetric(shifted, f.stepBits, name).value);
+      const mantissa = pipe.stage(`${name}_mantissa`, withoutEnds(shifted));
       const remaining = pipe.join({ shift, k }, (v) => {
         const width = Math.max(v.shift.width, v.k.width);
         const rest = v.shift.ext(width).sub(v.k.ext(width)).named(`${name}_rest`);
         return pipe.stage(`${name}_right`, rest.trunc(width).asUnsigned());
       });
       return pipe.join({ mantissa, remaining }, (v) => {
-        const { quotient, rest, beyond } = divideSteps(v.remaining, forStep.step, forStep.steps);
-        const left = m
-          .constant(rest.type, forStep.step - 1)
-          .sub(rest)
-          .trunc(rest.width)
-          .asUnsigned();
-        const aligned = v.mantissa.shiftLeft(left, stepBits);
-        const value = beyond.mux(m.constant(aligned.type, 0), aligned);
-        return { ...pipe.stage(name, { value, coarse: quotient }), clamped: undefined };
+        const amount = atMostBits(v.remaining, amountBits);
+        const reached = rights.slice(0, -1).map((right) => amount.gt(right));
+        const coarse = reached.length === 0 ? m.constant(bit, 0) : pack(reached).popcount();
+        const leftBits = bitsFor(BigInt(step - 1));
+        const lefts = rights.map((right) => m.constant(uint(leftBits), right % 2 ** leftBits));
+        const left = lessBy(select(coarse, lefts), amount.ext(Math.max(amount.width, leftBits)).trunc(leftBits));
+        return { ...pipe.stage(name, { value: v.mantissa.shiftLeft(left, stepBits), coarse }), clamped: undefined };
       });
     },
-    update: (m, pipe, { decay, step, exponent }) => {
-      const { quotient, rest } = divideSteps(exponent!, decayStep, units.length);
-      const shifted = pipe.stage('decay_shifted', decay.toSigned().shiftLeft(rest, decay.width + 1 + decayStep));
-      const choice = pipe.stage('decay_unit', quotient);
-      const halves = units.map((u) => m.constant(uint(n.decayFraction), 1n << BigInt(u - 1)));
+    update: (m, pipe, { decay, step: { value, coarse }, exponent }) => {
+      const { by4, by1, once } = shiftParts(m, exponent!);
+      const left = by1.add(once);
+      const shifted = pipe.stage('decay_shifted', decay.shiftLeft(left, decay.width + mostLeft));
+      const choice = pipe.stage('decay_unit', by4);
+      const halves = units.map((u) => m.constant(uint(n.decayFraction), (1n << BigInt(u)) >> 1n));
       const addend = pipe.stage('decay_half', select(choice, halves));
-      const decays = multiplesOf(m, pipe, shifted, [0, mostDecay], 'decay');
-      const steps = factorOf(m, pipe, productStyle(p), step.value, 'step');
+      const decays = multiplesOf(m, pipe, shifted.toSigned(), [0, 2 ** (n.decayFraction + mostLeft)], 'decay');
+      const steps = factorOf(m, pipe, productStyle(p), value, 'step');
+      const { unseen } = aligned;
+      const places = rights.map((right) => right - unseen);
       return (q, b, name) => {
         const product = logicProduct(m, pipe, decays, q, `kept_product_${name}`, { addend, dropped });
         const kept = pipe.join({ product, choice }, (v) => {
           const parts = units.map((u) => fitted(v.product.shr(u - dropped), f.workBits));
           return pipe.stage(`kept_${name}`, select(v.choice, parts));
         });
-        const driven = steps.times(b, `driven_${name}`);
-        const sum = pipe.join({ kept, driven, coarse: step.coarse }, (v) =>
-          pipe.stage(`wide_${name}`, added(m, v.kept, v.driven, v.coarse, rights, f.workBits)),
+        const driven = steps.times(b, `driven_${name}`, { dropped: unseen, bits: aligned.bits - unseen });
+        const sum = pipe.join({ kept, driven, coarse }, (v) =>
+          pipe.stage(`wide_${name}`, added(m, v.kept, v.driven, v.coarse, places, f.workBits)),
         );
         return saturated(m, pipe, sum, f, name);
       };
     },
   };
+}
+
+/** x, or the largest number of `bits` bits where x is larger. */
+function atMostBits(x: UInt, bits: number): UInt {
+  if (x.width <= bits) return x.ext(bits);
+  const more = x.shr(bits).any();
+  return cat(...(repeat(more, bits) as [UInt, ...UInt[]])).or(x.trunc(bits));
+}
+
+/** x in a bit less, symmetrically, of |x| <= 2^(n-2) in n bits: both ends are one too far. */
+function withoutEnds(x: SInt): SInt {
+  const bits = x.width - 1;
+  const sign = x.bit(bits);
+  const end = x.bit(bits - 1).and(
+    x
+      .trunc(bits - 1)
+      .asUnsigned()
+      .any()
+      .not(),
+  );
+  const middle = x.slice(bits - 2, 1);
+  const positive = cat(...(repeat(end.and(sign.not()), middle.width) as [UInt, ...UInt[]]));
+  return cat(sign, middle.or(positive), x.bit(0).or(end)).asSigned();
 }
 
 /** A sum of S' before it is saturated. */
@@ -123,8 +151,9 @@ function added(
   rights: readonly number[],
   bits: number,
 ): Wide {
+  m.unused(coarse);
   const width = bits + 2;
-  const parts = rights.map((right) => driven.shr(right - 1));
+  const parts = rights.map((right) => driven.shr(Math.min(right, driven.width) - 1));
   const below = driven.bit(driven.width - 1);
   const far = parts.flatMap((part, c) => {
     if (part.width <= width) return [];
@@ -172,7 +201,13 @@ function saturated(
   return pipe.stage(`state_${name}`, {
     state: limited.lower.mux(m.constant(sint(work), -most), odd),
     clamped: limited.upper.or(limited.lower).or(lowest),
-    size: limited.lower.or(lowest).mux(m.constant(high.type, 2 ** high.width - 1), size.trunc(high.width)),
+    size: cat(
+      size
+        .bit(high.width - 1)
+        .or(limited.lower)
+        .or(lowest),
+      size.trunc(high.width - 1),
+    ),
   });
 }
 

@@ -6,7 +6,6 @@ import {
   addressWidth,
   atMost,
   bit,
-  bitsFor,
   type Design,
   defineModule,
   increment,
@@ -19,6 +18,7 @@ import {
   uint,
   unpack,
 } from '../../gen/index.ts';
+import { counted } from '../lanes/counters.ts';
 import { activationPorts, inputTokenShape } from './interface.ts';
 import { type ScanParameters, scanWidths } from './parameters.ts';
 
@@ -106,9 +106,8 @@ export function inputBuffer(p: ScanParameters, latency: InputLatency): Design<Re
         word.next(increment(word));
       });
 
-      const elements = left.ext(Math.max(w.state, bitsFor(BigInt(p.lanes))));
       const { b, c } = io.bc.payload;
-      const masked = pack(unpack(b, inputBits).map((v, i) => elements.gt(i).mux(v, 0).named(`b_${i}`)));
+      const masked = pack(unpack(b, inputBits).map((v, i) => counted(m, v, i, left).named(`b_${i}`)));
       const inputs = uint(p.lanes * inputBits);
       const depth = 2 ** (addressWidth(w.inputWords) + 1);
       const address = (bank: UInt, at: UInt): UInt => pack([at, bank]);

@@ -5,42 +5,35 @@ import {
   defineModule,
   increment,
   type ModuleBuilder,
+  type Pipeline,
   pack,
   sink,
   source,
-  type Taken,
   type UInt,
   uint,
   unpack,
 } from '../../gen/index.ts';
-import type { RowState } from '../../golden/fixed/index.ts';
+import { mix, NOISE_STRIDE, type RowState } from '../../golden/fixed/index.ts';
 import { noiseTokenShape } from './interface.ts';
 import type { ScanParameters } from './parameters.ts';
 import { walkRows } from './walk.ts';
 
 const word = uint(32);
-/** Keeps neighbouring words of a row apart: 2^32 over the golden ratio. */
-const stride = 0x9e3779b9n;
-const wrapped = (x: bigint): bigint => BigInt.asUintN(32, x);
+const wrapped = (x: number): bigint => BigInt.asUintN(32, BigInt(x));
 const plus = (a: UInt, b: UInt | bigint): UInt => a.add(b).trunc(32);
 
-/** Puts a register behind a step, or does not. */
-type Step = (name: string, value: UInt) => UInt;
-
-/** x 1025: the first two steps of a `mix` are a sum, which may be made of parts, times this. */
+/** x 1025: the first two steps of golden's `mix` are a sum, which may be made of parts, times this. */
 const spread = (x: UInt): UInt => plus(x, x.shl(10).trunc(32));
-/** The other steps. 2 stages. */
-function scramble(x: UInt, name: string, step: Step): UInt {
+/** Its other steps. 2 stages. */
+function scramble(pipe: Pipeline, x: UInt, name: string): UInt {
   const once = x.xor(x.shr(6).ext(32));
-  const sum = step(`${name}_sum`, plus(once, once.shl(3).trunc(32)));
+  const sum = pipe.stage(`${name}_sum`, plus(once, once.shl(3).trunc(32)));
   const twice = sum.xor(sum.shr(11).ext(32));
-  return step(name, plus(twice, twice.shl(15).trunc(32)));
+  return pipe.stage(name, plus(twice, twice.shl(15).trunc(32)));
 }
-/** golden's `mix`, Jenkins' one-at-a-time hash with words for bytes. 4 stages. */
-function mix(h: UInt, other: UInt, name: string, step: Step): UInt {
-  const start = step(`${name}_start`, plus(h, other));
-  return scramble(step(`${name}_spread`, spread(start)), name, step);
-}
+/** `mix`, Jenkins' one-at-a-time hash with words for bytes, of a sum. 3 stages. */
+const mixed = (pipe: Pipeline, sum: UInt, name: string): UInt =>
+  scramble(pipe, pipe.stage(`${name}_spread`, spread(sum)), name);
 
 /** Stages of a token's key, which the surroundings hide behind the token before. */
 const keyStages = 8;
@@ -61,30 +54,27 @@ export function noiseSource(p: ScanParameters, { seed }: RowState): Design<Retur
       ports: noiseInterface(p),
     },
     (m, io) => {
-      m.comment(
-        'Key of the token that is next: mix(mix(mix(0, seed), layer), token), ready when it has waited long enough.',
-      );
-      const { layer, token } = io.token.payload;
-      const seeded = mix(m.constant(word, 0), m.constant(word, seed), 'seed_key', (_, value) => value);
-      const register: Step = (name, value) => m.delay(name, value);
-      const layerKey = mix(seeded, layer.ext(32), 'layer_key', register);
-      const tokenKey = mix(layerKey, token, 'token_key', register);
-      const waited = m.register('waited', uint(4), { reset: 0 });
-      const keyed = waited.eq(keyStages).named('keyed');
-      const advance = io.noise.ready.or(io.noise.valid.not()).named('advance');
-      const next = { valid: io.token.valid.and(keyed), ready: io.token.ready, payload: io.token.payload };
-      const lastTile = m.wire('last_tile', bit);
-      const listed = { ...next, ready: m.wire('walk_ready', bit) } as Taken<ReturnType<typeof noiseTokenShape>>;
-      const walk = walkRows(m, listed, p.rows, advance.and(lastTile));
-      io.token.ready.drive(listed.ready.and(keyed));
-      const waits = io.token.valid.and(walk.take.not());
-      waited.next(waits.mux(keyed.mux(waited, increment(waited)), 0));
+      m.comment('Keys of the tokens, mix(mix(mix(0, seed), layer), token): those that are next wait at the end.');
+      const moves = m.wire('keys_move', bit);
+      const keys = m.pipeline('keys', { enable: moves });
+      const { layer, token, ...sizes } = keys.enter(io.token.payload);
+      const layerStart = keys.stage('layer_start', plus(layer.ext(32), wrapped(mix(0, seed))));
+      const layerKey = mixed(keys, layerStart, 'layer_key');
+      const tokenStart = keys.join({ layerKey, token }, (v) => keys.stage('token_start', plus(v.layerKey, v.token)));
+      const tokenKey = mixed(keys, tokenStart, 'token_key');
+      const keyed = keys.at(keys.flag(io.token.valid), keyStages).named('keyed');
+      const next = { valid: keyed, ready: m.wire('walk_free', bit), payload: keys.at(sizes, keyStages) };
+      moves.drive(next.ready.or(keyed.not()));
+      io.token.ready.drive(moves);
 
       m.comment('Place of the beat: key and row, and the words of the row from this beat on.');
+      const advance = io.noise.ready.or(io.noise.valid.not()).named('advance');
+      const lastTile = m.wire('last_tile', bit);
+      const walk = walkRows(m, next, p.rows, advance.and(lastTile));
       const beat = walk.busy.and(advance).named('beat');
       const key = m.delay('key', tokenKey, { enable: walk.take });
-      const tilesOf = m.delay('tiles', io.token.payload.tiles, { enable: walk.take });
-      const tile = m.register('tile', io.token.payload.tiles.type);
+      const tilesOf = m.delay('tiles', next.payload.tiles, { enable: walk.take });
+      const tile = m.register('tile', tilesOf.type);
       const row = m.register('row', word);
       const rowWords = m.register('row_words', word);
       lastTile.drive(increment(tile).eq(tilesOf));
@@ -95,7 +85,7 @@ export function noiseSource(p: ScanParameters, { seed }: RowState): Design<Retur
         rowWords.next(0);
       }).elsewhen(beat, () => {
         tile.next(increment(tile));
-        rowWords.next(wordDone.mux(plus(rowWords, wrapped(BigInt(Math.max(1, p.lanes / 4)) * stride)), rowWords));
+        rowWords.next(wordDone.mux(plus(rowWords, wrapped(Math.max(1, p.lanes / 4) * NOISE_STRIDE)), rowWords));
       });
       const passed = walk.headDone.mux(
         walk.rowsLeft,
@@ -105,19 +95,18 @@ export function noiseSource(p: ScanParameters, { seed }: RowState): Design<Retur
 
       m.comment('Keys of the rows, then the bytes: mix(mix(key, row), word stride), four elements a word.');
       const pipe = m.pipeline('hash', { enable: advance });
-      const staged: Step = (name, value) => pipe.stage(name, value);
       const first = pipe.stage('row_start', plus(pipe.enter(key), pipe.enter(row)));
       const valid = pipe.flag(walk.busy);
       const place = pipe.enter(rowWords);
       const take = bytes(pipe.enter(tile), (value) => pipe.at(value, noiseStages));
       const noise = Array.from({ length: p.rows }, (_, q) => {
         const started = pipe.stage(`row_${q}_start`, plus(first, BigInt(q)));
-        const rowKey = scramble(pipe.stage(`row_${q}_spread`, spread(started)), `row_${q}_key`, staged);
+        const rowKey = mixed(pipe, started, `row_${q}_key`);
         const base = pipe.join({ rowKey, place }, (v) => pipe.stage(`row_${q}_word`, plus(v.rowKey, v.place)));
         const shared = pipe.stage(`row_${q}_shared`, spread(base));
         const words = Array.from({ length: Math.ceil(p.lanes / 4) }, (_, j) => {
-          const own = pipe.stage(`row_${q}_own_${j}`, plus(shared, wrapped(BigInt(j) * stride * 1025n)));
-          return scramble(own, `row_${q}_bytes_${j}`, staged);
+          const own = pipe.stage(`row_${q}_own_${j}`, plus(shared, wrapped(j * NOISE_STRIDE * 1025)));
+          return scramble(pipe, own, `row_${q}_bytes_${j}`);
         });
         return take(pack(words));
       });

@@ -1,5 +1,5 @@
 /** What is fixed when a scan unit is elaborated, and the widths that follow from it. */
-import { addressWidth, bitsFor } from '../../gen/index.ts';
+import { bitsFor } from '../../gen/index.ts';
 import type { RowState, ScanNumerics, StateFormat } from '../../golden/fixed/index.ts';
 import { type Bounds, checkBounds, checkChoice, HardwareProblem } from '../problem.ts';
 import type { ProductStyle } from './product.ts';
@@ -47,8 +47,10 @@ export interface ScanWidths {
   readonly work: number;
   /** A row's exponent; 0 bits with one unit per head. */
   readonly exponent: number;
-  /** sum_n C S', exact; padded lanes take part as zeros. */
+  /** C S' of an element; sum_n C S'; and y before it is saturated. They hold every value exactly. */
+  readonly product: number;
   readonly dot: number;
+  readonly total: number;
   /** Beats between issue and write-back that the row buffer holds. */
   readonly buffer: number;
 }
@@ -101,6 +103,13 @@ function checkScan(p: ScanParameters): void {
   checkBounds('scan', format, { workBits: [bits + leastExponent, bits + most] }, 'state.');
 }
 
+/** Bits of round(D x / 2^directFraction). */
+export const directBits = ({ numerics: f }: ScanParameters): number =>
+  Math.max(2, f.directBits + f.inputBits - f.directFraction);
+
+/** Bits in two's complement of numbers of magnitude up to `most`. */
+const signedBits = (most: bigint): number => 1 + bitsFor(most);
+
 /** The widths; throws a `HardwareProblem` for parameters outside their range. */
 export function scanWidths(p: ScanParameters): ScanWidths {
   checkScan(p);
@@ -109,6 +118,10 @@ export function scanWidths(p: ScanParameters): ScanWidths {
   const maxTiles = Math.ceil(p.maxState / p.lanes);
   const rowGroups = Math.ceil(p.maxHeadDim / p.rows);
   const work = format?.workBits ?? numerics.stateBits;
+  const power = (bits: number): bigint => 1n << BigInt(bits);
+  // With row exponents S' is never the lowest number of its bits.
+  const product = power(numerics.inputBits - 1) * (power(work - 1) - (format === undefined ? 0n : 1n));
+  const dot = BigInt(p.maxState) * product;
   return {
     heads: bitsFor(BigInt(p.maxHeads)),
     headDim: bitsFor(BigInt(p.maxHeadDim)),
@@ -121,7 +134,9 @@ export function scanWidths(p: ScanParameters): ScanWidths {
     code: format?.bits ?? numerics.stateBits,
     work,
     exponent: format === undefined ? 0 : bitsFor(BigInt(format.workBits - format.bits)),
-    dot: work + numerics.inputBits + addressWidth(Math.max(p.maxState, p.lanes)),
+    product: signedBits(product),
+    dot: signedBits(dot),
+    total: Math.max(numerics.outputBits, signedBits(dot + power(directBits(p) - 2))),
     buffer: 2 ** Math.ceil(Math.log2(maxTiles + slack)),
   };
 }

@@ -14,15 +14,12 @@ import {
   unpack,
   vector,
 } from '../../gen/index.ts';
+import { counted } from '../lanes/counters.ts';
 import { formatOf } from './format.ts';
 import { headShape, preparedTokenShape } from './interface.ts';
-import { fieldsIf, productStyle, type ScanParameters, scanWidths } from './parameters.ts';
-import { factorOf } from './product.ts';
+import { directBits, fieldsIf, productStyle, type ScanParameters, scanWidths } from './parameters.ts';
+import { factorOf, fitted } from './product.ts';
 import { walkRows } from './walk.ts';
-
-/** Bits of round(D x / 2^directFraction). */
-export const directBits = ({ numerics: f }: ScanParameters): number =>
-  f.directBits + f.inputBits - f.directFraction + 1;
 
 /** One row group: what its rows share, and what they do not. */
 export const preparedShape = (p: ScanParameters) => {
@@ -85,15 +82,15 @@ export function prepareRows(p: ScanParameters): PrepareUnit {
       const steps = factorOf(m, pipe, productStyle(p), head.dt, 'dt');
       const directs = factorOf(m, pipe, productStyle(p), head.direct, 'direct');
       const rows = unpack(io.x.payload, f.inputBits).map((value, q) => {
-        const there = q < 2 ** walk.rowsLeft.width ? walk.rowsLeft.gt(q) : m.constant(bit, 0);
-        const x = pipe.enter(there.mux(value, 0).asSigned().named(`x_${q}`));
-        const product = steps.times(x, `dt_x_${q}`);
+        const x = pipe.enter(counted(m, value, q, walk.rowsLeft).asSigned().named(`x_${q}`));
+        // dt is not negative: its sign adds no bit
+        const product = steps.times(x, `dt_x_${q}`, { bits: f.dtBits + f.inputBits });
         const dx = directs.times(x, `d_x_${q}`);
         const shift = pipe.at(head.step_shift, pipe.latency(product));
         const step = format.prepare(m, pipe, product, shift, `step_${q}`);
         return {
           step,
-          direct: pipe.stage(`direct_${q}`, roundShift(dx, f.directFraction, 'half-up').ext(directBits(p))),
+          direct: pipe.stage(`direct_${q}`, fitted(roundShift(dx, f.directFraction, 'half-up'), directBits(p))),
         };
       });
       latency = pipe.latency(rows[0]!.step.value);

@@ -13,19 +13,37 @@ import { cat, type ModuleBuilder, type Pipeline, pack, type SInt, sint, type UIn
 /** Where the wide products are made: in DSP blocks, one each, or in look-up tables. */
 export type ProductStyle = 'dsp' | 'logic';
 
+export interface ProductPart {
+  /** Lowest bits that are left out (even; floor); default 0. */
+  readonly dropped?: number;
+  /** Bits that are known to hold the rest; default as many as the factors have. */
+  readonly bits?: number;
+}
+
 /** Products that share a factor. */
 export interface Factor {
   /** Times a number in two's complement. */
-  times(y: SInt, name: string): SInt;
+  times(y: SInt, name: string, part?: ProductPart): SInt;
 }
 /** Stages from x to its `Factor`, and from the later of that and y to the product. */
 export const factorStages = (style: ProductStyle): number => (style === 'dsp' ? 0 : 1);
 export const productStages = (style: ProductStyle, bits: number): number => (style === 'dsp' ? 1 : logicStages(bits));
 
 export function factorOf(m: ModuleBuilder, pipe: Pipeline, style: ProductStyle, x: SInt, name: string): Factor {
-  if (style === 'dsp') return { times: (y, as) => pipe.join({ x, y }, (v) => pipe.stage(as, v.x.mul(v.y))) };
+  const part = (y: SInt, { dropped = 0, bits = x.width + y.width - dropped }: ProductPart = {}) => ({ dropped, bits });
+  if (style === 'dsp') {
+    const times: Factor['times'] = (y, as, of) => {
+      const { dropped, bits } = part(y, of);
+      return pipe.join({ x, y }, (v) => pipe.stage(as, v.x.mul(v.y).shr(dropped).trunc(bits)));
+    };
+    return { times };
+  }
   const multiples = multiplesOf(m, pipe, x, [-(2 ** (x.width - 1)), 2 ** (x.width - 1) - 1], name);
-  return { times: (y, as) => fitted(logicProduct(m, pipe, multiples, y, as), x.width + y.width) };
+  const times: Factor['times'] = (y, as, of) => {
+    const { dropped, bits } = part(y, of);
+    return fitted(logicProduct(m, pipe, multiples, y, as, { dropped }), bits);
+  };
+  return { times };
 }
 
 /** Least and most of a value. */
@@ -45,22 +63,32 @@ const signedBits = ([least, most]: Range): number =>
 /** x in `width` bits, which are known to hold it. */
 export const fitted = (x: SInt, width: number): SInt => (width <= x.width ? x.trunc(width) : x.ext(width));
 
+/** A stage for x, which is in the range: without a sign where that is never negative. */
+function staged(pipe: Pipeline, name: string, x: SInt, range: Range): SInt {
+  const bits = Math.min(x.width, signedBits(range));
+  if (range[0] < 0) return pipe.stage(name, fitted(x, bits));
+  return pipe.stage(name, fitted(x, bits - 1).asUnsigned()).toSigned();
+}
+
 /** 1 stage; x is in the range. */
 export function multiplesOf(m: ModuleBuilder, pipe: Pipeline, x: SInt, range: Range, name: string): Multiples {
   const [least, most] = range;
   const minus = (n: SInt): SInt => m.constant(x.type, 0).sub(n);
   return {
     range,
-    one: pipe.stage(`${name}_x1`, fitted(x, signedBits(range))),
-    minusOne: pipe.stage(`${name}_m1`, fitted(minus(x), signedBits([-most, -least]))),
-    minusThree: pipe.stage(`${name}_m3`, fitted(minus(x).sub(x.shl(1)), signedBits([-3 * most, -3 * least]))),
+    one: staged(pipe, `${name}_x1`, x, range),
+    minusOne: staged(pipe, `${name}_m1`, minus(x), [-most, -least]),
+    minusThree: staged(pipe, `${name}_m3`, minus(x).sub(x.shl(1)), [-3 * most, -3 * least]),
   };
 }
+
+const quarter = ([least, most]: Range): Range => [Math.floor(least / 4), Math.floor(most / 4)];
 
 /** Of floor(sum / 4) less a multiple of x: of 0 to 3, or if it is the last one of -2 to 1. */
 function nextRange(sum: Range, [least, most]: Range, last: boolean): Range {
   const multiples = last ? [0, most, least, -2 * most, -2 * least] : [0, 3 * most, 3 * least];
-  return [Math.floor(sum[0] / 4) - Math.max(...multiples), Math.floor(sum[1] / 4) - Math.min(...multiples)];
+  const [from, to] = quarter(sum);
+  return [from - Math.max(...multiples), to - Math.min(...multiples)];
 }
 
 /** Stages of a product with a factor of `bits` bits. */
@@ -89,17 +117,19 @@ export function logicProduct(
     const last = i === rows - 1;
     range = nextRange(range, x.range, last);
     const far = last ? { x3: x.one, x1: x.one } : { x3: x.minusThree, x1: x.minusOne };
+    const settles = 2 * i >= dropped;
     const row = pipe.join({ sum, odd, two, near: x.minusOne, ...far }, (v) => {
       const { width } = x.minusThree;
       const near = v.odd.mux(v.near.ext(width), m.constant(sint(width), 0));
       const multiple = v.two.mux(v.odd.mux(v.x3.ext(width), v.x1.shl(1).ext(width)), near);
       const total = v.sum.sub(multiple);
-      return pipe.stage(`${name}_row_${i}`, fitted(total, Math.min(total.width, signedBits(range))));
+      return staged(pipe, `${name}_row_${i}`, settles ? total : total.shr(2), settles ? range : quarter(range));
     });
     const now = pipe.latency(row);
     settled = settled.map((s) => pipe.at(s, now));
-    if (2 * i >= dropped) settled.push(row.slice(1, 0));
-    sum = row.shr(2);
+    if (settles) settled.push(row.slice(1, 0));
+    sum = settles ? row.shr(2) : row;
   }
-  return (settled.length === 0 ? sum : cat(sum, pack(settled)).asSigned()).named(name);
+  const rest = sum.shr(Math.min(sum.width - 1, Math.max(0, dropped - 2 * rows)));
+  return (settled.length === 0 ? rest : cat(sum, pack(settled)).asSigned()).named(name);
 }

@@ -68,7 +68,7 @@ export function walkWords<T extends Places>(
     .named(`${name}_free`);
   const take = regions.valid.and(free).named(`${name}_take`);
   regions.ready.drive(free);
-  busy.next(take.or(busy.and(free.not())));
+  busy.next(take.or(free.not()));
   m.when(take, () => {
     address.next(base);
     left.next(words);

@@ -5,10 +5,8 @@ import {
   type Design,
   defineModule,
   input,
-  type ModuleBuilder,
   output,
   pack,
-  type Readable,
   repeat,
   type SInt,
   type UInt,
@@ -16,6 +14,7 @@ import {
   unpack,
 } from '../../gen/index.ts';
 import type { RowState } from '../../golden/fixed/index.ts';
+import { shiftShape } from './exponent.ts';
 import { type ScanParameters, scanWidths } from './parameters.ts';
 import { fitted } from './product.ts';
 
@@ -24,21 +23,12 @@ const noiseBits = 8;
 /** Stages. */
 export const roundStages = 3;
 
-/** A shift right by 0 to 16: by 0, 4, 8 or 12, by 0 to 3, and by 1 on the way into the sum. */
-export const rightShape = { by4: uint(2), by1: uint(2), once: bit };
-
-export function rightParts(m: ModuleBuilder, exponent: UInt): Readable<typeof rightShape> {
-  const once = exponent.width > 4 ? exponent.bit(4) : m.constant(bit, 0);
-  const rest = once.mux(m.constant(uint(4), 15), exponent.ext(5).trunc(4));
-  return { by4: rest.slice(3, 2), by1: rest.slice(1, 0), once };
-}
-
 const roundInterface = (p: ScanParameters) => {
   const w = scanWidths(p);
   return {
     advance: input(bit, 'the pipeline moves in this cycle'),
     state: input(uint(p.lanes * w.work), `S' of ${p.lanes} elements`),
-    right: input(rightShape, "of the row's exponent"),
+    right: input(shiftShape, "of the row's exponent"),
     noise: input(uint(noiseBits * p.lanes), 'a byte for each element'),
     q: output(uint(p.lanes * w.code), 'the elements as they are stored'),
   };

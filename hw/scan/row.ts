@@ -18,9 +18,8 @@ import {
 } from '../../gen/index.ts';
 import { bitLength, reduceTree, roundShiftedBy } from './arithmetic.ts';
 import { formatOf } from './format.ts';
-import { fieldsIf, productStyle, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
-import { directBits } from './prepare.ts';
-import { factorOf, factorStages } from './product.ts';
+import { directBits, fieldsIf, productStyle, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
+import { factorOf, factorStages, fitted } from './product.ts';
 
 const rowInterface = (p: ScanParameters) => {
   const w = scanWidths(p);
@@ -85,18 +84,18 @@ export function rowUnit(p: ScanParameters): RowUnit {
 
       m.comment("Output: C . S', summed over the lanes, then over the tiles of the row.");
       const products = next.map((v, i) =>
-        factorOf(m, pipe, productStyle(p), c[i]!, `c_${i}`).times(v.state, `seen_${i}`),
+        factorOf(m, pipe, productStyle(p), c[i]!, `c_${i}`).times(v.state, `seen_${i}`, { bits: w.product }),
       );
       const partial = reduceTree(pipe, 'seen_sum', products, 2, (x, y) => x.add(y));
       const at = pipe.latency(partial);
-      const valid = pipe.flag(io.valid);
+      const valid = pipe.enter(io.valid);
       const dot = m.register('dot', sint(w.dot), { enable: pipe.at(valid, at) });
       const before = pipe.at(pipe.enter(io.first), at).mux(m.constant(dot.type, 0), dot);
-      dot.next(before.add(partial.ext(w.dot)).trunc(w.dot));
+      dot.next(before.add(fitted(partial, w.dot)).trunc(w.dot));
       const rowDot = behind(m, pipe, 'row_dot', dot, at + 1);
       const seen = roundShiftedBy(m, pipe, rowDot, pipe.enter(io.output_shift), 'seen');
       const total = pipe.join({ seen, direct: pipe.enter(io.direct) }, (v) =>
-        pipe.stage('total', v.seen.add(v.direct)),
+        pipe.stage('total', fitted(v.seen.add(v.direct), w.total)),
       );
       const y = saturate(total, sint(f.outputBits));
       const result = pipe.stage('y', { y, clamped: y.ext(total.width).ne(total) });
@@ -118,7 +117,7 @@ export function rowUnit(p: ScanParameters): RowUnit {
       const most = m.register('most', together.type, { enable: pipe.at(valid, sized) });
       most.next(pipe.at(pipe.enter(io.first), sized).mux(m.constant(most.type, 0), most).or(together));
       const rowMost = behind(m, pipe, 'row_most', most, sized + 1);
-      const exponent = pipe.stage('exponent', bitLength(m, rowMost).trunc(w.exponent));
+      const exponent = pipe.stage('exponent', bitLength(rowMost).trunc(w.exponent));
       io.new_exponent.drive(exponent);
       latency = { ...latency, exponent: pipe.latency(exponent) };
     },

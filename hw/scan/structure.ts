@@ -1,9 +1,9 @@
 /** What a scan unit with its state on chip consists of: cells that follow from its structure, and sizes that the rest grows with. */
-import { addressWidth, bitsFor } from '../../gen/index.ts';
+import { addressWidth } from '../../gen/index.ts';
 import { fifoWords } from '../../gen/stream/fifo.ts';
 import { type Cells, plus, type Structure, times } from '../cost.ts';
 import { type CostTarget, type Fabric, fabrics, inBlocks } from '../fabric.ts';
-import { spareRows } from './core.ts';
+import { spareRows, tokensAhead } from './core.ts';
 import { isStochastic, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
 import { rowUnit } from './row.ts';
 
@@ -40,20 +40,16 @@ export function memoriesOf(p: ScanParameters): readonly MemorySize[] {
   const exponents = p.rows * w.exponent;
   const inputs = { words: 2 ** (addressWidth(w.inputWords) + 1), width: p.lanes * inputBits };
   const queue = (depth: number, width: number): MemorySize => ({ words: fifoWords(depth), width, small: true });
-  const store = (words: number, width: number, places: number): MemorySize[] => [
-    { words, width },
-    queue(3, addressWidth(words) + bitsFor(BigInt(places))),
-  ];
   return [
     ...[inputs, inputs],
     { words: w.buffer, width: lanes * w.work },
     queue(w.buffer, w.tiles + exponents),
     queue(rowUnit(p).latency.y + spareRows, p.rows * outputBits + 1),
-    queue(5, 2 * w.heads + w.headDim + w.tiles),
-    queue(5, 2 * w.heads + w.state),
-    ...(isStochastic(p) ? [queue(5, w.heads + w.headDim + w.tiles + 48)] : []),
-    ...store(p.stateWords, lanes * w.code, w.tokenWords),
-    ...(w.exponent === 0 ? [] : store(p.rowWords, exponents, w.tokenRows)),
+    queue(tokensAhead, 2 * w.heads + w.headDim + w.tiles),
+    queue(tokensAhead, 2 * w.heads + w.state),
+    ...(isStochastic(p) ? [queue(tokensAhead, w.heads + w.headDim + w.tiles + 48)] : []),
+    { words: p.stateWords, width: lanes * w.code },
+    ...(w.exponent === 0 ? [] : [{ words: p.rowWords, width: exponents }]),
   ];
 }
 

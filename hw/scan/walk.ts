@@ -40,7 +40,7 @@ export function walkRows<T extends Sizes>(m: ModuleBuilder, token: Taken<T>, row
   const take = token.valid.and(free).named('take');
   token.ready.drive(free);
   const headDim = m.delay('head_dim', sizes.head_dim, { enable: take });
-  busy.next(take.or(busy.and(free.not())));
+  busy.next(take.or(free.not()));
   m.when(take, () => {
     rowsLeft.next(sizes.head_dim);
     headsLeft.next(sizes.heads);

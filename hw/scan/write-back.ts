@@ -20,10 +20,11 @@ import {
 } from '../../gen/index.ts';
 import { connect, fifo } from '../../gen/stream/index.ts';
 import { flagStages, underWay } from '../lanes/counters.ts';
+import { shiftParts } from './exponent.ts';
 import { noiseTokenShape } from './interface.ts';
 import { noiseSource } from './noise.ts';
 import { fieldsIf, isStochastic, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
-import { rightParts, roundStages, roundUnit } from './round.ts';
+import { roundStages, roundUnit } from './round.ts';
 
 const writeBackInterface = (p: ScanParameters) => {
   const w = scanWidths(p);
@@ -105,7 +106,7 @@ export function writeBack(p: ScanParameters): Design<ReturnType<typeof writeBack
       const rowGiven = pipe.flag(read.and(tile.eq(0)));
       const exponents = pipe.stage('row_exponents', pipe.enter(rows.out.payload.exponents));
       const rights = unpack(rows.out.payload.exponents, w.exponent).map((e, q) =>
-        pipe.stage(`right_${q}`, pipe.enter(rightParts(m, e))),
+        pipe.stage(`right_${q}`, pipe.enter(shiftParts(m, e))),
       );
       const nearest = repeat(m.constant(uint(8 * p.lanes), noiseOfNearest(p.lanes)), p.rows);
       const bytes =
