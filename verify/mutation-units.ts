@@ -80,8 +80,8 @@ function coreRuns(p: ScanParameters): (core: Module) => string | undefined {
   const large = { heads: 4, headDim: 5, dState: p.maxState, groups: 2 };
   const runs = [
     scanCoreWork(p, large),
-    scanCoreWork(p, { heads: 4, headDim: 2, dState: 4, groups: 4 }),
-    scanCoreWork(p, { heads: 1, headDim: 1, dState: 3, groups: 1 }),
+    scanCoreWork(p, { heads: 4, headDim: 2, dState: p.lanes, groups: 4 }),
+    scanCoreWork(p, { heads: 1, headDim: 1, dState: p.lanes - 1, groups: 1 }),
     // Longer than until the row buffer is full.
     scanCoreWork(p, large, 60),
   ];
