@@ -8,7 +8,7 @@ import type { ScanJob } from './job.ts';
 import { size } from './jobs-corner.ts';
 import { factorFor } from './rounding-edges.ts';
 
-export const scanSpreads = ['random', 'extreme', 'quiet', 'ties', 'shown', 'fine', 'single', 'held'] as const;
+export const scanSpreads = ['random', 'extreme', 'quiet', 'ties', 'shown', 'fine', 'single'] as const;
 type Spread = (typeof scanSpreads)[number];
 type Formats = Pick<ScanParameters, 'numerics' | 'state'>;
 
@@ -24,7 +24,7 @@ const powerOf: Numbers = (random, bits) =>
   random.chance(0.2) ? 0 : (random.chance(0.5) ? 1 : -1) * power(random, bits - 1);
 
 const numbersOf: Readonly<Record<Spread, Numbers>> = {
-  ...{ random: anyOf, held: anyOf, extreme: endOf, shown: endOf, single: endOf },
+  ...{ random: anyOf, extreme: endOf, shown: endOf, single: endOf },
   ...{ quiet: smallOf, fine: smallOf, ties: powerOf },
 };
 
@@ -32,13 +32,10 @@ function decayOf(spread: Spread, fraction: number, random: Random): number {
   const one = 2 ** fraction;
   if (spread === 'ties') return power(random, fraction + 1);
   if (spread === 'extreme' || spread === 'shown' || spread === 'single') return random.chance(0.5) ? 0 : one;
-  if (spread !== 'held') return pick(random, 0, one);
-  const near = one / 2 ** random.below(2);
-  return Math.min(one, near + pick(random, -near / 64, near / 64));
+  return pick(random, 0, one);
 }
 
 function stepOf(spread: Spread, bits: number, random: Random): number {
-  if (spread === 'held') return 0;
   if (spread === 'ties') return power(random, bits) - random.below(2);
   if (spread === 'extreme' || spread === 'shown' || spread === 'single') return 2 ** bits - 1;
   if (spread === 'random') return random.below(2 ** bits);
@@ -68,8 +65,7 @@ const shiftsOf = (spread: Spread, least: number, most: number): { readonly step:
 /**
  * `extreme`: the ends of every format; `quiet`: small values and long decays beside zeros, so that exponents jump; `ties`: powers of two, whose
  * products lie half-way between two results; `shown`: extreme, but y is one element of the state, or its negative; `fine`: dt x of few bits,
- * whose lowest tell; `single`: extreme, but only one element of B is there; `held`: nothing is added, and elements that are the largest of a
- * row stay so, or become so at half their value.
+ * whose lowest tell; `single`: extreme, but only one element of B is there.
  */
 export function randomScanInput(shape: ScanShape, p: Formats, random: Random, spread: Spread): ScanInput {
   const f = p.numerics;
@@ -87,8 +83,11 @@ export function randomScanInput(shape: ScanShape, p: Formats, random: Random, sp
   }));
   const only = random.below(shape.dState);
   const wide = shape.groups * shape.dState;
-  const inputs = (length: number, of: Numbers): Int32Array =>
-    Int32Array.from({ length }, () => of(random, f.inputBits));
+  /** Now and then all alike, so that sums are as large as can be. */
+  const inputs = (length: number, of: Numbers): Int32Array => {
+    const one = random.chance(0.2) ? of(random, f.inputBits) : undefined;
+    return Int32Array.from({ length }, () => one ?? of(random, f.inputBits));
+  };
   const alone = (of: Numbers): Int32Array => inputs(wide, of).map((v, i) => (i % shape.dState === only ? v : 0));
   return {
     heads,
@@ -107,8 +106,13 @@ export function randomScanInput(shape: ScanShape, p: Formats, random: Random, sp
  */
 export function cornerScanJobs(p: ScanParameters, random: Random, sequences: number): ScanJob[] {
   const largestShape = { heads: p.maxHeads, groups: p.maxGroups, headDim: p.maxHeadDim, dState: p.maxState };
-  const shapeOf = (n: number): ScanShape =>
-    n === 0 && p.maxHeads % p.maxGroups === 0 ? largestShape : awkwardShape(p, random);
+  let shape: ScanShape = largestShape;
+  // Now and then the same again, so that one state lies right behind the other.
+  const shapeOf = (n: number): ScanShape => {
+    const largest = n === 0 && p.maxHeads % p.maxGroups === 0;
+    if (!largest && (n === 0 || random.chance(0.6))) shape = awkwardShape(p, random);
+    return shape;
+  };
   const sizeOf = (shape: ScanShape): number[] => Object.values(storeSize(shape, p));
   return inTurns(random, sequences, shapeOf, sizeOf, [p.stateWords, p.rowWords], ({ number, shape, slot }) => {
     const scan = goldenScan(shape, { slot, ...randomPlace(random) }, p);
@@ -180,9 +184,16 @@ function placesOf(
   return places;
 }
 
+/** A decay about 1 or 1/2: without an addition the elements that are the largest of a row stay at the end of its format. */
+function holding(fraction: number, random: Random): number {
+  const near = 2 ** (fraction - random.below(2));
+  const around = Math.floor(near / 64);
+  return Math.min(2 ** fraction, near + pick(random, -around, around));
+}
+
 /**
  * Some heads are changed so that a value lies exactly half-way between two results, or one unit below, which random ones hardly ever do:
- * an element of the present state times the decay, and with row exponents dt x as it is rounded to t'; D x.
+ * D x, and with row exponents an element of the present state times the decay, or dt x as it is rounded to t'. Others hold their state.
  */
 export function atEdges(input: ScanInput, state: GoldenState, shape: ScanShape, p: Formats, random: Random): ScanInput {
   const { decayFraction, dtBits, directBits, directFraction } = p.numerics;
@@ -199,7 +210,10 @@ export function atEdges(input: ScanInput, state: GoldenState, shape: ScanShape, 
     const ends = [smallest(directBits), largest(directBits)] as const;
     const direct = factor(x, directFraction, head.direct, ...ends) ?? head.direct;
     if (state instanceof Int32Array || p.state.kind === 'head') return { ...head, direct };
-    const q = state.q[row * shape.dState + random.below(shape.dState)]!;
+    if (random.chance(0.2)) return { ...head, direct, dt: 0, decay: holding(decayFraction, random) };
+    const start = random.below(shape.dState);
+    const elements = state.q.subarray(row * shape.dState, (row + 1) * shape.dState);
+    const q = [...elements.subarray(start), ...elements].find((v) => v % 2 !== 0) ?? 0;
     const k = bitLength(Math.abs(head.dt * x)) - (p.state.stepBits - 1);
     const dt = factor(x, k, head.dt, 0, 2 ** dtBits - 1) ?? head.dt;
     const one = 2 ** decayFraction;

@@ -77,13 +77,15 @@ function matmul(): MutationUnit {
 
 /** A scan's core with its state in a memory outside that stalls, where what it does to the state shows, too. */
 function coreRuns(p: ScanParameters): (core: Module) => string | undefined {
-  const large = { heads: 4, headDim: 5, dState: p.maxState, groups: 2 };
+  const large = [{ heads: 4, headDim: 5, dState: p.maxState, groups: 2 }];
+  const short = [{ heads: 4, headDim: 2, dState: p.lanes, groups: 4 }];
+  // A word of state each.
+  const single = [1, 2, 2].map((headDim, i) => ({ heads: 1, headDim, dState: p.lanes - (i % 2), groups: 1 }));
   const runs = [
-    scanCoreWork(p, large),
-    scanCoreWork(p, { heads: 4, headDim: 2, dState: p.lanes, groups: 4 }),
-    scanCoreWork(p, { heads: 1, headDim: 1, dState: p.lanes - 1, groups: 1 }),
-    // Longer than until the row buffer is full.
-    scanCoreWork(p, large, 60),
+    ...[large, short, single].map((shapes) => scanCoreWork(p, shapes)),
+    scanCoreWork(p, large, 'state'),
+    // Tokens wait in front of one part, while the others go ahead.
+    ...(['bc', 'head', 'x'] as const).map((slow) => scanCoreWork(p, single, slow)),
   ];
   return (core) => runs.map((run) => run(core)).find((found) => found !== undefined);
 }
@@ -93,7 +95,8 @@ export const instanceOf = (module: Module, name: string): Module =>
   module.instances.find((i) => i.name === name)!.module;
 
 function scan(): MutationUnit {
-  const shape = { heads: 4, headDim: 5, dState: 13 };
+  // Sizes whose counters need all their bits.
+  const shape = { heads: 6, headDim: 5, dState: 13 };
   const choice = { lanes: 4, rows: 2 };
   const size = storeSize(shape, choice);
   return scanOf({

@@ -5,7 +5,6 @@ import {
   defineModule,
   increment,
   type ModuleBuilder,
-  type Pipeline,
   pack,
   sink,
   source,
@@ -22,18 +21,20 @@ const word = uint(32);
 const wrapped = (x: number): bigint => BigInt.asUintN(32, BigInt(x));
 const plus = (a: UInt, b: UInt | bigint): UInt => a.add(b).trunc(32);
 
+/** Puts a register behind a step. */
+type Step = (name: string, value: UInt) => UInt;
+
 /** x 1025: the first two steps of golden's `mix` are a sum, which may be made of parts, times this. */
 const spread = (x: UInt): UInt => plus(x, x.shl(10).trunc(32));
 /** Its other steps. 2 stages. */
-function scramble(pipe: Pipeline, x: UInt, name: string): UInt {
+function scramble(x: UInt, name: string, step: Step): UInt {
   const once = x.xor(x.shr(6).ext(32));
-  const sum = pipe.stage(`${name}_sum`, plus(once, once.shl(3).trunc(32)));
+  const sum = step(`${name}_sum`, plus(once, once.shl(3).trunc(32)));
   const twice = sum.xor(sum.shr(11).ext(32));
-  return pipe.stage(name, plus(twice, twice.shl(15).trunc(32)));
+  return step(name, plus(twice, twice.shl(15).trunc(32)));
 }
 /** `mix`, Jenkins' one-at-a-time hash with words for bytes, of a sum. 3 stages. */
-const mixed = (pipe: Pipeline, sum: UInt, name: string): UInt =>
-  scramble(pipe, pipe.stage(`${name}_spread`, spread(sum)), name);
+const mixed = (sum: UInt, name: string, step: Step): UInt => scramble(step(`${name}_spread`, spread(sum)), name, step);
 
 /** Stages of a token's key, which the surroundings hide behind the token before. */
 const keyStages = 8;
@@ -54,23 +55,25 @@ export function noiseSource(p: ScanParameters, { seed }: RowState): Design<Retur
       ports: noiseInterface(p),
     },
     (m, io) => {
-      m.comment('Keys of the tokens, mix(mix(mix(0, seed), layer), token): those that are next wait at the end.');
-      const moves = m.wire('keys_move', bit);
-      const keys = m.pipeline('keys', { enable: moves });
-      const { layer, token, ...sizes } = keys.enter(io.token.payload);
-      const layerStart = keys.stage('layer_start', plus(layer.ext(32), wrapped(mix(0, seed))));
-      const layerKey = mixed(keys, layerStart, 'layer_key');
-      const tokenStart = keys.join({ layerKey, token }, (v) => keys.stage('token_start', plus(v.layerKey, v.token)));
-      const tokenKey = mixed(keys, tokenStart, 'token_key');
-      const keyed = keys.at(keys.flag(io.token.valid), keyStages).named('keyed');
-      const next = { valid: keyed, ready: m.wire('walk_free', bit), payload: keys.at(sizes, keyStages) };
-      moves.drive(next.ready.or(keyed.not()));
-      io.token.ready.drive(moves);
-
-      m.comment('Place of the beat: key and row, and the words of the row from this beat on.');
+      m.comment(
+        'Key of the token that is next: mix(mix(mix(0, seed), layer), token), ready when it has waited long enough.',
+      );
+      const { layer, token } = io.token.payload;
+      const held: Step = (name, value) => m.delay(name, value);
+      const layerKey = mixed(held('layer_start', plus(layer.ext(32), wrapped(mix(0, seed)))), 'layer_key', held);
+      const tokenKey = mixed(held('token_start', plus(layerKey, token)), 'token_key', held);
+      const waited = m.register('waited', uint(4), { reset: 0 });
+      const keyed = waited.eq(keyStages).named('keyed');
+      const walkFree = m.wire('walk_free', bit);
+      const next = { valid: io.token.valid.and(keyed), ready: walkFree, payload: io.token.payload };
       const advance = io.noise.ready.or(io.noise.valid.not()).named('advance');
       const lastTile = m.wire('last_tile', bit);
       const walk = walkRows(m, next, p.rows, advance.and(lastTile));
+      io.token.ready.drive(walkFree.and(keyed));
+      const waits = io.token.valid.and(walk.take.not());
+      waited.next(waits.mux(keyed.mux(waited, increment(waited)), 0));
+
+      m.comment('Place of the beat: key and row, and the words of the row from this beat on.');
       const beat = walk.busy.and(advance).named('beat');
       const key = m.delay('key', tokenKey, { enable: walk.take });
       const tilesOf = m.delay('tiles', next.payload.tiles, { enable: walk.take });
@@ -95,18 +98,19 @@ export function noiseSource(p: ScanParameters, { seed }: RowState): Design<Retur
 
       m.comment('Keys of the rows, then the bytes: mix(mix(key, row), word stride), four elements a word.');
       const pipe = m.pipeline('hash', { enable: advance });
+      const staged: Step = (name, value) => pipe.stage(name, value);
       const first = pipe.stage('row_start', plus(pipe.enter(key), pipe.enter(row)));
       const valid = pipe.flag(walk.busy);
       const place = pipe.enter(rowWords);
       const take = bytes(pipe.enter(tile), (value) => pipe.at(value, noiseStages));
       const noise = Array.from({ length: p.rows }, (_, q) => {
         const started = pipe.stage(`row_${q}_start`, plus(first, BigInt(q)));
-        const rowKey = mixed(pipe, started, `row_${q}_key`);
+        const rowKey = mixed(started, `row_${q}_key`, staged);
         const base = pipe.join({ rowKey, place }, (v) => pipe.stage(`row_${q}_word`, plus(v.rowKey, v.place)));
         const shared = pipe.stage(`row_${q}_shared`, spread(base));
         const words = Array.from({ length: Math.ceil(p.lanes / 4) }, (_, j) => {
           const own = pipe.stage(`row_${q}_own_${j}`, plus(shared, wrapped(j * NOISE_STRIDE * 1025)));
-          return scramble(pipe, own, `row_${q}_bytes_${j}`);
+          return scramble(own, `row_${q}_bytes_${j}`, staged);
         });
         return take(pack(words));
       });
