@@ -30,10 +30,16 @@ export function takeActivations(
   // Tables and bit planes in time are made of them in several cycles; otherwise what does not count is written again before it is read.
   const several = p.engine === 'table' || matmulWidths(p).passes > 1;
   const [enable, flag] = several ? [{ enable: from.load }, { reset: 0 }] : [{}, {}];
-  const beyond = placesFrom(from.valid, matmulWidths(p).load);
-  const q = unpack(beat, p.numerics.activationBits).map((value, i) =>
-    m.delay(`q_${i}`, beyond[i]!.named(`q_${i}_beyond`).mux(m.constant(value.type, 0), value), enable),
-  );
+  const beyond = placesFrom(from.valid, matmulWidths(p).load).map((b, i) => b.named(`q_${i}_beyond`));
+  const q = unpack(beat, p.numerics.activationBits).map((value, i) => {
+    const none = m.constant(value.type, 0);
+    if (!several) return m.delay(`q_${i}`, beyond[i]!.mux(none, value));
+    // not kept, then cleared: Yosys makes a LUT of a reset that has to wait for an enable, for each flip-flop
+    const kept = m.register(`q_${i}`, value.type);
+    m.when(from.load, () => kept.next(value));
+    m.when(from.load.and(beyond[i]!).named(`q_${i}_clears`), () => kept.next(none));
+    return kept;
+  });
   const { bank, token, column, chunk } = from;
   const place = m.delay('loaded', { bank, token, column, chunk }, enable);
   if (p.tokens === 1) m.unused(place.token);
