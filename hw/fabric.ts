@@ -1,4 +1,5 @@
 /** What LUTs, carry chains and memories of a family of devices hold, as Yosys uses them. */
+import { bitsFor } from '../gen/index.ts';
 import type { Device } from './devices.ts';
 
 export type CostTarget = Device['family'];
@@ -9,8 +10,10 @@ export interface Fabric {
   readonly cell: number;
   /** LUTs for each bit of a choice of so many. */
   choice(count: number): number;
-  /** Levels of a shifter that a LUT takes in one. */
-  readonly shiftLevels: number;
+  /** LUTs of a shifter of so many bits by up to `most`, as Yosys makes it where it does not limit the clock: a level of choices for each bit of the amount. */
+  shifter(width: number, most: number): number;
+  /** LUTs for each bit of the difference of a number shifted by up to `most` and itself. */
+  scaledDifference(most: number): number;
   /** LUTs for each bit that is added to a choice between it and 0, or a register before it. */
   readonly chosenAddend: number;
   /** LUTs of a memory of LUTs of so many words and bits. */
@@ -23,9 +26,14 @@ export interface Fabric {
   readonly factor: { readonly whole: number; readonly part: number; readonly adds: boolean };
 }
 
+/** Of a shifter: bits of the amount. */
+const levels = (most: number): number => bitsFor(BigInt(most));
+
 const amd = {
   cell: 4,
-  shiftLevels: 2,
+  // two levels become one now and then
+  shifter: (width: number, most: number) => width * (most < 4 ? (1 + levels(most)) / 2 : levels(most)),
+  scaledDifference: (most: number) => 2.5 + Math.log2(most),
   chosenAddend: 0,
   mostWords: 64,
   shiftRegisters: true,
@@ -50,7 +58,8 @@ export const fabrics: { readonly [T in CostTarget]: Fabric } = {
   ecp5: {
     cell: 2,
     choice: (count) => count - 1,
-    shiftLevels: 1,
+    shifter: (width, most) => width * levels(most) + most,
+    scaledDifference: (most) => 3 + Math.log2(most),
     chosenAddend: 1,
     mostWords: 32,
     shiftRegisters: false,

@@ -28,7 +28,7 @@ export {
 } from './matmul/parameters.ts';
 export { type NamedMatrix, type Plan, type PlanRequest, planMatmul } from './matmul/plan.ts';
 export { bursts, type ReaderParameters, weightReader, wordsPerBeat } from './matmul/reader.ts';
-export { costName, type Resources, resources } from './matmul/resources.ts';
+export { type Resources, resources } from './matmul/resources.ts';
 export { type Sizes, structureOf } from './matmul/structure.ts';
 export { beats as mixerBeats, type OrderedBeat, rowOrder } from './mixer/order.ts';
 export { type MixerParameters, mixerParts } from './mixer/parameters.ts';

@@ -4,7 +4,6 @@ import type { Progress, Report } from '../../cli/command.ts';
 import type { Design } from '../../gen/index.ts';
 import {
   type CostTarget,
-  costName,
   type MatmulParameters,
   matmulArray,
   resources,
@@ -15,22 +14,19 @@ import { judged, refit, type Sample, type Terms } from '../cost/fit.ts';
 import { drawn, kinds } from './cost-samples.ts';
 
 /** Arrays of each kind that the model is fitted on, from one seed, and those that it is judged by, from another, up to twice as large. */
-const fitted = { seed: 1, count: 40, most: { popcount: 3072, table: 768 } };
-const other = { seed: 3, count: 6, most: { popcount: 6144, table: 1536 } };
+const fitted = { seed: 1, count: 16, most: { popcount: 3072, table: 768 } };
+const other = { seed: 3, count: 4, most: { popcount: 6144, table: 1536 } };
 
 /** On which sizes the cells of an array depend. */
 export const terms: Terms<keyof Sizes> = {
-  lut: [
-    ...(['control', 'counters', 'flags', 'sums', 'recalled', 'saturated', 'results', 'columns', 'loaded'] as const),
-    ...(['words', 'shifters', 'planes', 'factors'] as const),
-  ],
-  ff: ['control', 'counters', 'along', 'sums', 'recalled', 'results', 'loaded', 'words', 'planes', 'factors'],
-  carry: ['control', 'counters', 'sums', 'saturated', 'results', 'columns', 'loaded', 'planes', 'factors'],
+  lut: ['counters', 'flags', 'saturated', 'columns', 'chunks', 'shifters', 'planes', 'factors'],
+  ff: ['control', 'counters', 'along', 'loaded', 'words', 'factors', 'scaled'],
+  carry: ['counters', 'saturated', 'planes', 'factors'],
 };
 
 export const sampleOf = (parameters: MatmulParameters, target: CostTarget): Sample<keyof Sizes> => ({
   name: nameOf(parameters, target),
-  model: costName(parameters, target),
+  model: target,
   target,
   design: () => matmulArray(parameters) as Design,
   structure: () => structureOf(parameters, target),

@@ -9,7 +9,7 @@ import { tableLaneLatency } from './table/lane.ts';
 import { cellsOfTables } from './table/tables.ts';
 import { cellsOfThrees } from './ternary.ts';
 
-/** Sizes, in bits, of what has no simpler count: each costs so many cells for each of its bits, which is fitted. */
+/** Sizes, in bits where nothing else is said, of what has no simpler count: each costs so many cells for each of its bits, which is fitted. */
 export interface Sizes {
   /** Control: the same in every array. */
   readonly control: number;
@@ -18,23 +18,20 @@ export interface Sizes {
   /** Flags and places that go along the pipeline of the lanes: their bits, and bits times stages. */
   readonly flags: number;
   readonly along: number;
-  /** Accumulators; those that go on from a stored sum, those that saturate. */
-  readonly sums: number;
-  readonly recalled: number;
+  /** Sums that saturate. */
   readonly saturated: number;
-  /** Results on their way out. */
-  readonly results: number;
-  /** Comparisons of the columns that are loaded with those that there are; their activations. */
+  /** Columns that are loaded at once, each cleared where the matrix has none; loads of a beat; bits of their activations. */
   readonly columns: number;
+  readonly chunks: number;
   readonly loaded: number;
   /** Words of the buffer, where it lies in block RAM. */
   readonly words: number;
-  /** Multiplexers of shifters. */
+  /** LUTs of shifters; of the correction by the number of weight planes. */
   readonly shifters: number;
-  /** What depends on the number of weight planes. */
   readonly planes: number;
-  /** Factors of rows. */
+  /** Factors of rows, and what they scale. */
   readonly factors: number;
+  readonly scaled: number;
 }
 
 export type ArrayStructure = Structure<keyof Sizes>;
@@ -45,6 +42,7 @@ export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStruc
   const fabric = fabrics[target];
   const adder = (width: number): Cells => adderOf(fabric, width);
   const digits = (width: number): Cells => plus(adder(width), { lut: fabric.chosenAddend * width, ff: width });
+  const shifter = (width: number): number => fabric.shifter(width, p.maxShift);
   const lanes = p.lanes * p.tokens;
   const segments = p.columns / summedColumns(p);
   const segment = widthOfSegment(p, w);
@@ -82,19 +80,20 @@ export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStruc
       counters: w.rowCount + w.columnCount + w.planeCount + w.tokenCount + tile,
       flags,
       along: latency.partial * flags,
-      sums: lanes * w.sum,
-      recalled: w.storedTiles === 0 ? 0 : lanes * w.sum,
       saturated: p.saturate === undefined ? 0 : (lanes + p.drain) * w.sum,
-      results: p.drain * w.result,
-      columns: w.load * bits(w.load),
+      columns: w.load,
+      chunks: w.chunks === 1 ? 0 : w.chunks,
       loaded: w.load * w.activation,
       words: buffer,
       shifters:
-        lanes * segments * shifterOf(p, fabric, segment) +
-        w.loadSegments * shifterOf(p, fabric, widthOfLoad(p, w)) +
-        p.drain * shifterOf(p, fabric, w.sum),
-      planes: p.planes === 1 ? 0 : w.sum * bits(p.planes),
+        shift === 0
+          ? 0
+          : lanes * segments * shifter(segment) +
+            w.loadSegments * shifter(widthOfLoad(p, w)) +
+            p.drain * shifter(w.sum),
+      planes: p.planes === 1 ? 0 : w.sum * fabric.scaledDifference(p.planes),
       factors: p.drain * (p.rowScaleBits ?? 0),
+      scaled: p.rowScaleBits === undefined ? 0 : p.drain * (w.unscaled + w.bias),
     },
   };
 }
@@ -130,16 +129,6 @@ const adderOf = ({ cell }: Fabric, width: number): Cells => ({
   ff: 0,
   carry: Math.ceil(width / cell),
 });
-
-/** LUTs of a shifter of a number of so many bits: its levels shift by 1, 2, 4 and so on. */
-function shifterOf({ maxShift }: MatmulParameters, { shiftLevels }: Fabric, width: number): number {
-  let luts = 0;
-  for (let reach = 0; reach < maxShift; ) {
-    reach = Math.min(maxShift, (reach + 1) * 2 ** shiftLevels - 1);
-    luts += width + reach;
-  }
-  return luts;
-}
 
 /** Bits in which what `count` numbers have too much, 2^low each, is taken back from their sum; for a power of two the highest is inverted. */
 function excessBits(count: number, low: number, width: number): number {
