@@ -38,6 +38,16 @@ describe('popscan plan', () => {
     expect(skipped).toMatchObject([{ name: 'scan', why: expect.stringContaining('at most 1024 lanes') }]);
   });
 
+  it("has the scan's cells of the device's family, where they are known", async () => {
+    const on = async (device: string) => {
+      const { out } = await popscan('plan', '--model-size', '2.7B', '--device', device, '--bandwidth', '20', '--json');
+      const { figures, skipped } = JSON.parse(out);
+      return [figures.find((f: { name: string }) => f.name === 'scan.lut')?.unit, skipped.length];
+    };
+    expect(await on('xc7k325t')).toEqual(['lut, xc7', 0]);
+    expect(await on('ecp5-85')).toEqual([undefined, 1]);
+  });
+
   it('refuses tables where LUTs have no memory for them', async () => {
     const args = ['--model-size', '2.7B', '--device', 'ecp5-85', '--matmul-engine', 'table'];
     const { status, err } = await popscan('plan', ...args);

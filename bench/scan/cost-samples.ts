@@ -1,19 +1,23 @@
 /** Scan units drawn at random: those that the cost model is fitted on, and others that it is judged by. Yosys maps each in half a minute to two. */
 import { defaultNumerics } from '../../golden/fixed/index.ts';
-import { type ScanParameters, storeSize } from '../../hw/index.ts';
+import { type CostTarget, type ScanParameters, storeSize } from '../../hw/index.ts';
 import { createRandom, type Random } from '../../sim/index.ts';
 
 /** Units of one kind. */
 export interface Kind {
+  readonly target: CostTarget;
   readonly state: 'row' | 'head';
+  readonly products: 'dsp' | 'logic';
   /** How many are fitted, and how many judge. */
   readonly fitted: number;
   readonly judging: number;
 }
 
 export const kinds: readonly Kind[] = [
-  { state: 'row', fitted: 9, judging: 4 },
-  { state: 'head', fitted: 6, judging: 2 },
+  { target: 'xcup', state: 'row', products: 'dsp', fitted: 6, judging: 2 },
+  { target: 'xcup', state: 'row', products: 'logic', fitted: 1, judging: 1 },
+  { target: 'xcup', state: 'head', products: 'dsp', fitted: 4, judging: 1 },
+  { target: 'xc7', state: 'row', products: 'dsp', fitted: 3, judging: 1 },
 ];
 
 /** `count` units of a kind. */
@@ -22,7 +26,7 @@ export function drawn(kind: Kind, seed: number, count: number): ScanParameters[]
   return Array.from({ length: count }, () => draw(kind, random));
 }
 
-function draw({ state }: Kind, random: Random): ScanParameters {
+function draw({ state, products }: Kind, random: Random): ScanParameters {
   const among = <T>(...values: readonly T[]): T => values[random.below(values.length)]!;
   const lanes = among(1, 2, 4, 8, 16);
   const rows = 1 + random.below(Math.min(6, 16 / lanes));
@@ -34,5 +38,6 @@ function draw({ state }: Kind, random: Random): ScanParameters {
     ...{ stateWords: layers * size.words, rowWords: layers * size.rows },
     numerics: { ...defaultNumerics.scan, stateBits: among(12, 16) },
     state: state === 'row' ? defaultNumerics.state : { kind: 'head' },
+    products,
   };
 }

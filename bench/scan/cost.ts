@@ -2,28 +2,30 @@
 import { bundled } from '../../cli/bundled.ts';
 import type { Progress, Report } from '../../cli/command.ts';
 import type { Design } from '../../gen/index.ts';
-import { type ScanParameters, scanCostName, scanResources, scanUnit } from '../../hw/index.ts';
+import { type CostTarget, type ScanParameters, scanCostName, scanResources, scanUnit } from '../../hw/index.ts';
 import { type ScanSizes, structureOf } from '../../hw/scan/structure.ts';
 import { judged, refit, type Sample, type Terms } from '../cost/fit.ts';
 import { drawn, kinds } from './cost-samples.ts';
 
 /** On which sizes the cells of a unit depend. */
 export const terms: Terms<keyof ScanSizes> = {
-  lut: ['control', 'counters', 'lanes', 'rows', 'columns', 'stored', 'words'],
-  ff: ['control', 'counters', 'lanes', 'rows', 'columns', 'stored', 'words'],
-  carry: ['control', 'counters', 'lanes', 'rows', 'stored', 'words'],
+  lut: ['control', 'counters', 'lanes', 'rows', 'columns', 'stored', 'words', 'digits'],
+  ff: ['control', 'counters', 'lanes', 'rows', 'columns', 'stored', 'words', 'digits'],
+  carry: ['control', 'counters', 'lanes', 'rows', 'stored', 'words', 'digits'],
 };
 
-const target = 'xcup';
-
-export const sampleOf = (p: ScanParameters): Sample<keyof ScanSizes> => ({
-  name: nameOf(p),
-  model: scanCostName(p),
+export const sampleOf = (p: ScanParameters, target: CostTarget): Sample<keyof ScanSizes> => ({
+  name: `${target}, ${nameOf(p)}`,
+  model: scanCostName(p, target),
   target,
   design: () => scanUnit(p) as Design,
   structure: () => structureOf(p, target),
-  estimate: () => scanResources(p)!,
+  estimate: () => scanResources(p, target)!,
 });
+
+/** Units of all kinds, so many of each. */
+const samples = (seed: number, count: 'fitted' | 'judging'): Sample<keyof ScanSizes>[] =>
+  kinds.flatMap((kind) => drawn(kind, seed, kind[count]).map((p) => sampleOf(p, kind.target)));
 
 /** What distinguishes a unit from the others. */
 function nameOf(p: ScanParameters): string {
@@ -33,17 +35,8 @@ function nameOf(p: ScanParameters): string {
 }
 
 /** Of units that are not in the fit. */
-export const cost = (progress: Progress): Promise<Report> =>
-  judged(
-    kinds.flatMap((kind) => drawn(kind, 2, kind.judging).map(sampleOf)),
-    progress,
-  );
+export const cost = (progress: Progress): Promise<Report> => judged(samples(3, 'judging'), progress);
 
 /** Writes the coefficients where `scanResources` takes them from. */
 export const costFit = (progress: Progress): Promise<Report> =>
-  refit(
-    kinds.flatMap((kind) => drawn(kind, 1, kind.fitted).map(sampleOf)),
-    terms,
-    bundled('hw/scan/costs.json'),
-    progress,
-  );
+  refit(samples(1, 'fitted'), terms, bundled('hw/scan/costs.json'), progress);

@@ -2,6 +2,7 @@
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { inProjRows, type ModelConfig, readConfig, releasedConfigs } from '../../golden/index.ts';
 import {
+  type CostTarget,
   type DeviceName,
   devices,
   type Engine,
@@ -76,7 +77,8 @@ export const planCommand: Command<Args> = {
       segment: config.headDim,
       numerics: defaultNumerics.matmul,
     });
-    return report(plan, scanBehind(config, bitsPerCycle), config, bitsPerCycle);
+    const { family } = devices[a.device];
+    return report(plan, scanBehind(config, bitsPerCycle, family), config, bitsPerCycle, family);
   },
 };
 
@@ -87,9 +89,9 @@ export const projections = (config: ModelConfig) => [
 ];
 
 /** The fewest lanes of the scan that hide behind the weights, or why there are none. */
-function scanBehind(config: ModelConfig, bitsPerCycle: number): ScanPlan | HardwareProblem {
+function scanBehind(config: ModelConfig, bitsPerCycle: number, family: CostTarget): ScanPlan | HardwareProblem {
   try {
-    return planScan(config, bitsPerCycle, { numerics: defaultNumerics.scan, state: defaultNumerics.state });
+    return planScan(config, bitsPerCycle, { numerics: defaultNumerics.scan, state: defaultNumerics.state }, family);
   } catch (error) {
     if (error instanceof HardwareProblem) return error;
     throw error;
@@ -98,26 +100,41 @@ function scanBehind(config: ModelConfig, bitsPerCycle: number): ScanPlan | Hardw
 
 const projected = (name: string, value: number, unit: string): Figure => ({ name, value, unit, kind: 'projected' });
 
-function scanReport(scan: ScanPlan | HardwareProblem): { figures: Figure[]; skipped: Skipped[]; text: string[] } {
+function scanReport(
+  scan: ScanPlan | HardwareProblem,
+  family: CostTarget,
+): { figures: Figure[]; skipped: Skipped[]; text: string[] } {
   if (scan instanceof HardwareProblem)
     return { figures: [], skipped: [{ name: 'scan', why: scan.message, get: 'less bandwidth' }], text: [] };
   const { parameters: p, resources, buffers, state, cycles, busy } = scan;
-  const { bram: _, ...cells } = resources!;
+  const { bram: _, ...cells } = resources ?? { bram: 0 };
+  const unknown = {
+    name: `cells of the scan on ${family}`,
+    why: 'its cost model has not been fitted',
+    get: 'another --device',
+  };
   const figures = [
     projected('scan.lanes', p.lanes, 'elements of a row per cycle (L)'),
     projected('scan.rows', p.rows, 'rows at once (Q)'),
-    ...Object.entries(cells).map(([name, value]) => projected(`scan.${name}`, value, `${name}, UltraScale+`)),
+    ...Object.entries(cells).map(([name, value]) => projected(`scan.${name}`, value, `${name}, ${family}`)),
     projected('scan.buffers.bram', buffers.bram36, '36 Kbit, beside the state'),
     projected('scan.state.bram', state.bram36, '36 Kbit, if the state of a sequence is on chip'),
     projected('scan.busy', busy, 'share of lanes'),
     projected('scan.cycles', cycles, 'cycles'),
   ];
-  return { figures, skipped: [], text: [`scan, L x Q = ${p.lanes} x ${p.rows}: hidden behind the weights`] };
+  const skipped = resources === undefined ? [unknown] : [];
+  return { figures, skipped, text: [`scan, L x Q = ${p.lanes} x ${p.rows}: hidden behind the weights`] };
 }
 
-function report(plan: Plan, scan: ScanPlan | HardwareProblem, config: ModelConfig, bitsPerCycle: number): Report {
+function report(
+  plan: Plan,
+  scan: ScanPlan | HardwareProblem,
+  config: ModelConfig,
+  bitsPerCycle: number,
+  family: CostTarget,
+): Report {
   const { parameters: p, resources, alone, together } = plan;
-  const behind = scanReport(scan);
+  const behind = scanReport(scan, family);
   const runs = [...alone, { name: 'layer', ...together }];
   const { engine, lanes, columns, load, drain, tokens } = p;
   return {

@@ -1,6 +1,7 @@
 /** How long the scan takes, to the cycle, and how large it must be for a model. docs/scan.md explains the formulas. */
 import { inProjRows, type ModelConfig } from '../../golden/config.ts';
 import type { ScanShape } from '../../golden/fixed/index.ts';
+import type { CostTarget } from '../fabric.ts';
 import type { Resources } from '../matmul/resources.ts';
 import { HardwareProblem } from '../problem.ts';
 import { mostLanes, type ScanParameters, scanWidths, storeSize } from './parameters.ts';
@@ -73,7 +74,7 @@ export interface ScanPlan {
   readonly weightCycles: number;
   /** Elements updated, over lanes times cycles. */
   readonly busy: number;
-  /** On UltraScale+, with the state of one layer on chip; undefined where the cost model has not been fitted. */
+  /** With the state of one layer on chip; undefined where the cost model has not been fitted. */
   readonly resources: Resources | undefined;
   /** State and exponents of one sequence, if they are on chip. */
   readonly state: Memories;
@@ -83,12 +84,13 @@ export interface ScanPlan {
 
 /**
  * The fewest lanes whose scan takes no longer than the binary weights, of which `bitsPerCycle` arrive; of equals those with the longest
- * rows, which share most. Throws a `HardwareProblem` where `mostLanes` are not enough.
+ * rows, which share most; its resources on `target`. Throws a `HardwareProblem` where `mostLanes` are not enough.
  */
 export function planScan(
   config: ModelConfig,
   bitsPerCycle: number,
   formats: Pick<ScanParameters, 'numerics' | 'state' | 'products'>,
+  target: CostTarget = 'xcup',
 ): ScanPlan {
   const { nHeads: heads, headDim, dState, nGroups: groups, nLayer, dModel, dInner } = config;
   const shape: ScanShape = { heads, headDim, dState, groups };
@@ -123,7 +125,7 @@ export function planScan(
     parameters: p,
     cycles,
     weightCycles,
-    resources: scanResources({ ...p, stateWords: p.stateWords / nLayer, rowWords: p.rowWords / nLayer }),
+    resources: scanResources({ ...p, stateWords: p.stateWords / nLayer, rowWords: p.rowWords / nLayer }, target),
     ...onChip(p, count),
     busy: (nLayer * dInner * dState) / (count * cycles),
   };

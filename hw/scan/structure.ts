@@ -4,7 +4,9 @@ import { fifoWords } from '../../gen/stream/fifo.ts';
 import { type Cells, plus, type Structure, times } from '../cost.ts';
 import { type CostTarget, type Fabric, fabrics, inBlocks } from '../fabric.ts';
 import { spareRows, tokensAhead } from './core.ts';
-import { isStochastic, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
+import { formatOf } from './format.ts';
+import { isStochastic, productStyle, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
+import { logicStages } from './product.ts';
 import { rowUnit } from './row.ts';
 
 /** Each costs so many cells for each of its bits, or of what it counts, which is fitted. */
@@ -21,6 +23,8 @@ export interface ScanSizes {
   readonly stored: number;
   /** Words of random bits, each for up to four lanes. */
   readonly words: number;
+  /** Bits of the rows that products in look-up tables consist of, and of the multiples that they choose from. */
+  readonly digits: number;
 }
 
 export type ScanStructure = Structure<keyof ScanSizes>;
@@ -57,11 +61,28 @@ export function memoriesOf(p: ScanParameters): readonly MemorySize[] {
 export const inLuts = ({ words, width, small = false }: MemorySize, target: CostTarget): boolean =>
   small || words <= fabrics[target].mostWords * (width <= 64 ? 2 : 1);
 
+/**
+ * LUTs for each bit of a choice of so many banks of block RAM on AMD's devices, as measured: up to four in one LUT, then multiplexers beside the LUTs,
+ * whose inputs pass through LUTs of their own. Yosys does not take the fewest.
+ */
+const bankChoices = [
+  { banks: 1, luts: 0 },
+  { banks: 4, luts: 1 },
+  { banks: 5, luts: 4 },
+  { banks: 6, luts: 8 },
+  { banks: 9, luts: 4.3 },
+  { banks: 12, luts: 6.5 },
+  { banks: 16, luts: 7.5 },
+  { banks: 17, luts: 11 },
+  { banks: Number.POSITIVE_INFINITY, luts: 17 },
+] as const;
+const bankChoice = (count: number): number => bankChoices.find(({ banks }) => count <= banks)!.luts;
+
 /** Of a memory with a register behind it; of several banks one is chosen. */
 function memoryCells(memory: MemorySize, target: CostTarget): Partial<Cells> {
   const { words, width } = memory;
   const fabric = fabrics[target];
-  if (!inLuts(memory, target)) return { lut: width * fabric.choice(inBlocks(width, words).banks) };
+  if (!inLuts(memory, target)) return { lut: width * bankChoice(inBlocks(width, words).banks) };
   const banks = Math.ceil(words / fabric.mostWords);
   const bank = fabric.memory(Math.min(words, fabric.mostWords), width);
   return { lut: banks * bank + width * fabric.choice(banks), ff: width };
@@ -75,6 +96,22 @@ function sumCells(p: ScanParameters, { cell }: Fabric): Cells {
     return times(p.lanes / 2 ** (k + 1), { lut: width, ff: width, carry: Math.ceil(width / cell) });
   });
   return plus(...levels);
+}
+
+/** Products with one factor, as `logicProduct` makes them: -x and -3x once, and a row of two bits more than x for every two bits of the other factor. */
+const digitsOf = (factor: number, others: number, count: number): number =>
+  (factor + 2) * (2 + logicStages(others) * count);
+
+/** dt x and D x of all rows, t' B of the lanes of a row, and C S' of each lane. */
+function digitBits(p: ScanParameters): number {
+  const f = p.numerics;
+  const { rows, lanes } = p;
+  const { stepBits } = formatOf(p);
+  const ofRow = digitsOf(stepBits, f.inputBits, lanes) + lanes * digitsOf(f.inputBits, scanWidths(p).work, 1);
+  const decays = rowFormat(p) === undefined ? digitsOf(f.decayFraction + 2, f.stateBits, lanes) : 0;
+  return (
+    digitsOf(f.dtBits + 1, f.inputBits, rows) + digitsOf(f.directBits, f.inputBits, rows) + rows * (ofRow + decays)
+  );
 }
 
 export function structureOf(p: ScanParameters, target: CostTarget): ScanStructure {
@@ -93,6 +130,7 @@ export function structureOf(p: ScanParameters, target: CostTarget): ScanStructur
       columns: p.lanes,
       stored: lanes * w.code,
       words: isStochastic(p) ? p.rows * Math.ceil(p.lanes / 4) : 0,
+      digits: productStyle(p) === 'logic' ? digitBits(p) : 0,
     },
   };
 }
