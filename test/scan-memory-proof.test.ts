@@ -82,7 +82,7 @@ function keepsWords(element: Design): Design {
 const latency = { b: 2, c: 3 };
 const inputs: ScanParameters = {
   ...{ lanes: 1, rows: 1, maxHeads: 1, maxHeadDim: 1, maxState: 2, maxGroups: 1, stateWords: 1, rowWords: 1 },
-  numerics: { ...defaultNumerics.scan, inputBits: 1 },
+  numerics: { ...defaultNumerics.scan, inputBits: 2 },
   state: { kind: 'head' },
 };
 
