@@ -1,5 +1,5 @@
 /** y of the scan, Q rows at a time, as elements head by head. */
-import { bitsFor, type Design, defineModule, sink, source, uint } from '../../gen/index.ts';
+import { atMost, bit, bitsFor, type Design, defineModule, lessBy, sink, source, uint } from '../../gen/index.ts';
 import { elementsShape } from '../lanes/regroup.ts';
 import { activationPorts } from '../scan/interface.ts';
 import { type ScanParameters, scanWidths } from '../scan/parameters.ts';
@@ -23,18 +23,19 @@ export function collectUnit(p: ScanParameters): Design<ReturnType<typeof collect
     (m, io) => {
       const { head_dim } = io.token.payload;
       const { y, last } = io.y.payload;
-      const done = m.register('rows_done', head_dim.type, { reset: 0 });
-      const reached = done.add(p.rows).named('rows_reached');
-      const end = reached.ge(head_dim.ext(reached.width)).named('head_end');
+      const begun = m.register('head_begun', bit, { reset: 0 });
       const moves = io.token.valid.and(io.y.valid).and(io.out.ready).named('moves');
-      m.when(moves, () => done.next(end.mux(m.constant(done.type, 0), reached.trunc(done.width))));
+      const left = m.register('rows_left', head_dim.type, { enable: moves });
+      const rows = begun.mux(left, head_dim).named('rows');
+      const end = atMost(rows, p.rows).named('head_end');
+      left.next(lessBy(rows, p.rows));
+      m.when(moves, () => begun.next(end.not()));
       m.assert('last_ends_a_head', moves.not().or(last.not()).or(end), 'a token ends with a head');
       io.token.ready.drive(moves.and(last));
       io.y.ready.drive(io.token.valid.and(io.out.ready));
       io.out.valid.drive(io.token.valid.and(io.y.valid));
-      const left = head_dim.sub(done).trunc(done.width).asUnsigned();
       const bits = bitsFor(BigInt(p.rows));
-      const rest = bits <= left.width ? left.trunc(bits) : left.ext(bits);
+      const rest = bits <= rows.width ? rows.trunc(bits) : rows.ext(bits);
       io.out.payload.drive({ values: y, count: end.mux(rest, p.rows).named('count'), end });
     },
   );
