@@ -4,6 +4,7 @@ import { addressWidth, bitsFor, type Memory } from '../ir.ts';
 import { type Design, defineModule, type ModuleBuilder } from '../module.ts';
 import { type Bits, bit, type Shape, uint, widthOf } from '../shape.ts';
 import type { UInt } from '../signal.ts';
+import type { Readable } from '../value.ts';
 import { atLeast, checkParameters } from './parameter.ts';
 import { type Stage, stage } from './stage.ts';
 
@@ -28,7 +29,7 @@ export type FifoInterface<T extends Shape> = Stage<T> & {
  *     throughput  min(1, depth / 3) beats per cycle: 1 from depth 3 on (for depth 2 at full rate: `skidBuffer`)
  *     paths       out.valid from a register, out.payload from the memory's read register; in.ready, count: registers
  *                 and a comparator
- *     state       depth - 1 words (2^k for depth 2^k) and the output stage; two pointers, a count, 1 flag
+ *     state       depth - 1 words (2^k for depth 2^k; one word is a register) and the output stage; two pointers, a count, 1 flag
  *     formula     in.ready = count != depth, or 1 where places are counted outside; a place is free again when its beat has left the output
  */
 export function fifo<T extends Shape>(
@@ -62,13 +63,16 @@ export function fifo<T extends Shape>(
       shown.next(read.or(shown.and(io.out.ready.not())));
 
       const places = fifoWords(depth);
-      const words = m.memory('words', { depth: places, shape: payload, style });
-      words.write({ address: pointer(m, 'tail', places, write), data: io.in.payload, enable: write });
-      const front = words.read('front', pointer(m, 'head', places, read), { enable: read });
+      const front = (): Readable<T> => {
+        if (places === 1) return m.delay('front', m.delay('word', io.in.payload, { enable: write }), { enable: read });
+        const words = m.memory('words', { depth: places, shape: payload, style });
+        words.write({ address: pointer(m, 'tail', places, write), data: io.in.payload, enable: write });
+        return words.read('front', pointer(m, 'head', places, read), { enable: read });
+      };
 
       io.in.ready.drive(ready);
       io.out.valid.drive(shown);
-      io.out.payload.drive(front);
+      io.out.payload.drive(front());
       io.count.drive(count);
     },
   );
@@ -81,7 +85,6 @@ export const fifoWords = (depth: number): number =>
 /** Counts 0 to `places` - 1 and round again. */
 function pointer(m: ModuleBuilder, name: string, places: number, enable: UInt): UInt {
   const type = uint(addressWidth(places));
-  if (places === 1) return m.constant(type, 0);
   const at = m.register(name, type, { reset: 0, enable });
   const next = at.add(1).named(`${name}_plus_1`).trunc(type.width);
   at.next(places === 2 ** type.width ? next : at.eq(places - 1).mux(m.constant(type, 0), next));
