@@ -58,7 +58,7 @@ const fifoSheet = (depth: number): StageSheet => ({
 type AnyStage = Design<Stage<typeof payload>>;
 const probedFifo = (depth: number, plant: Plant): AnyStage =>
   probe(plant(fifo(payload, { depth })), [
-    ...['held', 'shown', 'words'],
+    ...['held', 'shown', depth > 2 ? 'words' : 'words_0'],
     ...(depth > 2 ? ['head', 'tail'] : []),
   ]) as unknown as AnyStage;
 

@@ -64,7 +64,8 @@ export function fifo<T extends Shape>(
 
       const places = fifoWords(depth);
       const front = (): Readable<T> => {
-        if (places === 1) return m.delay('front', m.delay('word', io.in.payload, { enable: write }), { enable: read });
+        if (places === 1)
+          return m.delay('front', m.delay('words_0', io.in.payload, { enable: write }), { enable: read });
         const words = m.memory('words', { depth: places, shape: payload, style });
         words.write({ address: pointer(m, 'tail', places, write), data: io.in.payload, enable: write });
         return words.read('front', pointer(m, 'head', places, read), { enable: read });
