@@ -2,6 +2,7 @@
 import { type OutputPort, output } from '../interface.ts';
 import { addressWidth, bitsFor, type Memory } from '../ir.ts';
 import { type Design, defineModule, type ModuleBuilder } from '../module.ts';
+import { fromBits, toBits } from '../packing.ts';
 import { type Bits, bit, type Shape, uint, widthOf } from '../shape.ts';
 import type { UInt } from '../signal.ts';
 import type { Readable } from '../value.ts';
@@ -64,8 +65,10 @@ export function fifo<T extends Shape>(
 
       const places = fifoWords(depth);
       const front = (): Readable<T> => {
-        if (places === 1)
-          return m.delay('front', m.delay('words_0', io.in.payload, { enable: write }), { enable: read });
+        if (places === 1) {
+          const word = m.delay('words_0', toBits(io.in.payload), { enable: write });
+          return fromBits(payload, m.delay('front', word, { enable: read }));
+        }
         const words = m.memory('words', { depth: places, shape: payload, style });
         words.write({ address: pointer(m, 'tail', places, write), data: io.in.payload, enable: write });
         return words.read('front', pointer(m, 'head', places, read), { enable: read });
