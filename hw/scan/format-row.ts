@@ -170,8 +170,8 @@ function added(
 }
 
 /**
- * S' in +-(2^(bits-1) - 1), 2 stages. Limits enter by the set and reset of registers, which take no LUT: the upper one in the first stage, the lower
- * one in the second. -2^(bits-1) shows as the carry of -S', from which |S'| comes too.
+ * S' in +-(2^(bits-1) - 1), 2 stages. Limits enter by the set and reset of registers, which take no LUT: the upper one in the first stage, whatever the
+ * sign, the lower one in the second. -2^(bits-1) shows as the carry of -S', from which |S'| comes too.
  */
 function saturated(
   m: ModuleBuilder,
@@ -184,12 +184,11 @@ function saturated(
   const most = 2 ** (work - 1) - 1;
   const top = value.slice(value.width - 1, work - 1);
   const beyond = far.or(top.all().or(top.any().not()).not()).named(`wide_${name}_beyond`);
-  const negative = far.mux(below, value.bit(value.width - 1));
-  const upper = beyond.and(negative.not()).named(`wide_${name}_above`);
+  const negative = far.mux(below, value.bit(value.width - 1)).named(`wide_${name}_negative`);
   const limited = pipe.stage(`limited_${name}`, {
-    value: upper.mux(m.constant(sint(work), most), value.trunc(work)),
-    upper,
-    lower: beyond.and(negative),
+    value: beyond.mux(m.constant(sint(work), most), value.trunc(work)),
+    beyond,
+    lower: beyond.and(negative).named(`wide_${name}_below`),
   });
   const sign = limited.value.bit(work - 1);
   const rest = limited.value.trunc(bits - 1).asUnsigned();
@@ -200,8 +199,8 @@ function saturated(
   const odd = cat(limited.value.slice(work - 1, 1), limited.value.bit(0).or(lowest)).asSigned();
   return pipe.stage(`state_${name}`, {
     state: limited.lower.mux(m.constant(sint(work), -most), odd),
-    clamped: limited.upper.or(limited.lower).or(lowest),
-    size: limited.lower.or(lowest).mux(m.constant(high.type, 2 ** high.width - 1), size.trunc(high.width)),
+    clamped: limited.beyond.or(lowest),
+    size: cat(size.bit(high.width - 1).or(lowest), size.trunc(high.width - 1)),
   });
 }
 
