@@ -10,17 +10,10 @@ const unit = defineModule({ name: 'late', doc: 'A number, late.', ports }, (m, i
   io.b.drive(m.delay('late', io.a));
 }) as Design;
 
-/** A program in place of nextpnr that says this of any netlist. */
-function placer(dir: string, status: number, ...says: readonly string[]): void {
+/** A program in place of nextpnr that says this of any netlist, and ends by a command of the shell. */
+function placer(dir: string, end: string, ...says: readonly string[]): void {
   const program = join(dir, 'nextpnr');
-  const text = [
-    '#!/bin/sh',
-    '[ "$1" = --version ] && echo "Version 1.2" && exit 0',
-    'cat << END',
-    ...says,
-    'END',
-    `exit ${status}`,
-  ];
+  const text = ['#!/bin/sh', '[ "$1" = --version ] && echo "Version 1.2" && exit 0', 'cat << END', ...says, 'END', end];
   writeFileSync(program, `${text.join('\n')}\n`);
   chmodSync(program, 0o755);
   vi.stubEnv('POPSCAN_NEXTPNR_ICE40', program);
@@ -30,7 +23,7 @@ afterEach(() => vi.unstubAllEnvs());
 
 it('is what nextpnr says of the unit', async () => {
   using dir = scratchDir();
-  placer(dir.path, 0, "Info: Max frequency for clock 'clk': 123.4 MHz (PASS at 12.00 MHz)");
+  placer(dir.path, 'exit 0', "Info: Max frequency for clock 'clk': 123.4 MHz (PASS at 12.00 MHz)");
   const { fmax, tools } = await frequency(unit, 'ice40', 3, () => {});
   expect([fmax, tools['nextpnr']]).toEqual([123.4, { version: '1.2', how: 'native' }]);
 });
@@ -39,7 +32,7 @@ it('is skipped, with the cells, for a unit that is larger than the device', asyn
   using dir = scratchDir();
   placer(
     dir.path,
-    1,
+    'exit 1',
     'Info: 	         ICESTORM_LC:  9001/ 7680   117%',
     'Info: 	               SB_IO:     4/  256     1%',
     'ERROR: no',
@@ -49,6 +42,16 @@ it('is skipped, with the cells, for a unit that is larger than the device', asyn
   expect([fmax, skipped]).toEqual([undefined, [{ name: 'Fmax on ice40', why, get: 'choose a smaller unit' }]]);
 });
 
+it('is skipped where nextpnr is ended because it takes too long', async () => {
+  using dir = scratchDir();
+  placer(dir.path, 'kill $$', 'Info: Routing..');
+  const { fmax, skipped } = await frequency(unit, 'ice40', 1, () => {});
+  expect([fmax, skipped.map((s) => s.why)]).toEqual([
+    undefined,
+    ['nextpnr does not come to an end: no result within the time it is given'],
+  ]);
+});
+
 it('is skipped where there is no nextpnr, and a failure is told', async () => {
   using dir = scratchDir();
   vi.stubEnv('PATH', dir.path);
@@ -56,6 +59,6 @@ it('is skipped where there is no nextpnr, and a failure is told', async () => {
     why: 'nextpnr-ice40 was not found',
   });
   vi.unstubAllEnvs();
-  placer(dir.path, 1, 'ERROR: no');
+  placer(dir.path, 'exit 1', 'ERROR: no');
   await expect(frequency(unit, 'ice40', 1, () => {})).rejects.toMatchObject({ id: 'place-and-route-failed' });
 });

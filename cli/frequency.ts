@@ -41,9 +41,14 @@ export async function frequency(
       found.push((await placeAndRoute(nextpnr, netlist, seed)).fmax);
     }
   } catch (error) {
-    if (!(error instanceof Problem) || error.id !== 'device-too-small') throw error;
-    const { where, expected, found: taken, remedy } = error;
-    return { ...skipped(`${where}: ${taken}; it has ${expected.replaceAll('at most ', '')}`, remedy), tools };
+    if (!(error instanceof Problem)) throw error;
+    const { id, what, where, expected, found: taken, remedy } = error;
+    const why: Readonly<Record<string, string>> = {
+      'device-too-small': `${where}: ${taken}; it has ${expected.replaceAll('at most ', '')}`,
+      'not-routed-in-time': `${what}: no result within the time it is given`,
+    };
+    if (why[id] === undefined) throw error;
+    return { ...skipped(why[id], remedy), tools };
   }
   const fmax = found.sort((x, y) => x - y)[Math.floor(found.length / 2)]!;
   return { fmax, skipped: [], tools };

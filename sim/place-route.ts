@@ -54,18 +54,25 @@ export interface PlacedRouted {
   readonly path: readonly string[];
 }
 
+/** nextpnr's router may go on for ever over a few nets; everything measured here is routed in a few minutes. */
+const mostMinutes = 30;
+
 /**
  * Places and routes a netlist of `synthesize` on the largest device of the fastest grade. Throws a `SimProblem` where that fails, with the id
- * `device-too-small` where the netlist has more cells than the device.
+ * `device-too-small` where the netlist has more cells than the device, `not-routed-in-time` after half an hour.
  */
 export function placeAndRoute(nextpnr: FoundNextpnr, netlist: string, seed = 1): Promise<PlacedRouted> {
   return withFiles({ 'netlist.json': netlist }, async (cwd) => {
     const { device, unconstrained } = placers[nextpnr.target];
     const args = [...device, '--freq', '250', '--json', 'netlist.json', '--seed', `${seed}`];
-    const run = await runProgram(nextpnr.program, [...args, unconstrained, '--timing-allow-fail'], { cwd });
+    const run = await runProgram(nextpnr.program, [...args, unconstrained, '--timing-allow-fail'], {
+      cwd,
+      timeout: 60_000 * mostMinutes,
+    });
     const log = run.stdout + run.stderr;
     const fmax = [...log.matchAll(/Max frequency for clock .*?: ([\d.]+) MHz/g)].at(-1)?.[1];
-    if (run.status !== 0 || fmax === undefined) throw tooLarge(nextpnr, log) ?? notRouted(nextpnr, log);
+    if (run.status !== 0 || fmax === undefined)
+      throw tooLarge(nextpnr, log) ?? late(nextpnr, log) ?? notRouted(nextpnr, log);
     return { fmax: Number(fmax), path: criticalPath(log) };
   });
 }
@@ -92,6 +99,18 @@ function tooLarge({ target }: FoundNextpnr, log: string): SimProblem | undefined
     expected: over.map(([, cell, , there]) => `at most ${there} ${cell}`).join(', '),
     found: over.map(([, cell, used]) => `${used} ${cell}`).join(', '),
     remedy: 'choose a smaller unit',
+  });
+}
+
+function late({ target }: FoundNextpnr, log: string): SimProblem | undefined {
+  if (!log.endsWith('killed by SIGTERM\n')) return undefined;
+  return new SimProblem({
+    id: 'not-routed-in-time',
+    what: 'nextpnr does not come to an end',
+    where: `nextpnr-${target} ${placers[target].device[0]}`,
+    expected: `a result within ${mostMinutes} minutes`,
+    found: 'none',
+    remedy: 'choose a smaller unit, or another version of nextpnr',
   });
 }
 

@@ -7,11 +7,11 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a program without a shell and waits for it. A signal or a program that cannot be started is status 127 or more. */
+/** Runs a program without a shell and waits for it, `timeout` ms at the most. A signal or a program that cannot be started is status 127 or more. */
 export function runProgram(
   program: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly timeout?: number } = {},
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
