@@ -45,7 +45,7 @@ export async function frequency(
     const { id, what, where, expected, found: taken, remedy } = error;
     const why: Readonly<Record<string, string>> = {
       'device-too-small': `${where}: ${taken}; it has ${expected.replaceAll('at most ', '')}`,
-      'not-routed-in-time': `${what}: no result within the time it is given`,
+      'not-routed-in-time': what,
     };
     if (why[id] === undefined) throw error;
     return { ...skipped(why[id], remedy), tools };

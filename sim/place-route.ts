@@ -106,9 +106,9 @@ function late({ target }: FoundNextpnr, log: string): SimProblem | undefined {
   if (!log.endsWith('killed by SIGTERM\n')) return undefined;
   return new SimProblem({
     id: 'not-routed-in-time',
-    what: 'nextpnr does not come to an end',
+    what: `nextpnr does not come to an end within ${mostMinutes} minutes`,
     where: `nextpnr-${target} ${placers[target].device[0]}`,
-    expected: `a result within ${mostMinutes} minutes`,
+    expected: 'a routed netlist',
     found: 'none',
     remedy: 'choose a smaller unit, or another version of nextpnr',
   });

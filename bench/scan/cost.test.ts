@@ -3,7 +3,7 @@ import { scanResources } from '../../hw/index.ts';
 import { drawn, kinds } from './cost-samples.ts';
 
 it.each([
-  // as popscan bench scan --rows cost counts them: 4 x 4 lanes
+  // as popscan bench scan --rows cost counted them for the unit that the shares are fitted on (docs/scan.md): 4 x 4 lanes
   ['xcup, 8 bits', 0, { lut: 10_488, ff: 12_050, carry: 1442, bram: 6.5, dsp: 40 }],
   ['xcup, one unit per head', 2, { lut: 4278, ff: 5985, carry: 641, dsp: 56 }],
   ['xc7, 8 bits', 3, { lut: 10_193, ff: 10_438, carry: 1334, bram: 6.5, dsp: 56 }],

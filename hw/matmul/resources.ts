@@ -19,7 +19,7 @@ const models: Readonly<Record<CostTarget, Costs<keyof Sizes>>> = costs.models;
 /** LUTs are LUT6 of AMD; LUT4 and two for each CCU2C for ECP5. Cells as the target has them (`MatmulParameters.cells`). */
 export function resources(p: MatmulParameters, target: CostTarget = 'xcup'): Resources {
   return {
-    ...estimateOf(structureOf(p, target), models[target]!),
+    ...estimateOf(structureOf(p, target), models[target]),
     bram: blocksOf(p, target),
     dsp: p.rowScaleBits === undefined ? 0 : p.drain * dspPerResult(p, target),
   };
