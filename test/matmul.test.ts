@@ -191,6 +191,12 @@ describe('matmul array', () => {
     expect(problem({ ...table, activationPlanes: 4 })).toMatchObject({
       expected: 'all 8 bits of an activation: tables hold whole sums',
     });
+    const { numerics } = small;
+    expect(problem({ numerics: { ...numerics, activationBits: -1 } })).toMatchObject({
+      where: 'matmul.numerics.activationBits',
+      expected: 'a whole number from 2 to 16',
+    });
+    expect(problem({ engine: 'shift' as 'table' })).toMatchObject({ expected: 'one of popcount, table' });
   });
 });
 

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { lint } from 'verilator-wasm';
 import { describe, expect, it } from 'vitest';
 import { printVerilog } from '../gen/index.ts';
-import { type Calibration, calibrate, defaultNumerics, fixModel, loadModel, type Numerics } from '../golden/index.ts';
+import {
+  type Calibration,
+  calibrate,
+  defaultNumerics,
+  fixModel,
+  loadModel,
+  type Numerics,
+  readConfig,
+} from '../golden/index.ts';
 import {
   AWKWARD,
   type SyntheticSpec,
@@ -114,6 +122,38 @@ describe('mixer', () => {
           if (name !== 'step') expect([name, sumOf(jobs, name)]).not.toEqual([name, 0]);
     },
   );
+
+  it.each([
+    ['narrow', { inputBits: 15, outputBits: 20 }, { gateBits: 12, rateBits: 12, gatedBits: 18, projectedBits: 14 }],
+    ['wide', { inputBits: 12, dtBits: 26 }, { gateBits: 20, rateBits: 27, gatedBits: 24 }],
+  ])('in other formats, %s: equals golden', async (_, scan, mixer) => {
+    const numerics: Numerics = {
+      ...defaultNumerics,
+      scan: { ...defaultNumerics.scan, ...scan },
+      mixer: { ...defaultNumerics.mixer, ...mixer },
+    };
+    const { jobs, p } = await made(spec(32, 8, 16, 2), choices(4, 8, 2, 8), 4, 1, numerics);
+    const corners = cornerMixerJobs(p, createRandom(7), 4);
+    expect(runUnit(mixerUnit(p), 'mixer', mixerBench([...jobs, ...corners], p), 0.2).wrong).toEqual([]);
+  });
+
+  it('refuses formats and parts with the bound', async () => {
+    const p = unitParameters(await readConfig('models/nano/config.json'), choices(2, 2, 1, 8), defaultNumerics).mixer;
+    const formats = (mixer: Partial<Numerics['mixer']>, scan: Partial<Numerics['scan']> = {}) => {
+      const { numerics: n } = p;
+      const numerics = { ...n, mixer: { ...n.mixer, ...mixer }, scan: { ...n.scan, ...scan } };
+      return () => mixerUnit({ ...p, numerics });
+    };
+    const whole = 'expected a whole number from';
+    expect(formats({ rateBits: 1 })).toThrow(`numerics.mixer.rateBits = 1; ${whole} 2 to 29`);
+    expect(formats({ rateBits: 20 }, { dtBits: 2 })).toThrow(`numerics.mixer.rateBits = 20; ${whole} 21 to 32`);
+    expect(formats({ gateBits: 30 })).toThrow(`numerics.mixer.gateBits = 30; ${whole} 2 to 29`);
+    expect(formats({ gatedBits: 25 })).toThrow(`numerics.mixer.gatedBits = 25; ${whole} 2 to 24`);
+    expect(formats({}, { decayFraction: 20 })).toThrow('numerics.scan.decayFraction = 20; expected 16');
+    expect(formats({ convBits: 12 })).toThrow("conv.numerics.mixer.convBits = 16; expected the mixer's 12");
+    expect(() => mixerUnit({ ...p, norm: { ...p.norm, lanes: 4 } })).toThrow("norm.lanes = 4; expected the mixer's 2");
+    expect(() => mixerUnit({ ...p, resultBits: 45 })).toThrow(`resultBits = 45; ${whole} 2 to 44`);
+  });
 
   it('prints Verilog without a warning', async () => {
     for (const size of [shapes[0], shapes[1]]) {

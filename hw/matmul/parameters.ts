@@ -1,7 +1,7 @@
 /** What is fixed when a matmul array is elaborated, and the widths that follow from it. */
 import { addressWidth, bitsFor } from '../../gen/index.ts';
 import { biasBits, type MatmulNumerics, ROW_SHIFT } from '../../golden/fixed/index.ts';
-import { HardwareProblem } from '../problem.ts';
+import { checkChoice, HardwareProblem } from '../problem.ts';
 
 export interface MatmulParameters {
   /** R: rows of the matrix computed at once. */
@@ -209,6 +209,10 @@ function checkParameters(p: MatmulParameters): void {
     refuse(name, what, value, nearest);
   };
   for (const [name, [low, high]] of Object.entries(bounds)) inRange(name, p[name as keyof typeof bounds], low, high);
+  checkChoice('matmul', 'engine', p.engine ?? 'popcount', ['popcount', 'table']);
+  const { activationBits, resultFraction } = p.numerics;
+  inRange('numerics.activationBits', activationBits, 2, 16);
+  inRange('numerics.resultFraction', resultFraction, 0, 32);
   const { columns, segment, load = columns } = p;
   inRange('segment', segment, 1, columns);
   among('segment', segment, divisors(columns), `a divisor of the ${columns} columns`);
@@ -226,10 +230,7 @@ function checkParameters(p: MatmulParameters): void {
   inRange('storedRows', p.storedRows ?? 0, 0, p.maxRows);
   const families: readonly string[] = p.engine === 'table' ? cellFamilies.slice(0, 2) : cellFamilies;
   const { cells = 'portable' } = p;
-  if (!families.includes(cells))
-    throw new HardwareProblem('matmul', 'cells', `one of ${families.join(', ')}`, cells, 'portable');
-  const { activationBits } = p.numerics;
-  inRange('activationBits', activationBits, 2, 16);
+  checkChoice('matmul', 'cells', cells, families);
   const { activationPlanes = activationBits } = p;
   among(
     'activationPlanes',

@@ -35,8 +35,7 @@ export interface StepSizeParameters {
 /** Bits of dt_bias, as golden holds it. */
 const biasBits = 32;
 /** Whole parts of t up to 2^6 - 1: 2^-t is 0 from 18 on. */
-const exponentBits = FUNCTION_FRACTION + 6;
-
+export const decayExponentBits = FUNCTION_FRACTION + 6;
 export const stepTokenShape = { argument: uint(bitsFor(BigInt(mostArgumentShift))), rate_shift: uint(6) };
 
 export const headConstantsShape = (p: StepSizeParameters) => {
@@ -102,10 +101,10 @@ export function stepSizeUnit(p: StepSizeParameters): Design<StepSizeInterface> {
         pipe.stage('exponent_q', roundShiftBy(m, v.product.toSigned(), v.by, 'exponent').asUnsigned()),
       );
       const far = exponent
-        .slice(exponent.width - 1, exponentBits)
+        .slice(exponent.width - 1, decayExponentBits)
         .any()
         .named('exponent_far');
-      const top = exponentBits - 1;
+      const top = decayExponentBits - 1;
       const t = pipe.stage('t', cat(exponent.bit(top).or(far), exponent.trunc(top)));
       const decay = exp2(m, pipe, t, always);
       const latency = pipe.latency(decay);

@@ -18,6 +18,7 @@ import {
   defineModule,
   type ModuleBuilder,
   output,
+  pack,
   type RecordShape,
   type Shape,
   sink,
@@ -25,9 +26,10 @@ import {
   type Taken,
   type UInt,
   uint,
+  unpack,
 } from '../../gen/index.ts';
 import { connect, fifo, skidBuffer, through } from '../../gen/stream/index.ts';
-import { channelsShape, convPorts } from '../conv/parameters.ts';
+import { channelsShape, convPorts, resultBits } from '../conv/parameters.ts';
 import { convUnit } from '../conv/unit.ts';
 import { elementsShape, regrouped } from '../lanes/regroup.ts';
 import { activationsShape, feedUnit } from '../norm/feed.ts';
@@ -109,7 +111,7 @@ export function mixerUnit(p: MixerParameters): Design<MixerInterface> {
         through(m, 'channels', skidBuffer(channelsShape(p.numerics.mixer.projectedBits, p.lanes)), front.channels),
       );
       connect(conv.weight, io.conv_weight);
-      const to = route(m, conv.out);
+      const to = route(m, conv.out, p);
 
       m.comment('Step sizes.');
       const { projectedBits } = p.numerics.mixer;
@@ -223,16 +225,19 @@ function valuesOf(m: ModuleBuilder, { valid, ready, payload }: Taken<Elements>):
   return { valid, ready, payload: payload.values };
 }
 
-/** The channels of one kind as elements; every kind is to be asked for once. */
-function route(m: ModuleBuilder, from: Taken<ReturnType<typeof channelsShape>>) {
+/** The channels of one kind as elements in their format; every kind is to be asked for once. */
+function route(m: ModuleBuilder, from: Taken<ReturnType<typeof channelsShape>>, { conv, numerics }: MixerParameters) {
   const { kind, values, count, end, last } = from.payload;
   const kinds = ['b', 'c', 'x', 'z'] as const;
   const readies = kinds.map((k) => m.wire(`${k}_ready`, bit));
   from.ready.drive(readies.map((ready, i) => kind.is(kinds[i]!).and(ready)).reduce((a, b) => a.or(b)));
+  const wide = resultBits(conv);
+  const inFormat = (bits: number): UInt =>
+    bits === wide ? values : pack(unpack(values, wide).map((value) => value.trunc(bits)));
   return (of: (typeof kinds)[number]): Taken<Elements> & { readonly last: UInt } => ({
     valid: from.valid.and(kind.is(of)).named(`${of}_valid`),
     ready: readies[kinds.indexOf(of)]!,
-    payload: { values, count, end },
+    payload: { values: inFormat(of === 'z' ? numerics.mixer.gateBits : numerics.scan.inputBits), count, end },
     last,
   });
 }
