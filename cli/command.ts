@@ -1,6 +1,6 @@
 /** What a command is: it reads its arguments, does its work and returns a report; printing and exit status are `main`'s. */
 import type { Argv } from 'yargs';
-import type { StreamUse } from '../sim/index.ts';
+import type { ModuleCells, StreamUse } from '../sim/index.ts';
 import type { Scratch } from './io.ts';
 
 /** Where a number comes from: clocked on this machine, counted in a simulation, or computed from a model. */
@@ -45,6 +45,8 @@ export interface Report {
   readonly survivors?: readonly Survivor[];
   /** In `--json`; people read of them in `text`. */
   readonly streams?: readonly StreamUse[];
+  /** In `--json`; people read of them in `text`. */
+  readonly modules?: readonly ModuleCells[];
   /** Lines for people, printed before the tables and left out of `--json`. */
   readonly text?: string;
   /** The text that the command was asked to make: `text` of `--json`; people have had it from `Session.stream`. */

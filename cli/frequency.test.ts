@@ -24,8 +24,10 @@ afterEach(() => vi.unstubAllEnvs());
 it('is what nextpnr says of the unit', async () => {
   using dir = scratchDir();
   placer(dir.path, 'exit 0', "Info: Max frequency for clock 'clk': 123.4 MHz (PASS at 12.00 MHz)");
-  const { fmax, tools } = await frequency(unit, 'ice40', 3, () => {});
+  const told: string[] = [];
+  const { fmax, tools } = await frequency(unit, 'ice40', 3, (line) => told.push(line));
   expect([fmax, tools['nextpnr']]).toEqual([123.4, { version: '1.2', how: 'native' }]);
+  expect(told.at(-1)).toMatch('nextpnr, seed 3 of 3: Max frequency');
 });
 
 it('is skipped, with the cells, for a unit that is larger than the device', async () => {
@@ -40,6 +42,11 @@ it('is skipped, with the cells, for a unit that is larger than the device', asyn
   const { fmax, skipped } = await frequency(unit, 'ice40', 1, () => {});
   const why = 'nextpnr-ice40 --hx8k: 9001 ICESTORM_LC; it has 7680 ICESTORM_LC';
   expect([fmax, skipped]).toEqual([undefined, [{ name: 'Fmax on ice40', why, get: 'choose a smaller unit' }]]);
+});
+
+it('is skipped where nothing open places and routes', async () => {
+  const { fmax, skipped } = await frequency(unit, 'xcup', 1, () => {});
+  expect([fmax, skipped.map((s) => s.name)]).toEqual([undefined, ['Fmax on xcup']]);
 });
 
 it('is skipped where nextpnr is ended because it takes too long', async () => {

@@ -1,4 +1,4 @@
-/** The frequency of a unit on ECP5 and iCE40, where nextpnr is found. */
+/** The frequency of a unit on ECP5 and iCE40, where nextpnr is found; no open tool places and routes on the others. */
 import { Problem } from 'popscan-problem';
 import type { Design } from '../gen/index.ts';
 import { findNextpnr, inHarness, placeAndRoute, placers, type SynthesisTarget, synthesize } from '../sim/index.ts';
@@ -10,8 +10,6 @@ export interface Timing {
   readonly tools: Report['tools'];
 }
 
-const noTiming: Timing = { fmax: undefined, skipped: [], tools: {} };
-
 /** The median over the seeds, in MHz, of the unit between registers at its ports: it may have more of these than a device has pins. */
 export async function frequency(
   design: Design,
@@ -19,11 +17,16 @@ export async function frequency(
   seeds: number,
   progress: Progress,
 ): Promise<Timing> {
-  if (target === 'xcup' || target === 'xc7') return noTiming;
   const skipped = (why: string, get: string): Timing => ({
-    ...noTiming,
+    fmax: undefined,
     skipped: [{ name: `Fmax on ${target}`, why, get }],
+    tools: {},
   });
+  if (target === 'xcup' || target === 'xc7')
+    return skipped(
+      'nextpnr places and routes on ecp5 and ice40 only',
+      "the Verilog of popscan gen in the vendor's tool",
+    );
   const nextpnr = await findNextpnr(target);
   if (nextpnr === undefined) {
     const { install, variable } = placers[target];
@@ -37,8 +40,9 @@ export async function frequency(
   const found: number[] = [];
   try {
     for (let seed = 1; seed <= seeds; seed++) {
-      progress(`nextpnr: seed ${seed} of ${seeds}`);
-      found.push((await placeAndRoute(nextpnr, netlist, seed)).fmax);
+      const run = `nextpnr, seed ${seed} of ${seeds}`;
+      progress(run);
+      found.push((await placeAndRoute(nextpnr, netlist, seed, (step) => progress(`${run}: ${step}`))).fmax);
     }
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

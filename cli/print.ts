@@ -82,9 +82,10 @@ function refuseNonFinite(figures: readonly Figure[]): void {
 /** Prints the report and returns the exit status. */
 export function printReport(io: Io, command: string, report: Report, json: boolean): number {
   const ok = report.checks.every((c) => c.ok);
-  const { figures, checks, skipped, tools, made: text, survivors, streams } = report;
+  const { figures, checks, skipped, tools, made: text, survivors, streams, modules } = report;
   refuseNonFinite(figures);
-  if (json) io.out(`${JSON.stringify({ command, ok, figures, checks, skipped, tools, text, survivors, streams })}\n`);
+  if (json)
+    io.out(`${JSON.stringify({ command, ok, figures, checks, skipped, tools, text, survivors, streams, modules })}\n`);
   else io.out(`${reportText(report, io.width)}\n`);
   return ok ? 0 : 1;
 }

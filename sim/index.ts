@@ -29,6 +29,7 @@ export {
 export { meterStreams, type StreamMeter, type StreamUse } from './stream-meter.ts';
 export {
   type CellCounts,
+  type CellTotals,
   cellCounts,
   type ModuleCells,
   type Synthesis,
@@ -36,6 +37,7 @@ export {
   type SynthesisTarget,
   synthesisTargets,
   synthesize,
+  uncounted,
 } from './synthesis.ts';
 export {
   type Agent,

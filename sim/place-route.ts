@@ -59,15 +59,24 @@ const mostMinutes = 30;
 
 /**
  * Places and routes a netlist of `synthesize` on the largest device of the fastest grade. Throws a `SimProblem` where that fails, with the id
- * `device-too-small` where the netlist has more cells than the device, `not-routed-in-time` after half an hour.
+ * `device-too-small` where the netlist has more cells than the device, `not-routed-in-time` after half an hour. `progress` is told what nextpnr says.
  */
-export function placeAndRoute(nextpnr: FoundNextpnr, netlist: string, seed = 1): Promise<PlacedRouted> {
+export function placeAndRoute(
+  nextpnr: FoundNextpnr,
+  netlist: string,
+  seed = 1,
+  progress: (step: string) => void = () => {},
+): Promise<PlacedRouted> {
   return withFiles({ 'netlist.json': netlist }, async (cwd) => {
     const { device, unconstrained } = placers[nextpnr.target];
     const args = [...device, '--freq', '250', '--json', 'netlist.json', '--seed', `${seed}`];
     const run = await runProgram(nextpnr.program, [...args, unconstrained, '--timing-allow-fail'], {
       cwd,
       timeout: 60_000 * mostMinutes,
+      progress: (text) => {
+        const step = /^Info: +(.*\S)\s*$/m.exec(text)?.[1];
+        if (step !== undefined) progress(step);
+      },
     });
     const log = run.stdout + run.stderr;
     const fmax = [...log.matchAll(/Max frequency for clock .*?: ([\d.]+) MHz/g)].at(-1)?.[1];

@@ -10,11 +10,24 @@ import { yosys, yosysVersion } from './yosys.ts';
 export const synthesisTargets = ['xcup', 'xc7', 'ecp5', 'ice40'] as const;
 export type SynthesisTarget = (typeof synthesisTargets)[number];
 
-export interface ModuleCells {
-  readonly name: string;
+/** What is counted of cells. */
+export interface CellTotals {
+  /** LUTs of any size, those used as shift registers and memories among them. */
   readonly lut: number;
   readonly ff: number;
+  /** Carry cells: CARRY8, CARRY4, CCU2C, SB_CARRY. */
   readonly carry: number;
+  readonly dsp: number;
+  /** Block RAMs: RAMB36, two RAMB18 for one; DP16KD; SB_RAM40_4K. */
+  readonly bram: number;
+  readonly uram: number;
+}
+
+/** A module alone, without what is below it. */
+export interface ModuleCells extends CellTotals {
+  readonly name: string;
+  /** How often it stands in the design. */
+  readonly instances: number;
 }
 
 export interface SynthesisOptions {
@@ -32,19 +45,10 @@ export interface SynthesisOptions {
   readonly progress?: (line: string) => void;
 }
 
-export interface Synthesis {
-  /** LUTs of any size, those used as shift registers and memories among them. */
-  readonly lut: number;
-  readonly ff: number;
-  /** Carry cells: CARRY8, CARRY4, CCU2C, SB_CARRY. */
-  readonly carry: number;
-  readonly dsp: number;
-  /** Block RAMs: RAMB36, two RAMB18 for one; DP16KD; SB_RAM40_4K. */
-  readonly bram: number;
-  readonly uram: number;
+export interface Synthesis extends CellTotals {
   /** Every kind of cell. */
   readonly cells: ReadonlyMap<string, number>;
-  /** Where the hierarchy is kept: LUTs and flip-flops of every module alone, without what is below it. */
+  /** Where the hierarchy is kept: every module, the top among them. */
   readonly modules: readonly ModuleCells[];
   /** The netlist as Yosys writes it in JSON, for place and route; for ECP5 and iCE40. */
   readonly netlist: string;
@@ -55,8 +59,8 @@ export interface Synthesis {
 /** LUTs that a cell takes: a memory of LUTs has several. */
 function lutsOf(cell: string): number {
   if (/^(LUT[1-6]|LUT6_2|SRL16E|SRLC16E|SRLC32E|SB_LUT4)$/.test(cell)) return 1;
-  if (/^(RAM32M16|RAM64M8|RAM256X1D|RAM512X1S)$/.test(cell)) return 8;
-  if (/^(RAM32M|RAM64M|RAM128X1D)$/.test(cell)) return 4;
+  if (/^(RAM32M16|RAM64M8|RAM64X8SW|RAM256X1D|RAM512X1S)$/.test(cell)) return 8;
+  if (/^(RAM32M|RAM64M|RAM128X1D|RAM256X1S)$/.test(cell)) return 4;
   if (/^(RAM32X1D|RAM64X1D|RAM128X1S)$/.test(cell)) return 2;
   if (/^RAM\d+X1S$/.test(cell)) return 1;
   return { CCU2C: 2, TRELLIS_DPR16X4: 4 }[cell] ?? 0;
@@ -88,28 +92,11 @@ export async function synthesize(verilog: VerilogOutput, o: SynthesisOptions): P
   const run = await yosys(scriptOf(verilog, o), { ...o.files, ...textsOf(verilog) }, { seconds, wanted, progress });
   if (run.status !== 0) throw notMapped(top, o.target, run.log);
   const stat = run.files['cells.txt'] ?? '';
-  const tables = tablesOf(stat);
   const cells = countCells(stat);
   return {
-    lut: sumOf(cells, lutsOf),
-    ff: sumOf(cells, isFlipFlop),
-    carry: sumOf(cells, isCarry),
-    dsp: sumOf(cells, one(/^(DSP48E2|DSP48E1|MULT18X18D|SB_MAC16)$/)),
-    bram: sumOf(cells, (c) =>
-      /^(RAMB36E[12]|DP16KD|SB_RAM40_4K\w*)$/.test(c) ? 1 : /^RAMB18E[12]$/.test(c) ? 0.5 : 0,
-    ),
-    uram: sumOf(cells, one(/^URAM288$/)),
+    ...countsOf(cells),
     cells,
-    modules: keepHierarchy
-      ? tables
-          .filter((t) => t.name !== hierarchyTable)
-          .map((t) => ({
-            name: t.name,
-            lut: sumOf(t.cells, lutsOf),
-            ff: sumOf(t.cells, isFlipFlop),
-            carry: sumOf(t.cells, isCarry),
-          }))
-      : [],
+    modules: keepHierarchy ? modulesOf(stat, top) : [],
     netlist: run.files['netlist.json'] ?? '',
     version: yosysVersion(),
   };
@@ -128,8 +115,8 @@ function scriptOf(
   return `${read}\n${map}\ntee -o cells.txt stat`;
 }
 
-/** What is counted of a netlist. */
-export type CellCounts = Pick<Synthesis, 'lut' | 'ff' | 'carry' | 'dsp' | 'bram' | 'uram' | 'version'>;
+/** With the version of Yosys that they are of. */
+export type CellCounts = CellTotals & Pick<Synthesis, 'version'>;
 
 /** The counts of `synthesize`, from the cache where the same Yosys has mapped the same text by the same commands before. */
 export async function cellCounts(verilog: VerilogOutput, o: SynthesisOptions): Promise<CellCounts> {
@@ -145,33 +132,76 @@ export async function cellCounts(verilog: VerilogOutput, o: SynthesisOptions): P
 
 const countsFile = 'counts.json';
 
+type Cells = ReadonlyMap<string, number>;
 type Count = (cell: string) => number;
-const sumOf = (cells: ReadonlyMap<string, number>, count: Count): number =>
-  [...cells].reduce((s, [cell, n]) => s + n * count(cell), 0);
 const one =
   (pattern: RegExp): Count =>
   (cell) =>
     pattern.test(cell) ? 1 : 0;
-const isFlipFlop = one(/^(FD[RSCP]E|TRELLIS_FF|SB_DFF\w*)$/);
-const isCarry = one(/^(CARRY8|CARRY4|CCU2C|SB_CARRY)$/);
+
+const counts: Readonly<Record<keyof CellTotals, Count>> = {
+  lut: lutsOf,
+  ff: one(/^(FD[RSCP]E|TRELLIS_FF|SB_DFF\w*)$/),
+  carry: one(/^(CARRY8|CARRY4|CCU2C|SB_CARRY)$/),
+  dsp: one(/^(DSP48E2|DSP48E1|MULT18X18D|SB_MAC16)$/),
+  bram: (cell) => (/^RAMB18E[12]$/.test(cell) ? 0.5 : one(/^(RAMB36E[12]|DP16KD|SB_RAM40_4K\w*)$/)(cell)),
+  uram: one(/^URAM288$/),
+};
+
+function countsOf(cells: Cells): CellTotals {
+  const sum = (count: Count): number => [...cells].reduce((s, [cell, n]) => s + n * count(cell), 0);
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, sum(count)])) as never;
+}
+
+/** Cells of the device that none of the counts has, such as wide multiplexers. */
+export const uncounted = ({ cells }: Pick<Synthesis, 'cells'>): [cell: string, number: number][] =>
+  [...cells].filter(([cell]) => !cell.startsWith('$') && Object.values(counts).every((count) => count(cell) === 0));
 
 /** What Yosys calls the table of the whole hierarchy, which is the last. */
 const hierarchyTable = 'design hierarchy';
 
 /** Cells of the whole design, from the text of `stat`. */
-export const countCells = (text: string): Map<string, number> => tablesOf(text).at(-1)?.cells ?? new Map();
+export const countCells = (text: string): Cells => tablesOf(text).at(-1)?.cells ?? new Map();
 
-/** The tables of `stat`: rows like `     LUT6     12`, in either order; those that name a module of the design are left out. */
-function tablesOf(text: string): { readonly name: string; readonly cells: Map<string, number> }[] {
+function modulesOf(text: string, top: string): ModuleCells[] {
+  const tables = tablesOf(text).filter((t) => t.name !== hierarchyTable);
+  const instances = instancesOf(tables, top);
+  return tables.map(({ name, cells }) => ({ name, instances: instances.get(name)!, ...countsOf(cells) }));
+}
+
+/** How often each module stands in the design: begins with the top alone, and goes a level down at a time until nothing changes. */
+function instancesOf(tables: readonly Table[], top: string): Map<string, number> {
+  const below = (times: ReadonlyMap<string, number>, name: string): number =>
+    tables.reduce((sum, parent) => sum + (times.get(parent.name) ?? 0) * (parent.modules.get(name) ?? 0), 0);
+  let times = new Map<string, number>();
+  for (let changed = true; changed; ) {
+    const deeper = new Map(tables.map(({ name }) => [name, (name === top ? 1 : 0) + below(times, name)]));
+    changed = tables.some(({ name }) => deeper.get(name) !== times.get(name));
+    times = deeper;
+  }
+  return times;
+}
+
+/** A table of `stat`. */
+interface Table {
+  readonly name: string;
+  readonly cells: Cells;
+  /** Modules of the design that stand in it. */
+  readonly modules: Cells;
+}
+
+/** The tables of `stat`: rows like `     LUT6     12`, in either order. */
+function tablesOf(text: string): Table[] {
   const tables = text
     .split(/^=== /m)
     .slice(1)
     .map((table) => ({ name: table.slice(0, table.indexOf(' ===')), table }));
-  const modules = new Set(tables.map((t) => t.name));
+  const names = new Set(tables.map((t) => t.name));
   return tables.map(({ name, table }) => {
     const rows = [...table.matchAll(/^\s+(?:([$\w]+)\s+(\d+)|(\d+)\s+([$\w]+))\s*$/gm)];
     const counts = rows.map(([, cell, count, first, last]) => [cell ?? last!, Number(count ?? first)] as const);
-    return { name, cells: new Map(counts.filter(([cell]) => !modules.has(cell))) };
+    const those = (modules: boolean): Cells => new Map(counts.filter(([cell]) => names.has(cell) === modules));
+    return { name, cells: those(false), modules: those(true) };
   });
 }
 

@@ -3,7 +3,14 @@ import { type Design, DesignError, printVerilog } from '../../gen/index.ts';
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { loadModel, projectionForm, readConfig, releasedConfigs } from '../../golden/index.ts';
 import { type Choices, laneCells, type UnitParameters, unitParameters } from '../../hw/index.ts';
-import { type Synthesis, type SynthesisTarget, synthesisTargets, synthesize } from '../../sim/index.ts';
+import {
+  type CellTotals,
+  type Synthesis,
+  type SynthesisTarget,
+  synthesisTargets,
+  synthesize,
+  uncounted,
+} from '../../sim/index.ts';
 import { type Unit, unitNames, verifiedUnits } from '../../verify/units.ts';
 import { bundled } from '../bundled.ts';
 import type { Command, Figure, Report } from '../command.ts';
@@ -139,20 +146,54 @@ function report(
   const figure = (name: string, value: number, unit: string): Figure => ({ name, value, unit, kind: 'measured' });
   const { lanes, columns, tokens } = parameters.matmul;
   const figures = [
-    figure('lut', whole.lut, a.target === 'ecp5' ? 'LUT4, two for each CCU2C' : 'LUT'),
-    figure('ff', whole.ff, 'flip-flops'),
-    figure('carry', whole.carry, 'carry cells'),
-    figure('bram', whole.bram, 'block RAMs'),
-    figure('dsp', whole.dsp, 'DSP blocks'),
+    ...countsOn(a.target).map((c) => figure(c.name, whole[c.name], c.unit)),
     ...(a.unit === 'matmul'
       ? [figure('lut_per_mac', whole.lut / (lanes * columns * tokens), 'LUT per MAC and cycle')]
       : []),
     ...(fmax === undefined ? [] : [figure('fmax_mhz', fmax, 'MHz')]),
   ];
-  const rows = parts.modules.map((m) => [m.name, ...[m.lut, m.ff, m.carry].map(showNumber)]);
-  const text = [
-    `${design.module.name} on ${a.target}`,
-    table(['module, without those below it', 'LUT', 'FF', 'carry cells'], rows, [1, 2, 3]),
-  ].join('\n\n');
-  return { figures, checks: [], skipped, tools: { yosys: { version: whole.version, how: 'wasm' }, ...tools }, text };
+  const text = [`${design.module.name} on ${a.target}`, moduleTable(a.target, parts, whole), others(whole)]
+    .filter((part) => part !== '')
+    .join('\n\n');
+  const { modules } = parts;
+  const yosys = { version: whole.version, how: 'wasm' };
+  return { figures, checks: [], skipped, tools: { yosys, ...tools }, modules, text };
+}
+
+interface Count {
+  readonly name: keyof CellTotals;
+  readonly head: string;
+  readonly unit: string;
+}
+
+/** What there is to be counted on a device. */
+const countsOn = (target: SynthesisTarget): Count[] => [
+  { name: 'lut', head: 'LUT', unit: target === 'ecp5' ? 'LUT4, two for each CCU2C' : 'LUT' },
+  { name: 'ff', head: 'FF', unit: 'flip-flops' },
+  { name: 'carry', head: 'carry', unit: 'carry cells' },
+  { name: 'bram', head: 'BRAM', unit: 'block RAMs' },
+  { name: 'dsp', head: 'DSP', unit: 'DSP blocks' },
+  ...(target === 'xcup' ? [{ name: 'uram', head: 'URAM', unit: 'UltraRAMs' } as const] : []),
+];
+
+/** Every module alone, as often as it stands in the design; their sum; and the whole, which Yosys maps across their bounds. */
+function moduleTable(target: SynthesisTarget, parts: Synthesis, whole: Synthesis): string {
+  const counts = countsOn(target);
+  const row = (name: string, times: string, of: CellTotals): string[] => [
+    ...[name, times],
+    ...counts.map((c) => showNumber(of[c.name])),
+  ];
+  const head = ['module, without those below it', 'times', ...counts.map((c) => c.head)];
+  const rows = [
+    ...parts.modules.map((m) => row(m.name, showNumber(m.instances), m)),
+    row('sum of the modules', '', parts),
+    row('the whole, hierarchy dissolved', '', whole),
+  ];
+  return table(head, rows, [...head.keys()].slice(1));
+}
+
+/** Cells that are in no column. */
+function others(whole: Synthesis): string {
+  const cells = uncounted(whole).map(([cell, n]) => `${showNumber(n)} ${cell}`);
+  return cells.length === 0 ? '' : `Not among these in the whole: ${cells.join(', ')}.`;
 }
