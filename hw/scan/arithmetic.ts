@@ -36,6 +36,13 @@ export function roundShiftedBy(m: ModuleBuilder, pipe: Pipeline, x: SInt, amount
   return pipe.stage(name, roundShift(shifted, 1, 'half-up').trunc(x.width));
 }
 
+/**
+ * direct + x modulo 2^width, of one width. As 2 direct - (-1 - 2 x), halved: of a sum Yosys chooses which operand goes to the carry chain
+ * beside its LUTs, and needs LUTs for that one where it is not a register; a difference leaves no choice.
+ */
+export const plusDirect = (direct: UInt, x: UInt): UInt =>
+  direct.shl(1).sub(x.shl(1).not()).asUnsigned().shr(1).trunc(direct.width);
+
 /** |x| for x > -2^(n-1), in n - 1 bits. */
 export function magnitude(x: SInt): UInt {
   const sign = x.bit(x.width - 1);
@@ -64,9 +71,15 @@ export function saturateSymmetric(
     )
     .named(`${name}_lowest`);
   const top = x.slice(x.width - 1, bits - 1);
-  const clamped = (x.width === bits ? lowest : top.all().or(top.any().not()).not().or(lowest)).named(`${name}_clamped`);
+  const clamped = (x.width === bits ? lowest : uneven(top).or(lowest)).named(`${name}_clamped`);
   const limit = cat(sign, ...repeat(sign.not(), bits - 2), sign.or(sign.not())).asSigned();
   return { value: clamped.mux(limit, low), clamped };
+}
+
+/** Whether not all bits are equal. */
+export function uneven(x: UInt): UInt {
+  const sign = x.bit(x.width - 1);
+  return Array.from({ length: x.width - 1 }, (_, i) => x.bit(i).xor(sign)).reduce((a, b) => a.or(b));
 }
 
 /** Bits of a whole number: 0 for 0, otherwise floor(log2 x) + 1. By halves: is it 2^(half-1) or more? */

@@ -16,7 +16,7 @@ import {
   uint,
 } from '../../gen/index.ts';
 import type { RowState } from '../../golden/fixed/index.ts';
-import { bitLength, magnitude, roundShiftBy } from './arithmetic.ts';
+import { bitLength, magnitude, roundShiftBy, uneven } from './arithmetic.ts';
 import { shiftParts } from './exponent.ts';
 import type { FormatHardware, Update } from './format.ts';
 import { productStyle, type ScanParameters } from './parameters.ts';
@@ -158,7 +158,7 @@ function added(
   const far = parts.flatMap((part, c) => {
     if (part.width <= width) return [];
     const top = part.slice(part.width - 1, width - 1);
-    return [coarse.eq(c).and(top.all().or(top.any().not()).not())];
+    return [coarse.eq(c).and(uneven(top))];
   });
   const doubled = cat(kept, m.constant(bit, 0)).asSigned();
   const near = parts.map((part) => fitted(part, width));
@@ -183,7 +183,7 @@ function saturated(
   const { workBits: work, bits } = f;
   const most = 2 ** (work - 1) - 1;
   const top = value.slice(value.width - 1, work - 1);
-  const beyond = far.or(top.all().or(top.any().not()).not()).named(`wide_${name}_beyond`);
+  const beyond = far.or(uneven(top)).named(`wide_${name}_beyond`);
   const negative = far.mux(below, value.bit(value.width - 1)).named(`wide_${name}_negative`);
   const limited = pipe.stage(`limited_${name}`, {
     value: beyond.mux(m.constant(sint(work), most), value.trunc(work)),
@@ -196,12 +196,19 @@ function saturated(
   const high = limited.value.slice(work - 2, bits - 1);
   const size = sign.mux(high.not(), high).add(carry).named(`size_${name}_sum`);
   const lowest = size.bit(size.width - 1).named(`lowest_${name}`);
-  const odd = cat(limited.value.slice(work - 1, 1), limited.value.bit(0).or(lowest)).asSigned();
-  return pipe.stage(`state_${name}`, {
-    state: limited.lower.mux(m.constant(sint(work), -most), odd),
-    clamped: limited.beyond.or(lowest),
-    size: cat(size.bit(high.width - 1).or(lowest), size.trunc(high.width - 1)),
+  const orLowest = (x: UInt): UInt => lowest.mux(m.constant(bit, 1), x);
+  const limits = pipe.stage(`state_${name}`, {
+    high: limited.lower.mux(m.constant(sint(work - 1), -(2 ** (work - 2))), limited.value.shr(1)),
+    odd: orLowest(limited.value.bit(0)),
+    clamped: orLowest(limited.beyond),
+    size: size.trunc(high.width - 1),
+    long: orLowest(size.bit(high.width - 1)),
   });
+  return {
+    state: cat(limits.high, limits.odd).asSigned(),
+    clamped: limits.clamped,
+    size: cat(limits.long, limits.size),
+  };
 }
 
 /** values[choice]; the last for choices beyond. */

@@ -13,6 +13,7 @@ import {
   unpack,
 } from '../../gen/index.ts';
 import { mix, NOISE_STRIDE, type RowState } from '../../golden/fixed/index.ts';
+import { plusDirect } from './arithmetic.ts';
 import { noiseTokenShape } from './interface.ts';
 import type { ScanParameters } from './parameters.ts';
 import { walkRows } from './walk.ts';
@@ -24,14 +25,14 @@ const plus = (a: UInt, b: UInt | bigint): UInt => a.add(b).trunc(32);
 /** Puts a register behind a step. */
 type Step = (name: string, value: UInt) => UInt;
 
+/** x (1 + 2^n), the shifted x straight at the carry chain: of its bits only those that are left need LUTs beside the sum's. */
+const withShifted = (x: UInt, n: number): UInt => plusDirect(x.shl(n).trunc(32), x);
 /** x 1025: the first two steps of golden's `mix` are a sum, which may be made of parts, times this. */
-const spread = (x: UInt): UInt => plus(x, x.shl(10).trunc(32));
+const spread = (x: UInt): UInt => withShifted(x, 10);
 /** Its other steps. 2 stages. */
 function scramble(x: UInt, name: string, step: Step): UInt {
-  const once = x.xor(x.shr(6).ext(32));
-  const sum = step(`${name}_sum`, plus(once, once.shl(3).trunc(32)));
-  const twice = sum.xor(sum.shr(11).ext(32));
-  return step(name, plus(twice, twice.shl(15).trunc(32)));
+  const sum = step(`${name}_sum`, withShifted(x.xor(x.shr(6).ext(32)), 3));
+  return step(name, withShifted(sum.xor(sum.shr(11).ext(32)), 15));
 }
 /** `mix`, Jenkins' one-at-a-time hash with words for bytes, of a sum. 3 stages. */
 const mixed = (sum: UInt, name: string, step: Step): UInt => scramble(step(`${name}_spread`, spread(sum)), name, step);

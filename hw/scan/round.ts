@@ -9,6 +9,7 @@ import {
   pack,
   repeat,
   type SInt,
+  sint,
   type UInt,
   uint,
   unpack,
@@ -34,7 +35,11 @@ const roundInterface = (p: ScanParameters) => {
   };
 };
 
-/** Latency 3. The value before rounding, with 8 bits below the unit of q, has bits + 8 bits: |S'| < 2^(bits - 1 + e). */
+/**
+ * Latency 3. The value before rounding, with 8 bits below the unit of q, has bits + 8 bits: |S'| < 2^(bits - 1 + e). Of the sum's whole part
+ * only +-2^(bits-1) are beyond q, and look alike: -2^(bits-1) becomes the next number by its lowest bit, and +2^(bits-1) the number before by
+ * the set and reset of registers, in a cycle in which they move: these come before the enable, and gated apart each would take a LUT.
+ */
 export function roundUnit(p: ScanParameters, { bits }: RowState): Design<ReturnType<typeof roundInterface>> {
   const w = scanWidths(p);
   return defineModule(
@@ -58,32 +63,19 @@ export function roundUnit(p: ScanParameters, { bits }: RowState): Design<ReturnT
         const coarse = pipe.stage(`coarse_${i}`, shifted(fine, by4, 4));
         const near = pipe.stage(`near_${i}`, shifted(coarse, by1, 1));
         const once = pipe.at(right.once, 2);
-        const { most, least } = limits(near, once, bits, `near_${i}`);
         const scaled = once.mux(near.shr(1), near.trunc(width)).named(`scaled_${i}`);
-        // without the highest bits of fraction and noise no carry comes out of them
-        const carries = most.or(least).not().named(`carries_${i}`);
-        const top = noiseBits - 1;
-        const whole = cat(scaled.shr(noiseBits + 1), scaled.bit(noiseBits).or(least));
-        const base = cat(whole, scaled.bit(top).and(carries), scaled.trunc(top)).asSigned();
-        const random = pipe.at(noise[i]!, 2);
-        const added = cat(random.bit(top).and(carries), random.trunc(top)).toSigned().named(`added_${i}`);
-        return pipe.stage(`q_${i}`, base.add(added).trunc(width).shr(noiseBits));
+        const sum = scaled.add(pipe.at(noise[i]!, 2).toSigned()).trunc(width).shr(noiseBits).named(`sum_${i}`);
+        const beyond = sum.eq(-(2 ** (bits - 1))).named(`beyond_${i}`);
+        const over = beyond.and(io.advance.and(near.bit(width).not())).named(`over_${i}`);
+        const q = m.register(`q_${i}`, sint(bits));
+        m.when(over, () => q.next(2 ** (bits - 1) - 1)).elsewhen(io.advance, () => {
+          q.next(cat(sum.slice(bits - 1, 1), sum.bit(0).or(beyond)).asSigned());
+        });
+        return q;
       });
       io.q.drive(pack(codes));
     },
   );
-}
-
-/**
- * Whether the whole part of a value is the largest number of `bits` bits, which stays what it is, or the smallest, which becomes the next;
- * of all others the noise leaves no more than +-(2^(bits-1) - 1). `once`: the value is x / 2.
- */
-function limits(x: SInt, once: UInt, bits: number, name: string): { readonly most: UInt; readonly least: UInt } {
-  const common = x.slice(noiseBits + bits - 2, noiseBits + 1);
-  const rest = once.mux(x.bit(noiseBits + bits - 1), x.bit(noiseBits)).named(`${name}_rest`);
-  const sign = x.bit(x.width - 1);
-  const most = common.all().and(rest).and(sign.not()).named(`${name}_most`);
-  return { most, least: common.any().or(rest).not().and(sign).named(`${name}_least`) };
 }
 
 /** For each of 0 to 3 a word of `width` bits that is all ones where `steps` is that number. */
