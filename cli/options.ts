@@ -112,7 +112,7 @@ const optionOf: Readonly<Record<string, string>> = {
   'matmul.activationPlanes': '--activation-planes',
   'scan.lanes': '--scan-lanes',
   'scan.rows': '--scan-rows',
-  'conv.lanes': '--mixer-lanes',
+  'mixer.lanes': '--mixer-lanes',
 };
 
 /** The sizes that the user chose; a problem that names the option where hardware cannot be built with one. */

@@ -36,6 +36,12 @@ it.each([
   }
 });
 
+it('what is no assignment is answered with one', () => {
+  expect(() => overridden('u', parameters, ['lanes'])).toThrow(
+    expect.objectContaining({ remedy: 'for example lanes=4' }),
+  );
+});
+
 it('a name that is almost right is recognised', () => {
   expect(() => overridden('u', parameters, ['lans=3'])).toThrow(
     expect.objectContaining({ remedy: 'did you mean lanes?' }),

@@ -9,7 +9,7 @@ export function overridden<T extends object>(unit: string, parameters: T, given:
   return given.reduce((p, text) => {
     const [, name, value] = /^([\w.]+)=(.*)$/.exec(text) ?? [];
     if (name === undefined || value === undefined)
-      throw wrong(text, `what --param takes is NAME=VALUE`, 'NAME=VALUE', text, `for example ${namesOf(p)[0]}=8`);
+      throw wrong(text, `what --param takes is NAME=VALUE`, 'NAME=VALUE', text, `for example ${exampleOf(p)}`);
     return set(unit, p, name, value, text);
   }, parameters);
 }
@@ -47,6 +47,12 @@ function valueLike(old: Value, name: string, text: string, option: string): Valu
     `write ${name}=8, for example`,
   );
 }
+
+/** The first parameter that has a value, as it is. */
+const exampleOf = (p: object): string =>
+  Object.entries(p)
+    .filter(([, value]) => value !== undefined && typeof value !== 'object')
+    .map(([name, value]) => `${name}=${value}`)[0]!;
 
 /** Names of all numbers, texts and flags, those of records within after a dot. */
 function namesOf(parameters: object): string[] {

@@ -44,11 +44,24 @@ const cases: readonly (readonly [string, string, string, string])[] = [
     '--activation-planes is',
     'give --activation-planes 2',
   ],
+  ['gen --model M --out O --scan-rows 0', 'option-range', '--scan-rows is out of range', 'give --scan-rows 1, or'],
+  [
+    'gen --model M --out O --mixer-lanes 65',
+    'option-range',
+    '--mixer-lanes is out of range',
+    'give --mixer-lanes 64, or',
+  ],
   ['gen --model M --out O --scan-lanes 3', 'option-range', '--scan-lanes is out of range', 'leave it out'],
   ['verify --model M --unit matmull', 'unknown-choice', "--unit does not know 'matmull'", 'did you mean matmul?'],
   ['verify --model M --engines sim,xcelium', 'unknown-choice', "--engines does not know 'xcelium'", 'correct the name'],
   ['verify --model M --verilator nativ', 'usage-value', "--verilator does not know 'nativ'", 'did you mean native?'],
   ['verify --model M --zeros keep', 'usage-value', "--zeros does not know 'keep'", 'choose one of them'],
+  [
+    'verify --model M --plant netlist-table',
+    'fault-not-planted',
+    'the fault could not be planted',
+    'add --post-synthesis',
+  ],
   ['verify --model M --plant bug', 'usage-value', "--plant does not know 'bug'", 'choose one of them'],
 ];
 

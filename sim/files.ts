@@ -1,5 +1,5 @@
 /** Files that appear whole or not at all. */
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SimProblem } from './engine.ts';
 
@@ -9,6 +9,13 @@ export interface FileWriter {
   close(): void;
   /** Removes what was written. */
   abandon(): void;
+}
+
+/** With those above it, one after the other: `recursive` goes on for ever where a file system that has no place for folders says ENOENT, as /proc does. */
+function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let folder = path; !existsSync(folder); folder = dirname(folder)) missing.push(folder);
+  for (const folder of missing.reverse()) mkdirSync(folder);
 }
 
 /** Where a file is until it has its name. */
@@ -35,7 +42,7 @@ export function openAtomically(path: string): FileWriter {
     }
   };
   const file = attempt(() => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     return openSync(temporary, 'w');
   });
   return {

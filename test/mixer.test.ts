@@ -152,6 +152,7 @@ describe('mixer', () => {
     expect(formats({}, { decayFraction: 20 })).toThrow('numerics.scan.decayFraction = 20; expected 16');
     expect(formats({ convBits: 12 })).toThrow("conv.numerics.mixer.convBits = 16; expected the mixer's 12");
     expect(() => mixerUnit({ ...p, norm: { ...p.norm, lanes: 4 } })).toThrow("norm.lanes = 4; expected the mixer's 2");
+    expect(() => mixerUnit({ ...p, segment: 7 })).toThrow('segment = 7; expected a divisor or multiple of the 8');
     expect(() => mixerUnit({ ...p, resultBits: 45 })).toThrow(`resultBits = 45; ${whole} 2 to 44`);
   });
 

@@ -72,6 +72,12 @@ describe('norm and quantizer', () => {
     expect(() => normWidths({ ...parameters(4, 4, 4, 1), inputBits: 25 })).toThrow(
       'norm cannot be built with inputBits = 25; expected a whole number from 2 to 24',
     );
+    const { matmul, norm } = defaultNumerics;
+    const narrow = { matmul, norm: { ...norm, weightBits: 8 } };
+    expect(() => normWidths({ ...parameters(4, 4, 4, 1), inputBits: 8, numerics: narrow })).toThrow(
+      'numerics.norm.weightBits = 8; expected a whole number from 9 to 32',
+    );
+    normUnit({ ...parameters(4, 4, 4, 1), inputBits: 9, numerics: narrow });
     expect(tileWords(10, 5, 4)).toBe(4);
     expect(() => tileWords(6, 12, 4)).toThrow('expected a multiple of 12, or a divisor of it that 4 lanes divide');
   });

@@ -8,12 +8,12 @@ export class VerifyProblem extends Problem {
 }
 
 /** A fault that could not be planted must not look like one that was not caught, nor like a check that passed. */
-export const notPlanted = (why: string): VerifyProblem =>
+export const notPlanted = (why: string, remedy = 'choose another fault, model or size'): VerifyProblem =>
   new VerifyProblem(
     'fault-not-planted',
     'the fault could not be planted',
     '--plant',
     'work that the fault would spoil',
     why,
-    'choose another fault, model or size',
+    remedy,
   );

@@ -134,7 +134,7 @@ function checkOptions({ units, engines, fault, coverage, tokens, random, seed, o
       'add sim to --engines',
     );
   if (fault === 'netlist-table' && !engines.includes('netlist'))
-    throw notPlanted('it sits in the netlist, which runs with --post-synthesis');
+    throw notPlanted('it sits in the netlist, which is not made', 'add --post-synthesis');
   const whole = (name: string, value: number, low: number): void => {
     if (Number.isSafeInteger(value) && value >= low) return;
     throw new VerifyProblem(

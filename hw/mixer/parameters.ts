@@ -57,6 +57,9 @@ function checkShared(part: string, of: object, common: object): void {
 export function mixerParts(p: MixerParameters): { readonly front: FrontParameters; readonly feed: FeedParameters } {
   const { lanes, numerics } = p;
   checkBounds('mixer', p, bounds);
+  const { columns, segment } = p;
+  if (columns % segment !== 0 && segment % columns !== 0)
+    throw new HardwareProblem('mixer', 'segment', `a divisor or multiple of the ${columns} columns`, `${segment}`);
   checkNumerics(numerics);
   const { mixer, scan, state, norm, matmul } = numerics;
   checkShared('conv', p.conv, { lanes, numerics: { mixer, scan } });

@@ -1,7 +1,6 @@
 /** Activations as the norm gives them, P at a time, to the beats of C columns that the matmul array takes. */
 import { bit, bitsFor, cat, type Design, defineModule, pack, sink, source, uint, unpack } from '../../gen/index.ts';
 import { regrouped } from '../lanes/regroup.ts';
-import { HardwareProblem } from '../problem.ts';
 
 export interface FeedParameters {
   /** P: activations of a beat that is taken. */
@@ -41,8 +40,6 @@ const feedInterface = (p: FeedParameters) => ({
 /** Every activation carries its shift; a segment takes that of its first. Beats inside a matrix that are not full are made full. */
 export function feedUnit(p: FeedParameters): Design<ReturnType<typeof feedInterface>> {
   const { lanes, columns, segment, activationBits, shiftBits } = p;
-  if (columns % segment !== 0 && segment % columns !== 0)
-    throw new HardwareProblem('feed', 'segment', `a divisor or multiple of the ${columns} columns`, `${segment}`);
   return defineModule(
     {
       name: `norm_feed_${lanes}_to_${columns}`,

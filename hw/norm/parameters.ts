@@ -41,11 +41,15 @@ const bounds: Bounds = {
   maxShift: [0, 32],
 };
 
+/** A product is so many bits longer than an activation at least, since the quantizer shifts by the exponent of a tile in two steps. */
+const leastExponent = 8;
+
 /** The widths; throws a `HardwareProblem` for parameters outside their range. */
 export function normWidths(p: NormParameters): NormWidths {
   checkBounds('norm', p, bounds);
-  checkBounds('norm', p.numerics.norm, { weightBits: [2, 32], biasWeightBits: [2, 32] }, 'numerics.norm.');
   checkBounds('norm', p.numerics.matmul, { activationBits: [2, 16], resultFraction: [0, 32] }, 'numerics.matmul.');
+  const leastWeight = Math.max(2, p.numerics.matmul.activationBits + leastExponent + 1 - p.inputBits);
+  checkBounds('norm', p.numerics.norm, { weightBits: [leastWeight, 32], biasWeightBits: [2, 32] }, 'numerics.norm.');
   const { weightBits, biasWeightBits } = p.numerics.norm;
   const product = p.inputBits + weightBits - 1;
   return {

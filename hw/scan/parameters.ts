@@ -69,10 +69,8 @@ export const productStyle = (p: ScanParameters): ProductStyle => p.products ?? '
 
 export const isStochastic = (p: ScanParameters): boolean => rowFormat(p)?.rounding === 'stochastic';
 
-const bounds: Bounds = {
-  ...{ lanes: [1, 256], maxHeads: [1, 4096], maxHeadDim: [1, 4096], maxState: [1, 4096] },
-  ...{ stateWords: [1, 2 ** 26], rowWords: [1, 2 ** 26] },
-};
+const bounds: Bounds = { lanes: [1, 256], maxHeads: [1, 4096], maxHeadDim: [1, 4096], maxState: [1, 4096] };
+const storeBounds: Bounds = { stateWords: [1, 2 ** 26], rowWords: [1, 2 ** 26] };
 const numericBounds: Bounds = {
   ...{ stateBits: [2, 32], decayFraction: [5, 32], dtBits: [1, 32], dtFraction: [0, 32], inputBits: [2, 32] },
   ...{ stepBits: [2, 32], directBits: [2, 32], outputBits: [2, 40], shiftBits: [2, 8] },
@@ -87,7 +85,7 @@ function checkScan(p: ScanParameters): void {
   checkBounds('scan', p, bounds);
   if ((lanes & (lanes - 1)) !== 0)
     throw new HardwareProblem('scan', 'lanes', 'a power of two', `${lanes}`, `${2 ** Math.round(Math.log2(lanes))}`);
-  checkBounds('scan', p, { rows: [1, mostLanes / lanes], maxGroups: [1, p.maxHeads] });
+  checkBounds('scan', p, { rows: [1, mostLanes / lanes], maxGroups: [1, p.maxHeads], ...storeBounds });
   checkBounds('scan', numerics, numericBounds, 'numerics.');
   const directFraction = [0, numerics.directBits + numerics.inputBits - 1] as const;
   checkBounds('scan', numerics, { directFraction }, 'numerics.');
