@@ -32,6 +32,7 @@ import { cornerMixerJobs } from './jobs-corner-mixer.ts';
 import { cornerNormJobs } from './jobs-corner-norm.ts';
 import { cornerScanJobs } from './jobs-corner-scan.ts';
 import { scanCoreWork } from './scan-core-run.ts';
+import { scanStoreWork } from './scan-store-run.ts';
 import type { UnitBench } from './unit-bench.ts';
 
 /** Runs of a unit, each on work of its own from a reset on. */
@@ -111,7 +112,7 @@ function scan(): MutationUnit {
 function scanOf(p: ScanParameters): MutationUnit {
   const jobsOf = worksOf((random, share) => cornerScanJobs(p, random, part(16, share)));
   const core = coreRuns(p);
-  const also = (unit: Module) => core(instanceOf(unit, 'core'));
+  const also = (unit: Module) => core(instanceOf(unit, 'core')) ?? scanStoreWork(instanceOf(unit, 'exponents'));
   return { design: scanUnit(p) as Design, benchOf: (n) => scanBench(jobsOf(n), p), also };
 }
 

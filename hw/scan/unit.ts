@@ -93,10 +93,11 @@ export function scanUnit(p: ScanParameters): Design<ScanInterface> {
 
       m.comment('State, and its exponents in a store of their own.');
       const [stateStore, exponentStore] = storesOf(p).map((store) => placeStore(m, p, store, io));
+      const clear = io.token.payload.token.eq(0).named('clear');
       const place = (store: typeof stateStore, from: typeof fan.states, base: UInt, words: UInt): void => {
         store!.region.valid.drive(from.valid);
         from.ready.drive(store!.region.ready);
-        store!.region.payload.drive({ base, words, clear: from.payload.token.eq(0) });
+        store!.region.payload.drive({ base, words, clear });
         m.unused(from.payload);
       };
       place(stateStore, fan.states, fan.states.payload.state_base, fan.states.payload.state_words);
