@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { popscan } from './testing/run.ts';
+import { popscan, refused } from './testing/run.ts';
+
+it('lanes are not made of the cells of another family', async () => {
+  const options = ['--unit', 'matmul', '--target', 'xcup', '--param', 'cells=ecp5'];
+  expect(await refused(2, 'synth', ...options)).toMatchObject({
+    ...{ id: 'hardware-parameter', where: 'matmul.cells' },
+    ...{ expected: 'one of portable, xilinx', found: 'ecp5' },
+  });
+});
 
 it.each([
   [['--model', 'models/nano', '--model-size', '2.7B'], 'usage-conflict', '--model and --model-size'],

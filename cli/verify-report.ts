@@ -144,8 +144,8 @@ function figures(v: Verification, runs: readonly Run[]): Figure[] {
 const width = 110;
 
 function text(v: Verification, runs: readonly Run[]): string {
-  const { matmul, scan } = v.parameters;
-  const size = `matmul ${matmul.lanes} rows x ${matmul.columns} columns x ${matmul.numerics.activationBits} planes per cycle, scan ${scan.rows} rows x ${scan.lanes} state elements per cycle`;
+  const { matmul, scan, mixer } = v.parameters;
+  const size = `matmul ${matmul.lanes} rows x ${matmul.columns} columns x ${matmul.numerics.activationBits} planes per cycle, scan ${scan.rows} rows x ${scan.lanes} state elements per cycle, mixer ${mixer.lanes} channels per cycle`;
   const agree = v.engines.length > 1 ? `; ${v.engines.join(' and ')} agree on every cycle count below` : '';
   const finding = runs.map((r) => r.finding).find((f) => f !== undefined);
   const found = finding === undefined ? '' : `\n\n${findingText(finding, width)}`;

@@ -59,7 +59,7 @@ export { normDescriptor, scaleShift, tileWords, vectorBeats } from './norm/layou
 export { type NormInterface, type NormParameters, normWidths } from './norm/parameters.ts';
 export { type ResidualInterface, type ResidualParameters, residualUnit } from './norm/residual.ts';
 export { normUnit } from './norm/unit.ts';
-export { HardwareProblem } from './problem.ts';
+export { checkChoice, HardwareProblem } from './problem.ts';
 export { type ScanCoreInterface, scanCore } from './scan/core.ts';
 export { coreDescriptor, scanDescriptor } from './scan/descriptor.ts';
 export { type ScanParameters, type ScanWidths, scanWidths, storeSize } from './scan/parameters.ts';

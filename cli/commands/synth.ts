@@ -2,7 +2,7 @@
 import { type Design, DesignError, printVerilog } from '../../gen/index.ts';
 import { defaultNumerics } from '../../golden/fixed/index.ts';
 import { loadModel, projectionForm, readConfig, releasedConfigs } from '../../golden/index.ts';
-import { type Choices, laneCells, type UnitParameters, unitParameters } from '../../hw/index.ts';
+import { type Choices, checkChoice, laneCells, type UnitParameters, unitParameters } from '../../hw/index.ts';
 import {
   type CellTotals,
   type Synthesis,
@@ -87,7 +87,9 @@ async function parametersOf(a: Args): Promise<UnitParameters> {
   const cells = laneCells(a.target, a['matmul-engine']);
   const base = unitParameters(config, { ...sizeChoices(a), cells, ...form }, defaultNumerics);
   const units = { ...base, matmul: { ...matmulDefaults, ...base.matmul }, scan: { ...scanDefaults, ...base.scan } };
-  return { ...base, [a.unit]: overridden(a.unit, units[a.unit], a.param ?? []) };
+  const parameters = { ...base, [a.unit]: overridden(a.unit, units[a.unit], a.param ?? []) };
+  checkChoice('matmul', 'cells', parameters.matmul.cells ?? 'portable', ['portable', cells]);
+  return parameters;
 }
 
 /** Parameters that a model leaves out, so that they can be named. */
