@@ -92,6 +92,7 @@ export function rowFormatOf(p: ScanParameters, f: RowState): FormatHardware {
       const steps = factorOf(m, pipe, productStyle(p), value, 'step');
       const { unseen } = aligned;
       const places = rights.map((right) => right - unseen);
+      const one = m.constant(bit, 1);
       return (q, b, name) => {
         const product = logicProduct(m, pipe, decays, q, `kept_product_${name}`, { addend, dropped });
         const kept = pipe.join({ product, choice }, (v) => {
@@ -102,7 +103,7 @@ export function rowFormatOf(p: ScanParameters, f: RowState): FormatHardware {
         const sum = pipe.join({ kept, driven, coarse }, (v) =>
           pipe.stage(`wide_${name}`, added(m, v.kept, v.driven, v.coarse, places, f.workBits)),
         );
-        return saturated(m, pipe, sum, f, name);
+        return saturated(m, pipe, sum, one, f, name);
       };
     },
   };
@@ -177,6 +178,7 @@ function saturated(
   m: ModuleBuilder,
   pipe: Pipeline,
   { value, far, below }: Wide,
+  one: UInt,
   f: RowState,
   name: string,
 ): ReturnType<Update> {
@@ -196,7 +198,7 @@ function saturated(
   const high = limited.value.slice(work - 2, bits - 1);
   const size = sign.mux(high.not(), high).add(carry).named(`size_${name}_sum`);
   const lowest = size.bit(size.width - 1).named(`lowest_${name}`);
-  const orLowest = (x: UInt): UInt => lowest.mux(m.constant(bit, 1), x);
+  const orLowest = (x: UInt): UInt => lowest.mux(one, x);
   const limits = pipe.stage(`state_${name}`, {
     high: limited.lower.mux(m.constant(sint(work - 1), -(2 ** (work - 2))), limited.value.shr(1)),
     odd: orLowest(limited.value.bit(0)),
