@@ -62,6 +62,10 @@ it('is skipped where there is no nextpnr, and a failure is told', async () => {
   expect((await frequency(unit, 'ice40', 1, () => {})).skipped[0]).toMatchObject({
     why: 'nextpnr-ice40 was not found',
   });
+  vi.stubEnv('POPSCAN_NEXTPNR_ICE40', '/nowhere/nextpnr');
+  expect((await frequency(unit, 'ice40', 1, () => {})).skipped[0]).toMatchObject({
+    why: '/nowhere/nextpnr, which POPSCAN_NEXTPNR_ICE40 names, does not run',
+  });
   vi.unstubAllEnvs();
   placer(dir.path, 'exit 1', 'ERROR: no');
   await expect(frequency(unit, 'ice40', 1, () => {})).rejects.toMatchObject({ id: 'place-and-route-failed' });

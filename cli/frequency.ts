@@ -30,7 +30,9 @@ export async function frequency(
   const nextpnr = await findNextpnr(target);
   if (nextpnr === undefined) {
     const { install, variable } = placers[target];
-    return skipped(`nextpnr-${target} was not found`, `${install}, or name the program in ${variable}`);
+    const named = process.env[variable];
+    const why = named ? `${named}, which ${variable} names, does not run` : `nextpnr-${target} was not found`;
+    return skipped(why, `${install}, or name the program in ${variable}`);
   }
   const { netlist } = await synthesize(inHarness(design), {
     ...{ target, seconds: 7200 },

@@ -30,7 +30,7 @@ export interface Choices {
   readonly scanLanes: number;
   /** Q: rows of state per cycle. */
   readonly scanRows: number;
-  /** P: channels per cycle of what lies between the projections, a power of two. */
+  /** P: channels per cycle of what lies between the projections. */
   readonly mixerLanes: number;
 }
 
