@@ -1,5 +1,4 @@
 /** What LUTs, carry chains and memories of a family of devices hold, as Yosys uses them. */
-import { bitsFor } from '../gen/index.ts';
 import type { Device } from './devices.ts';
 
 export type CostTarget = Device['family'];
@@ -10,8 +9,8 @@ export interface Fabric {
   readonly cell: number;
   /** LUTs for each bit of a choice of so many. */
   choice(count: number): number;
-  /** LUTs of a shifter of so many bits by up to `most`, as Yosys makes it where it does not limit the clock: a level of choices for each bit of the amount. */
-  shifter(width: number, most: number): number;
+  /** LUTs of a stage of a shifter (hw/matmul/shift.ts) of so many bits, of which each is one of `choices`, two or four. The sign is the same in all of them. */
+  shifted(width: number, choices: number): number;
   /** LUTs for each bit of the difference of a number shifted by up to `most` and itself. */
   scaledDifference(most: number): number;
   /** LUTs for each bit that is added to a choice between it and 0, or a register before it. */
@@ -26,13 +25,9 @@ export interface Fabric {
   readonly factor: { readonly whole: number; readonly part: number; readonly adds: boolean };
 }
 
-/** Of a shifter: bits of the amount. */
-const levels = (most: number): number => bitsFor(BigInt(most));
-
 const amd = {
   cell: 4,
-  // two levels become one now and then
-  shifter: (width: number, most: number) => width * (most < 4 ? (1 + levels(most)) / 2 : levels(most)),
+  shifted: (width: number) => width - 1,
   scaledDifference: (most: number) => 2.5 + Math.log2(most),
   chosenAddend: 0,
   mostWords: 64,
@@ -58,7 +53,7 @@ export const fabrics: { readonly [T in CostTarget]: Fabric } = {
   ecp5: {
     cell: 2,
     choice: (count) => count - 1,
-    shifter: (width, most) => width * levels(most) + most,
+    shifted: (width, choices) => (choices === 2 ? width - 1 : 2 * (width - 2)),
     scaledDifference: (most) => 3 + Math.log2(most),
     chosenAddend: 1,
     mostWords: 32,

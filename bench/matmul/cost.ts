@@ -19,7 +19,7 @@ const other = { seed: 3, count: 4, most: { popcount: 6144, table: 1536 } };
 
 /** On which sizes the cells of an array depend. */
 export const terms: Terms<keyof Sizes> = {
-  lut: ['counters', 'flags', 'saturated', 'columns', 'chunks', 'shifters', 'planes', 'factors'],
+  lut: ['counters', 'flags', 'saturated', 'columns', 'chunks', 'planes', 'factors'],
   ff: ['control', 'counters', 'along', 'loaded', 'words', 'factors', 'scaled'],
   carry: ['counters', 'saturated', 'planes', 'factors'],
 };

@@ -15,11 +15,12 @@ import type { Loaded } from './activations.ts';
 import type { MatmulInterface } from './interface.ts';
 import type { Loader } from './loader.ts';
 import { type MatmulParameters, matmulWidths, ternaryCells } from './parameters.ts';
+import { shiftedLeft, shiftStages } from './shift.ts';
 import { levels, sumOfSigned } from './ternary.ts';
 
 export function correctionLatency(p: MatmulParameters): number {
   const { load } = matmulWidths(p);
-  return 1 + levels(Math.min(p.segment, load)) + (p.maxShift > 0 ? 1 : 0) + 2;
+  return 1 + levels(Math.min(p.segment, load)) + shiftStages(p.maxShift) + 2;
 }
 
 /**
@@ -43,12 +44,7 @@ export function corrections(
   const terms = Array.from({ length: w.loadSegments }, (_, s) => {
     const ofSegment = entered.slice(s * width, (s + 1) * width);
     const segment = sumOfSigned(m, pipe, ofSegment, { name: `q_sum_${s}`, cells: ternaryCells(p) });
-    return p.maxShift === 0
-      ? segment
-      : pipe.stage(
-          `shifted_q_${s}`,
-          segment.shiftLeft(pipe.at(shifts[s]!, pipe.latency(segment)), segment.width + p.maxShift),
-        );
+    return shiftedLeft(m, pipe, segment, shifts[s]!, p.maxShift, `shifted_q_${s}`);
   });
   const beat = pipe.stage('beat_q', sum(terms, 'beat_q_sum'));
   const latency = pipe.latency(beat);

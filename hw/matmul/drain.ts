@@ -18,6 +18,7 @@ import type { MatmulInterface } from './interface.ts';
 import { fitted, type Matrix } from './loader.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
 import { scaleRows, scaleStages } from './row-scale.ts';
+import { shiftedRight, shiftStages } from './shift.ts';
 
 /** Sums of tiles that are complete. */
 export interface Tiles {
@@ -34,9 +35,12 @@ export interface Drain {
   readonly released: UInt;
 }
 
-/** Stages from the copied sums to the result: selected, corrected, shifted, biased or scaled. */
-export const drainStages = ({ rowScaleBits }: MatmulParameters): number =>
-  rowScaleBits === undefined ? 4 : 3 + scaleStages;
+/** Stages from the copied sums to rounded results: selected, corrected, shifted. */
+export const roundingStages = ({ maxShift }: MatmulParameters): number => 2 + shiftStages(maxShift);
+
+/** Stages from the copied sums to the result, which is biased or scaled. */
+export const drainStages = (p: MatmulParameters): number =>
+  roundingStages(p) + (p.rowScaleBits === undefined ? 1 : scaleStages);
 
 /**
  * y = round(2^F (U' - correction) / 2^round) + bias, halves up, with U' = 2 U for planes of signs, else U; where rows have factors they scale
@@ -129,14 +133,14 @@ export function drain(
   const signs = pipe.stage('selected_signs', pipe.enter(matrix(bank).signs));
   m.comment('Corrected, with F bits and one more to round by below the point; shifted; rounded and biased.');
   const correction = pipe.enter(scalar.correction, 1);
-  const round = pipe.at(pipe.enter(scalar.round, 1), 2);
-  const bias = pipe.at(pipe.enter(scalar.bias, 1), 3);
+  const round = pipe.enter(scalar.round, 1);
+  const bias = pipe.at(pipe.enter(scalar.bias, 1), roundingStages(p));
   if (p.maxShift === 0) m.unused(round);
   const rounded = chosen.map((sum, d) => {
     const counted = signs.mux(sum.shl(1), sum.ext(w.sum + 1));
     const exact = counted.sub(correction).named(`exact_${d}`);
     const corrected = pipe.stage(`corrected_${d}`, asSum(exact, p)).shl(p.numerics.resultFraction + 1);
-    const shifted = pipe.stage(`shifted_${d}`, p.maxShift === 0 ? corrected : corrected.shiftRight(round));
+    const shifted = shiftedRight(m, pipe, corrected, round, p.maxShift, `shifted_${d}`);
     return shifted.add(1).named(`rounded_${d}`).shr(1);
   });
   const y =

@@ -3,6 +3,7 @@ import { bit, type Design, defineModule, input, output, sint, uint, unpack } fro
 import { addDigits, sumOfSegments, sumUp } from './accumulator.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
 import { allPlanes, productsLatency, somePlanes, summedColumns } from './products.ts';
+import { shiftedLeft, shiftStages } from './shift.ts';
 
 /** Latencies of a lane, counted from its weights. */
 export interface LaneLatency {
@@ -23,7 +24,7 @@ export function laneLatency(p: MatmulParameters): LaneLatency {
   const several = matmulWidths(p).passes > 1 ? 1 : 0;
   const sign = productsLatency(p);
   const shift = sign + several;
-  const pass = shift + (p.maxShift > 0 ? 1 : 0) + (partialCount(p) > 1 ? 1 : 0);
+  const pass = shift + shiftStages(p.maxShift) + (partialCount(p) > 1 ? 1 : 0);
   const plane = pass + several;
   const partial = plane + (p.planes > 1 ? 1 : 0);
   return { sign, shift, pass, plane, partial, total: partial + 1 };
@@ -86,8 +87,7 @@ export function lane(p: MatmulParameters): Design<ReturnType<typeof laneInterfac
       const partials = weights.map((weight, s) => {
         m.comment(`Segment ${s}: the sum of products of its columns, shifted.`);
         const segment = ofColumns(s, { ...io, weight, planes: planes.map((plane) => plane[s]!) });
-        if (p.maxShift === 0) return segment;
-        return pipe.stage(`shifted_${s}`, segment.shiftLeft(shifts[s]!, segment.width + p.maxShift));
+        return shiftedLeft(m, pipe, segment, shifts[s]!, p.maxShift, `shifted_${s}`);
       });
       const ofPass = sumOfSegments(pipe, partials);
       const digits = () => ({

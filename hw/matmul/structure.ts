@@ -2,9 +2,11 @@
 import { bitsFor } from '../../gen/index.ts';
 import { type Cells, plus, type Structure, times } from '../cost.ts';
 import { type CostTarget, type Fabric, fabrics } from '../fabric.ts';
+import { roundingStages } from './drain.ts';
 import { laneLatency } from './lane.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths, tableColumns } from './parameters.ts';
 import { productsCells, summedColumns } from './products.ts';
+import { type ShiftStage, stagesLeft, stagesRight } from './shift.ts';
 import { tableLaneLatency } from './table/lane.ts';
 import { cellsOfTables } from './table/tables.ts';
 import { cellsOfThrees } from './ternary.ts';
@@ -26,8 +28,7 @@ export interface Sizes {
   readonly loaded: number;
   /** Words of the buffer, where it lies in block RAM. */
   readonly words: number;
-  /** LUTs of shifters; of the correction by the number of weight planes. */
-  readonly shifters: number;
+  /** LUTs of the correction by the number of weight planes. */
   readonly planes: number;
   /** Factors of rows, and what they scale. */
   readonly factors: number;
@@ -42,32 +43,21 @@ export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStruc
   const fabric = fabrics[target];
   const adder = (width: number): Cells => adderOf(fabric, width);
   const digits = (width: number): Cells => plus(adder(width), { lut: fabric.chosenAddend * width, ff: width });
-  const shifter = (width: number): number => fabric.shifter(width, p.maxShift);
   const lanes = p.lanes * p.tokens;
   const segments = p.columns / summedColumns(p);
   const segment = widthOfSegment(p, w);
   const shift = p.maxShift > 0 ? w.shift : 0;
   const engine = p.engine === 'table' ? tableCells(p, w, fabric) : popcountCells(p, w, fabric);
   const ofBeat = segment + p.maxShift + (segments === 1 ? 0 : bits(segments - 1));
-  const shifted = shift === 0 ? 0 : segments * (segment + p.maxShift);
+  const shifted = shifterCells(fabric, stagesLeft(segment, p.maxShift));
   const lane = plus(
     engine.lane,
-    { ff: shifted },
+    times(segments, shifted),
     ...(segments === 1 ? [] : [sumOf(fabric, segments, ofBeat), { ff: ofBeat }]),
     ...[...foldsOf(p, w, ofBeat), w.sum].map(digits),
   );
   const copies = w.storedTiles === 0 ? lanes * w.sum : 0;
-  const below = shift === 0 ? 0 : p.numerics.resultFraction + 1;
-  const result = plus(
-    { lut: fabric.choice(w.drains * p.tokens) * w.sum + w.sum },
-    adder(w.sum + 1),
-    shift === 0 ? {} : adder(w.sum + below),
-    p.rowScaleBits === undefined
-      ? // without shifts, results are 0 below the point
-        adder(shift === 0 ? w.unscaled - p.numerics.resultFraction : w.unscaled)
-      : scaledCells(fabric, w, p.rowScaleBits),
-    { ff: 3 * w.sum + below + w.result },
-  );
+  const result = resultCells(p, w, fabric);
   const buffer = bufferInBlocks(p, target) ? wordsOf(p, w) : 0;
   const latency = p.engine === 'table' ? tableLaneLatency(p) : laneLatency(p);
   const tile = w.storedTiles === 0 ? 0 : w.tile;
@@ -85,12 +75,6 @@ export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStruc
       chunks: w.chunks === 1 ? 0 : w.chunks,
       loaded: w.load * w.activation,
       words: buffer,
-      shifters:
-        shift === 0
-          ? 0
-          : lanes * segments * shifter(segment) +
-            w.loadSegments * shifter(widthOfLoad(p, w)) +
-            p.drain * shifter(w.sum),
       planes: p.planes === 1 ? 0 : w.sum * fabric.scaledDifference(p.planes),
       factors: p.drain * (p.rowScaleBits ?? 0),
       scaled: p.rowScaleBits === undefined ? 0 : p.drain * (w.unscaled + w.bias),
@@ -98,8 +82,32 @@ export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStruc
   };
 }
 
+/** Registers of the stages of a shift, and their choices. */
+const shifterCells = ({ shifted }: Fabric, stages: readonly ShiftStage[]): Cells =>
+  plus(...stages.map(({ width, choices }) => ({ lut: shifted(width, choices), ff: width })));
+
+/** A result of the drain: a sum is selected, corrected, shifted, rounded, and biased or scaled. */
+function resultCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): Cells {
+  const adder = (width: number): Cells => adderOf(fabric, width);
+  const fraction = p.numerics.resultFraction + 1;
+  // bits that are 0 below what a sum can be shifted by; with one of them there is nothing to round
+  const zeros = Math.max(0, fraction - p.maxShift);
+  const used = w.unscaled + 1;
+  const rounded = zeros === 0 ? adder(used) : {};
+  return plus(
+    { lut: fabric.choice(w.drains * p.tokens) * w.sum + w.sum },
+    adder(w.sum + (p.saturate === undefined ? 0 : 1)),
+    shifterCells(fabric, stagesRight(w.sum + fraction, p.maxShift, { zeros: fraction, used })),
+    rounded,
+    p.rowScaleBits === undefined
+      ? adder(w.unscaled - Math.max(0, zeros - 1))
+      : scaledCells(fabric, p, w, p.rowScaleBits),
+    { ff: 2 * w.sum + w.result },
+  );
+}
+
 /** Two products and their sum, which is rounded, and factors that wait for four stages. Parts of a product are added up above the lowest of them. */
-function scaledCells(fabric: Fabric, { unscaled, bias }: MatmulWidths, factor: number): Cells {
+function scaledCells(fabric: Fabric, p: MatmulParameters, { unscaled, bias }: MatmulWidths, factor: number): Cells {
   const { part, adds } = fabric.factor;
   const products = [unscaled, bias].map((width) => {
     const parts = partsOf(fabric, width);
@@ -107,12 +115,9 @@ function scaledCells(fabric: Fabric, { unscaled, bias }: MatmulWidths, factor: n
   });
   const waiting = fabric.shiftRegisters
     ? { lut: 2 * factor }
-    : { ff: 2 * factor * (drainStages + 1) + unscaled + bias + 2 * factor };
+    : { ff: 2 * factor * (roundingStages(p) + 1) + unscaled + bias + 2 * factor };
   return plus(...products, waiting, adderOf(fabric, unscaled + factor + 1), { ff: unscaled });
 }
-
-/** Stages from the sums of a tile to rounded results. */
-const drainStages = 3;
 
 /** DSP blocks of a product with the factor of a row: a factor is one that fits, or in parts as Yosys cuts it. */
 const partsOf = ({ factor: { whole, part } }: Fabric, width: number): number =>
@@ -160,20 +165,26 @@ const widthOfLoad = (p: MatmulParameters, w: MatmulWidths): number =>
 /** Activations as they are loaded, and what they sum up to. */
 function loadCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): Cells {
   const columns = columnsOfLoad(p, w);
-  const width = widthOfLoad(p, w) + p.maxShift;
-  const beat = width + (w.loadSegments === 1 ? 0 : bits(w.loadSegments - 1));
+  const width = widthOfLoad(p, w);
+  const beat = width + p.maxShift + (w.loadSegments === 1 ? 0 : bits(w.loadSegments - 1));
   const depth = 2 * 2 ** (p.tokens === 1 ? 0 : w.token);
   return plus(
     { ff: w.load * w.activation },
     times(w.loadSegments, cellsOfThrees(columns, w.activation, p.cells, fabric.cell)),
     times(w.loadSegments, adderOf(fabric, excessBits(columns, w.activation - 1, widthOfLoad(p, w)))),
-    { ff: (p.maxShift === 0 ? 0 : w.loadSegments * width) + beat },
+    times(w.loadSegments, shifterCells(fabric, stagesLeft(width, p.maxShift))),
+    { ff: beat },
     sumOf(fabric, w.loadSegments, beat),
     plus(adderOf(fabric, w.sum), { ff: w.sum }),
     { lut: fabric.memory(depth, w.sum) + fabric.memory(depth, w.bias) },
     { ff: w.sum + w.bias },
+    waits(fabric, w.bias, roundingStages(p) - 1),
   );
 }
+
+/** A value that goes along a pipeline: in shift registers from three stages on, as Yosys has it. */
+const waits = (fabric: Fabric, width: number, stages: number): Partial<Cells> =>
+  fabric.shiftRegisters && stages > 2 ? { lut: width } : { ff: stages * width };
 
 /** Widths of the registers that add up passes and weight planes. */
 function foldsOf(p: MatmulParameters, w: MatmulWidths, segment: number): number[] {

@@ -3,16 +3,17 @@ import { type Design, defineModule, input, uint, unpack } from '../../../gen/ind
 import { sumOfSegments, sumUp } from '../accumulator.ts';
 import { type LaneLatency, sumInterface } from '../lane.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths, tableColumns, ternaryCells } from '../parameters.ts';
+import { shiftedLeft, shiftStages } from '../shift.ts';
 import { type Bounded, levels, lowered, sumOfThrees } from '../ternary.ts';
 
 /** Columns that are added up before a shift. */
 const columnsPerShift = (p: MatmulParameters): number => (p.maxShift === 0 ? p.columns : p.segment);
 
-/** From the weights: the entries, their sum, and where there are shifts one more stage, with several segments two. */
+/** From the weights: the entries, their sum, its shift, and with several segments one more stage. */
 export function tableLaneLatency(p: MatmulParameters): LaneLatency {
   const columns = columnsPerShift(p);
   const shift = 1 + levels(columns / tableColumns);
-  const plane = shift + (p.maxShift > 0 ? 1 : 0) + (columns < p.columns ? 1 : 0);
+  const plane = shift + shiftStages(p.maxShift) + (columns < p.columns ? 1 : 0);
   const partial = plane + (p.planes > 1 ? 1 : 0);
   return { sign: 0, pass: 0, shift, plane, partial, total: partial + 1 };
 }
@@ -46,8 +47,7 @@ export function tableLane(p: MatmulParameters): Design<ReturnType<typeof ports>>
         m.comment(`Segment ${s}: the sum of its entries.`);
         const all = sumOfThrees(m, pipe, terms.slice(s * width, (s + 1) * width), { name: `sum_${s}`, cells });
         const segment = lowered(all.value, width * 2 ** (w.entry - 1)).named(`segment_${s}`);
-        if (p.maxShift === 0) return segment;
-        return pipe.stage(`shifted_${s}`, segment.shiftLeft(shifts[s]!, segment.width + p.maxShift));
+        return shiftedLeft(m, pipe, segment, shifts[s]!, p.maxShift, `shifted_${s}`);
       });
       sumUp(m, p, io, sumOfSegments(pipe, partials));
     },

@@ -1,0 +1,85 @@
+/**
+ * Shifts by amounts that come at run time, two bits of the amount in a stage: a bit of the value is then a choice of four, which is one LUT6 or two
+ * LUT4. All in one stage, a shift by up to 16 would be five choices one behind the other, the longest path of an array, and Yosys would make five LUT6 of
+ * each bit to shorten it.
+ */
+import { bitsFor, cat, type ModuleBuilder, type Pipeline, type SInt, type UInt, uint } from '../../gen/index.ts';
+
+/** A digit of the amount: its bits, and the most that it and those below it shift by. */
+interface Digit {
+  readonly low: number;
+  readonly high: number;
+  readonly most: number;
+}
+
+/** Of an amount of up to `most`, the lowest first. */
+function digitsOf(most: number): Digit[] {
+  const bits = most === 0 ? 0 : bitsFor(BigInt(most));
+  return Array.from({ length: Math.ceil(bits / 2) }, (_, k) => {
+    const high = Math.min(bits, 2 * k + 2) - 1;
+    return { low: 2 * k, high, most: Math.min(most, 2 ** (high + 1) - 1) };
+  });
+}
+
+/** Stages of a shift by up to `most`; none where it is 0. */
+export const shiftStages = (most: number): number => digitsOf(most).length;
+
+/** A stage of a shift: its bits, and of how many each is a choice. */
+export interface ShiftStage {
+  readonly width: number;
+  readonly choices: number;
+}
+
+const choicesOf = ({ low, high }: Digit): number => 2 ** (high + 1 - low);
+
+/** The stages of `shiftedLeft` of a value of so many bits. */
+export const stagesLeft = (width: number, most: number): ShiftStage[] =>
+  digitsOf(most).map((digit) => ({ width: width + digit.most, choices: choicesOf(digit) }));
+
+/** Those of `shiftedRight` of a value whose lowest bits are `zeros`, and of whose result only so many bits are used. */
+export const stagesRight = (
+  width: number,
+  most: number,
+  { zeros, used }: { zeros: number; used: number },
+): ShiftStage[] =>
+  digitsOf(most).map((digit) => {
+    const below = 2 ** digit.low - 1;
+    return { width: Math.min(width, used + below) - Math.max(0, zeros - (most - below)), choices: choicesOf(digit) };
+  });
+
+/** 2^amount x for an amount of up to `most`, exact; x and the amount may come at any latency. `shiftStages` stages. */
+export function shiftedLeft(m: ModuleBuilder, pipe: Pipeline, x: SInt, amount: UInt, most: number, name: string): SInt {
+  return steps(m, pipe, digitsOf(most), amount, name, x, (value, by, digit) =>
+    value.shiftLeft(by, x.width + digit.most),
+  );
+}
+
+/** floor(x / 2^amount), as wide as x; the larger steps first, so that the smaller ones have fewer bits where only low ones are used. */
+export function shiftedRight(
+  m: ModuleBuilder,
+  pipe: Pipeline,
+  x: SInt,
+  amount: UInt,
+  most: number,
+  name: string,
+): SInt {
+  return steps(m, pipe, digitsOf(most).reverse(), amount, name, x, (value, by) => value.shiftRight(by));
+}
+
+function steps(
+  m: ModuleBuilder,
+  pipe: Pipeline,
+  digits: readonly Digit[],
+  amount: UInt,
+  name: string,
+  x: SInt,
+  shifted: (value: SInt, by: UInt, digit: Digit) => SInt,
+): SInt {
+  return digits.reduce((value, digit) => {
+    const { low, high } = digit;
+    return pipe.join({ value, steps: amount.slice(high, low) }, (v) => {
+      const by = low === 0 ? v.steps : cat(v.steps, m.constant(uint(low), 0));
+      return pipe.stage(`${name}_by_${2 ** low}`, shifted(v.value, by, digit));
+    });
+  }, x);
+}
