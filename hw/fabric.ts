@@ -74,11 +74,17 @@ const halfShapes = [
   [1, 16384, 1],
 ] as const;
 
-/** Blocks of 36 Kbit of a memory with one port to write and one to read, and how many of them stand one behind the other: their outputs are chosen from. */
+/**
+ * Blocks of 36 Kbit of a memory with one port to write and one to read, and how many of them stand one behind the other: their outputs are chosen from.
+ * Blocks of one shape side by side, and what is left of the width in those that it takes fewest of, as Yosys has it.
+ */
 export function inBlocks(width: number, depth: number): { readonly blocks: number; readonly banks: number } {
   const ways = halfShapes.map(([bits, words, halves]) => {
     const banks = Math.ceil(depth / words);
-    return { blocks: (halves * Math.ceil(width / bits) * banks) / 2, banks };
+    const columns = Math.max(1, Math.floor(width / bits));
+    const rest = Math.max(0, width - columns * bits);
+    const ofRest = rest === 0 ? 0 : inBlocks(rest, depth).blocks;
+    return { blocks: (halves * columns * banks) / 2 + ofRest, banks };
   });
   return ways.reduce((best, way) => (way.blocks <= best.blocks ? way : best));
 }

@@ -15,7 +15,7 @@ export interface Kind {
 
 export const kinds: readonly Kind[] = [
   { target: 'xcup', state: 'row', products: 'dsp', fitted: 6, judging: 2 },
-  { target: 'xcup', state: 'row', products: 'logic', fitted: 1, judging: 1 },
+  { target: 'xcup', state: 'row', products: 'logic', fitted: 4, judging: 1 },
   { target: 'xcup', state: 'head', products: 'dsp', fitted: 4, judging: 1 },
   { target: 'xc7', state: 'row', products: 'dsp', fitted: 3, judging: 1 },
 ];

@@ -10,7 +10,7 @@ import { drawn, kinds } from './cost-samples.ts';
 /** On which sizes the cells of a unit depend. */
 export const terms: Terms<keyof ScanSizes> = {
   lut: ['control', 'counters', 'lanes', 'rows', 'columns', 'stored', 'words', 'digits'],
-  ff: ['control', 'counters', 'lanes', 'rows', 'columns', 'stored', 'words', 'digits'],
+  ff: ['control', 'counters', 'lanes', 'rows', 'columns', 'stored', 'words', 'digits', 'multiples'],
   carry: ['control', 'counters', 'lanes', 'rows', 'stored', 'words', 'digits'],
 };
 

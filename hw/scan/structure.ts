@@ -23,8 +23,9 @@ export interface ScanSizes {
   readonly stored: number;
   /** Words of random bits, each for up to four lanes. */
   readonly words: number;
-  /** Bits of the rows that products in look-up tables consist of, and of the multiples that they choose from. */
+  /** Bits of the rows that products in look-up tables consist of, and of the multiples that they choose from; bits of multiples that wait for later digits. */
   readonly digits: number;
+  readonly multiples: number;
 }
 
 export type ScanStructure = Structure<keyof ScanSizes>;
@@ -98,27 +99,46 @@ function sumCells(p: ScanParameters, { cell }: Fabric): Cells {
   return plus(...levels);
 }
 
-/** Products with one factor, as `logicProduct` makes them: -x and -3x once, and a row of two bits more than x for every two bits of the other factor. */
-const digitsOf = (factor: number, others: number, count: number): number =>
-  (factor + 2) * (2 + logicStages(others) * count);
-
-/** dt x and D x of all rows, t' B of the lanes of a row, and C S' of each lane. */
-function digitBits(p: ScanParameters): number {
-  const f = p.numerics;
-  const { rows, lanes } = p;
-  const { stepBits } = formatOf(p);
-  const ofRow = digitsOf(stepBits, f.inputBits, lanes) + lanes * digitsOf(f.inputBits, scanWidths(p).work, 1);
-  const decays = rowFormat(p) === undefined ? digitsOf(f.decayFraction + 2, f.stateBits, lanes) : 0;
-  return (
-    digitsOf(f.dtBits + 1, f.inputBits, rows) + digitsOf(f.directBits, f.inputBits, rows) + rows * (ofRow + decays)
-  );
+/** So many times: products with one factor of so many bits, whose multiples they share. */
+interface LogicProducts {
+  readonly times: number;
+  readonly factor: number;
+  readonly others: number;
+  readonly count: number;
 }
+
+/** Products in look-up tables: dt x and D x of all rows, t' B of the lanes of a row, C S' of each lane, and with one unit per head a S of those of a row. */
+function logicProducts(p: ScanParameters): LogicProducts[] {
+  if (productStyle(p) === 'dsp') return [];
+  const { numerics: f, rows, lanes } = p;
+  return [
+    { times: rows, factor: f.dtBits + 1, others: f.inputBits, count: 1 },
+    { times: rows, factor: f.directBits, others: f.inputBits, count: 1 },
+    { times: rows, factor: formatOf(p).stepBits, others: f.inputBits, count: lanes },
+    { times: rows * lanes, factor: f.inputBits, others: scanWidths(p).work, count: 1 },
+    ...(rowFormat(p) === undefined
+      ? [{ times: rows, factor: f.decayFraction + 2, others: f.stateBits, count: lanes }]
+      : []),
+  ];
+}
+
+/** As `logicProduct` makes them: -x and -3x once, and a row of two bits more than x for every two bits of the other factor. */
+const digitBits = ({ times, factor, others, count }: LogicProducts): number =>
+  times * (factor + 2) * (2 + logicStages(others) * count);
+
+/** -x and -3x are wanted a digit later each time, x at the end. */
+const waitingBits = ({ times, factor, others }: LogicProducts): number =>
+  times * (factor + 2) * 2 * (logicStages(others) - 1);
+
+const total = (products: readonly LogicProducts[], bits: (of: LogicProducts) => number): number =>
+  products.reduce((sum, of) => sum + bits(of), 0);
 
 export function structureOf(p: ScanParameters, target: CostTarget): ScanStructure {
   const w = scanWidths(p);
   const fabric = fabrics[target];
   const lanes = p.lanes * p.rows;
   const stores = rowFormat(p) === undefined ? [p.stateWords] : [p.stateWords, p.rowWords];
+  const products = logicProducts(p);
   const addresses = stores.reduce((sum, words) => sum + addressWidth(words), 0);
   return {
     cells: plus(times(p.rows, sumCells(p, fabric)), ...memoriesOf(p).map((m) => memoryCells(m, target))),
@@ -130,7 +150,8 @@ export function structureOf(p: ScanParameters, target: CostTarget): ScanStructur
       columns: p.lanes,
       stored: lanes * w.code,
       words: isStochastic(p) ? p.rows * Math.ceil(p.lanes / 4) : 0,
-      digits: productStyle(p) === 'logic' ? digitBits(p) : 0,
+      digits: total(products, digitBits),
+      multiples: total(products, waitingBits),
     },
   };
 }
