@@ -11,8 +11,12 @@ export interface Fabric {
   choice(count: number): number;
   /** LUTs of a stage of a shifter (hw/matmul/shift.ts) of so many bits, of which each is one of `choices`, two or four. The sign is the same in all of them. */
   shifted(width: number, choices: number): number;
+  /** LUTs for each bit of a number to which 1 is added. */
+  readonly increment: number;
   /** LUTs for each bit of the difference of a number shifted by up to `most` and itself. */
   scaledDifference(most: number): number;
+  /** LUTs for each bit of a choice of so many banks of block RAM. */
+  bankChoice(count: number): number;
   /** LUTs for each bit that is added to a choice between it and 0, or a register before it. */
   readonly chosenAddend: number;
   /** LUTs of a memory of LUTs of so many words and bits. */
@@ -25,10 +29,28 @@ export interface Fabric {
   readonly factor: { readonly whole: number; readonly part: number; readonly adds: boolean };
 }
 
+/**
+ * LUTs for each bit of a choice of so many banks of block RAM on AMD's devices, as measured: up to four in one LUT, then multiplexers beside the LUTs,
+ * whose inputs pass through LUTs of their own. Yosys does not take the fewest.
+ */
+const bankChoices = [
+  { banks: 1, luts: 0 },
+  { banks: 4, luts: 1 },
+  { banks: 5, luts: 4 },
+  { banks: 6, luts: 8 },
+  { banks: 9, luts: 4.3 },
+  { banks: 12, luts: 6.5 },
+  { banks: 16, luts: 7.5 },
+  { banks: 17, luts: 11 },
+  { banks: Number.POSITIVE_INFINITY, luts: 17 },
+] as const;
+
 const amd = {
   cell: 4,
   shifted: (width: number) => width - 1,
+  increment: 0,
   scaledDifference: (most: number) => 2.5 + Math.log2(most),
+  bankChoice: (count: number) => bankChoices.find(({ banks }) => count <= banks)!.luts,
   chosenAddend: 0,
   mostWords: 64,
   shiftRegisters: true,
@@ -53,6 +75,9 @@ export const fabrics: { readonly [T in CostTarget]: Fabric } = {
   ecp5: {
     cell: 2,
     choice: (count) => count - 1,
+    // three LUTs of four banks serve four bits now and then
+    bankChoice: (count) => 0.75 * (count - 1),
+    increment: 1,
     shifted: (width, choices) => (choices === 2 ? width - 1 : 2 * (width - 2)),
     scaledDifference: (most) => 3 + Math.log2(most),
     chosenAddend: 1,
@@ -62,6 +87,9 @@ export const fabrics: { readonly [T in CostTarget]: Fabric } = {
     memory: (words, width) => 4 * Math.ceil(words / 16) * Math.ceil(width / 4) + (words > 16 ? width : 0),
   },
 };
+
+/** Bits of a byte of a block, with its parity. */
+const byte = 9;
 
 /** Shapes of a half block: bits and words. A whole one has twice the bits, or 9 bits of 4 096 words. */
 const halfShapes = [
@@ -76,15 +104,15 @@ const halfShapes = [
 
 /**
  * Blocks of 36 Kbit of a memory with one port to write and one to read, and how many of them stand one behind the other: their outputs are chosen from.
- * Blocks of one shape side by side, and what is left of the width in those that it takes fewest of, as Yosys has it.
+ * Blocks of one shape side by side; where what is left of the width takes few of a block's bytes, which are written one by one, banks share blocks for it.
  */
 export function inBlocks(width: number, depth: number): { readonly blocks: number; readonly banks: number } {
   const ways = halfShapes.map(([bits, words, halves]) => {
     const banks = Math.ceil(depth / words);
-    const columns = Math.max(1, Math.floor(width / bits));
-    const rest = Math.max(0, width - columns * bits);
-    const ofRest = rest === 0 ? 0 : inBlocks(rest, depth).blocks;
-    return { blocks: (halves * columns * banks) / 2 + ofRest, banks };
+    const columns = Math.floor(width / bits);
+    const bytes = (of: number): number => Math.ceil(of / byte);
+    const shared = Math.ceil((banks * bytes(width - columns * bits)) / bytes(bits));
+    return { blocks: (halves * (columns * banks + shared)) / 2, banks };
   });
   return ways.reduce((best, way) => (way.blocks <= best.blocks ? way : best));
 }

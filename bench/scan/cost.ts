@@ -10,7 +10,7 @@ import { drawn, kinds } from './cost-samples.ts';
 /** On which sizes the cells of a unit depend. */
 export const terms: Terms<keyof ScanSizes> = {
   lut: ['control', 'counters', 'lanes', 'rows', 'columns', 'stored', 'words', 'digits'],
-  ff: ['control', 'counters', 'lanes', 'rows', 'columns', 'stored', 'words', 'digits', 'multiples'],
+  ff: ['control', 'counters', 'lanes', 'rows', 'columns', 'stored', 'words', 'digits'],
   carry: ['control', 'counters', 'lanes', 'rows', 'stored', 'words', 'digits'],
 };
 
@@ -35,7 +35,7 @@ function nameOf(p: ScanParameters): string {
 }
 
 /** Of units that are not in the fit. */
-export const cost = (progress: Progress): Promise<Report> => judged(samples(3, 'judging'), progress);
+export const cost = (progress: Progress): Promise<Report> => judged(samples(5, 'judging'), progress);
 
 /** Writes the coefficients where `scanResources` takes them from. */
 export const costFit = (progress: Progress): Promise<Report> =>

@@ -38,6 +38,9 @@ export interface Drain {
 /** Stages from the copied sums to rounded results: selected, corrected, shifted. */
 export const roundingStages = ({ maxShift }: MatmulParameters): number => 2 + shiftStages(maxShift);
 
+/** Whether shifts reach beyond the fraction of a result: there is nothing to round otherwise. */
+export const rounds = ({ maxShift, numerics }: MatmulParameters): boolean => maxShift > numerics.resultFraction;
+
 /** Stages from the copied sums to the result, which is biased or scaled. */
 export const drainStages = (p: MatmulParameters): number =>
   roundingStages(p) + (p.rowScaleBits === undefined ? 1 : scaleStages);
@@ -141,7 +144,7 @@ export function drain(
     const exact = counted.sub(correction).named(`exact_${d}`);
     const corrected = pipe.stage(`corrected_${d}`, asSum(exact, p)).shl(p.numerics.resultFraction + 1);
     const shifted = shiftedRight(m, pipe, corrected, round, p.maxShift, `shifted_${d}`);
-    return shifted.add(1).named(`rounded_${d}`).shr(1);
+    return rounds(p) ? shifted.add(1).named(`rounded_${d}`).shr(1) : shifted.shr(1);
   });
   const y =
     p.rowScaleBits === undefined

@@ -3,7 +3,7 @@ import { type Costs, estimateOf } from '../cost.ts';
 import { type CostTarget, inBlocks } from '../fabric.ts';
 import costs from './costs.json' with { type: 'json' };
 import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
-import { bufferDepth, bufferInBlocks, dspPerResult, type Sizes, structureOf } from './structure.ts';
+import { bufferDepth, bufferInBlocks, dspPerResult, type Sizes, structureOf, sumMemory } from './structure.ts';
 
 export interface Resources {
   readonly lut: number;
@@ -27,7 +27,8 @@ export function resources(p: MatmulParameters, target: CostTarget = 'xcup'): Res
 
 function blocksOf(p: MatmulParameters, target: CostTarget): number {
   const w = matmulWidths(p);
-  const sums = w.storedTiles === 0 ? 0 : 2 * inBlocks(p.lanes * p.tokens * w.sum, 2 ** (w.tile + 1)).blocks;
+  const { width, words } = sumMemory(p, w);
+  const sums = w.storedTiles === 0 ? 0 : 2 * inBlocks(width, words).blocks;
   return bufferInBlocks(p, target) ? sums + bufferBlocks(p, w) : sums;
 }
 

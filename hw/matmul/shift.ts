@@ -43,15 +43,32 @@ export const stagesRight = (
   { zeros, used }: { zeros: number; used: number },
 ): ShiftStage[] =>
   digitsOf(most).map((digit) => {
-    const below = 2 ** digit.low - 1;
-    return { width: Math.min(width, used + below) - Math.max(0, zeros - (most - below)), choices: choicesOf(digit) };
+    const later = 2 ** digit.low - 1;
+    const until = 2 ** bitsFor(BigInt(most)) - 2 ** digit.low;
+    return { width: Math.min(width, used + later) - Math.max(0, zeros - until), choices: choicesOf(digit) };
   });
 
 /** 2^amount x for an amount of up to `most`, exact; x and the amount may come at any latency. `shiftStages` stages. */
 export function shiftedLeft(m: ModuleBuilder, pipe: Pipeline, x: SInt, amount: UInt, most: number, name: string): SInt {
-  return steps(m, pipe, digitsOf(most), amount, name, x, (value, by, digit) =>
-    value.shiftLeft(by, x.width + digit.most),
+  return digitsOf(most).reduce((value, digit) => {
+    const width = x.width + digit.most;
+    return pipe.join({ value, steps: amount.slice(digit.high, digit.low) }, (v) => {
+      const filled = Math.min(width - 1, (choicesOf(digit) - 1) * 2 ** digit.low);
+      const high = v.value.shiftLeft(distance(m, v.steps, digit), width).slice(width - 1, filled);
+      return pipe.stage(stageName(name, digit), cat(high, lowest(v.value, v.steps, digit, filled)).asSigned());
+    });
+  }, x);
+}
+
+/**
+ * Low bits of a step to the left, which are 0 for some of its distances: masked and combined, since where a register takes a bit or 0 Yosys uses its
+ * reset, which an enable gates with a LUT for each of them.
+ */
+function lowest(x: SInt, steps: UInt, digit: Digit, width: number): UInt {
+  const masked = Array.from({ length: choicesOf(digit) }, (_, i) =>
+    fitted(x.shl(i * 2 ** digit.low), width).and(steps.eq(i).asSigned().ext(width)),
   );
+  return masked.reduce((a, b) => a.or(b)).asUnsigned();
 }
 
 /** floor(x / 2^amount), as wide as x; the larger steps first, so that the smaller ones have fewer bits where only low ones are used. */
@@ -63,23 +80,21 @@ export function shiftedRight(
   most: number,
   name: string,
 ): SInt {
-  return steps(m, pipe, digitsOf(most).reverse(), amount, name, x, (value, by) => value.shiftRight(by));
+  return digitsOf(most)
+    .reverse()
+    .reduce(
+      (value, digit) =>
+        pipe.join({ value, steps: amount.slice(digit.high, digit.low) }, (v) =>
+          pipe.stage(stageName(name, digit), v.value.shiftRight(distance(m, v.steps, digit))),
+        ),
+      x,
+    );
 }
 
-function steps(
-  m: ModuleBuilder,
-  pipe: Pipeline,
-  digits: readonly Digit[],
-  amount: UInt,
-  name: string,
-  x: SInt,
-  shifted: (value: SInt, by: UInt, digit: Digit) => SInt,
-): SInt {
-  return digits.reduce((value, digit) => {
-    const { low, high } = digit;
-    return pipe.join({ value, steps: amount.slice(high, low) }, (v) => {
-      const by = low === 0 ? v.steps : cat(v.steps, m.constant(uint(low), 0));
-      return pipe.stage(`${name}_by_${2 ** low}`, shifted(v.value, by, digit));
-    });
-  }, x);
-}
+/** How far a step moves. */
+const distance = (m: ModuleBuilder, steps: UInt, { low }: Digit): UInt =>
+  low === 0 ? steps : cat(steps, m.constant(uint(low), 0));
+
+const stageName = (name: string, { low }: Digit): string => `${name}_by_${2 ** low}`;
+
+const fitted = (x: SInt, width: number): SInt => (width <= x.width ? x.trunc(width) : x.ext(width));

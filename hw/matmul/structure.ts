@@ -1,8 +1,8 @@
 /** What an array consists of, by its parameters: cells that follow from its structure, and sizes that the rest grows with. */
 import { bitsFor } from '../../gen/index.ts';
 import { type Cells, plus, type Structure, times } from '../cost.ts';
-import { type CostTarget, type Fabric, fabrics } from '../fabric.ts';
-import { roundingStages } from './drain.ts';
+import { type CostTarget, type Fabric, fabrics, inBlocks } from '../fabric.ts';
+import { roundingStages, rounds } from './drain.ts';
 import { laneLatency } from './lane.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths, tableColumns } from './parameters.ts';
 import { productsCells, summedColumns } from './products.ts';
@@ -56,15 +56,14 @@ export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStruc
     ...(segments === 1 ? [] : [sumOf(fabric, segments, ofBeat), { ff: ofBeat }]),
     ...[...foldsOf(p, w, ofBeat), w.sum].map(digits),
   );
-  const copies = w.storedTiles === 0 ? lanes * w.sum : 0;
   const result = resultCells(p, w, fabric);
   const buffer = bufferInBlocks(p, target) ? wordsOf(p, w) : 0;
   const latency = p.engine === 'table' ? tableLaneLatency(p) : laneLatency(p);
   const tile = w.storedTiles === 0 ? 0 : w.tile;
   const flags = 4 + tile + w.segments * shift;
-  const parts = [times(lanes, lane), engine.shared, loadCells(p, w, fabric), { ff: p.lanes * p.columns + copies }];
+  const parts = [times(lanes, lane), engine.shared, loadCells(p, w, fabric), storeCells(p, w, fabric)];
   return {
-    cells: plus(...parts, times(p.drain, result)),
+    cells: plus(...parts, times(p.drain, result), { ff: p.lanes * p.columns }),
     sizes: {
       control: 1,
       counters: w.rowCount + w.columnCount + w.planeCount + w.tokenCount + tile,
@@ -82,6 +81,21 @@ export function structureOf(p: MatmulParameters, target: CostTarget): ArrayStruc
   };
 }
 
+/** The memory of sums, which the lanes and the drain read. */
+export const sumMemory = (
+  p: MatmulParameters,
+  w: MatmulWidths,
+): { readonly width: number; readonly words: number } => ({
+  width: p.lanes * p.tokens * w.sum,
+  words: 2 ** (w.tile + 1),
+});
+
+/** Sums as the drain takes them: from one of the banks of their memory, of which there are two, or copied. */
+function storeCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): Partial<Cells> {
+  const { width, words } = sumMemory(p, w);
+  return w.storedTiles === 0 ? { ff: width } : { lut: 2 * width * fabric.bankChoice(inBlocks(width, words).banks) };
+}
+
 /** Registers of the stages of a shift, and their choices. */
 const shifterCells = ({ shifted }: Fabric, stages: readonly ShiftStage[]): Cells =>
   plus(...stages.map(({ width, choices }) => ({ lut: shifted(width, choices), ff: width })));
@@ -90,24 +104,25 @@ const shifterCells = ({ shifted }: Fabric, stages: readonly ShiftStage[]): Cells
 function resultCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): Cells {
   const adder = (width: number): Cells => adderOf(fabric, width);
   const fraction = p.numerics.resultFraction + 1;
-  // bits that are 0 below what a sum can be shifted by; with one of them there is nothing to round
-  const zeros = Math.max(0, fraction - p.maxShift);
   const used = w.unscaled + 1;
-  const rounded = zeros === 0 ? adder(used) : {};
+  const rounded = rounds(p) ? { ...adder(used), lut: fabric.increment * used } : {};
   return plus(
     { lut: fabric.choice(w.drains * p.tokens) * w.sum + w.sum },
     adder(w.sum + (p.saturate === undefined ? 0 : 1)),
     shifterCells(fabric, stagesRight(w.sum + fraction, p.maxShift, { zeros: fraction, used })),
     rounded,
-    p.rowScaleBits === undefined
-      ? adder(w.unscaled - Math.max(0, zeros - 1))
-      : scaledCells(fabric, p, w, p.rowScaleBits),
+    p.rowScaleBits === undefined ? adder(significant(p, w)) : scaledCells(fabric, p, w, p.rowScaleBits),
     { ff: 2 * w.sum + w.result },
   );
 }
 
+/** Bits of a rounded sum above the lowest, which are 0 where shifts do not reach down to them. */
+const significant = (p: MatmulParameters, { unscaled }: MatmulWidths): number =>
+  unscaled - Math.max(0, p.numerics.resultFraction - p.maxShift);
+
 /** Two products and their sum, which is rounded, and factors that wait for four stages. Parts of a product are added up above the lowest of them. */
-function scaledCells(fabric: Fabric, p: MatmulParameters, { unscaled, bias }: MatmulWidths, factor: number): Cells {
+function scaledCells(fabric: Fabric, p: MatmulParameters, w: MatmulWidths, factor: number): Cells {
+  const [unscaled, bias] = [significant(p, w), w.bias];
   const { part, adds } = fabric.factor;
   const products = [unscaled, bias].map((width) => {
     const parts = partsOf(fabric, width);
@@ -125,8 +140,8 @@ const partsOf = ({ factor: { whole, part } }: Fabric, width: number): number =>
 
 /** DSP blocks of the two products of a result. */
 export function dspPerResult(p: MatmulParameters, target: CostTarget): number {
-  const { unscaled, bias } = matmulWidths(p);
-  return partsOf(fabrics[target], unscaled) + partsOf(fabrics[target], bias);
+  const w = matmulWidths(p);
+  return partsOf(fabrics[target], significant(p, w)) + partsOf(fabrics[target], w.bias);
 }
 
 const adderOf = ({ cell }: Fabric, width: number): Cells => ({
@@ -232,5 +247,8 @@ function tableCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): Engin
   const filled = (w.load / tableColumns) * w.entry;
   const memory = p.cells === 'xilinx' ? cellsOfTables(p) : p.lanes * tables * fabric.memory(32, w.entry);
   const change = (w.load / tableColumns) * w.activation * fabric.choice(tableColumns);
-  return { lane, shared: plus({ lut: memory + change }, adderOf(fabric, filled), { ff: filled }) };
+  return {
+    lane,
+    shared: plus({ lut: memory + change }, times(w.load / tableColumns, adderOf(fabric, w.entry)), { ff: filled }),
+  };
 }

@@ -23,9 +23,8 @@ export interface ScanSizes {
   readonly stored: number;
   /** Words of random bits, each for up to four lanes. */
   readonly words: number;
-  /** Bits of the rows that products in look-up tables consist of, and of the multiples that they choose from; bits of multiples that wait for later digits. */
+  /** Bits of the rows that products in look-up tables consist of, and of the multiples that they choose from. */
   readonly digits: number;
-  readonly multiples: number;
 }
 
 export type ScanStructure = Structure<keyof ScanSizes>;
@@ -62,28 +61,11 @@ export function memoriesOf(p: ScanParameters): readonly MemorySize[] {
 export const inLuts = ({ words, width, small = false }: MemorySize, target: CostTarget): boolean =>
   small || words <= fabrics[target].mostWords * (width <= 64 ? 2 : 1);
 
-/**
- * LUTs for each bit of a choice of so many banks of block RAM on AMD's devices, as measured: up to four in one LUT, then multiplexers beside the LUTs,
- * whose inputs pass through LUTs of their own. Yosys does not take the fewest.
- */
-const bankChoices = [
-  { banks: 1, luts: 0 },
-  { banks: 4, luts: 1 },
-  { banks: 5, luts: 4 },
-  { banks: 6, luts: 8 },
-  { banks: 9, luts: 4.3 },
-  { banks: 12, luts: 6.5 },
-  { banks: 16, luts: 7.5 },
-  { banks: 17, luts: 11 },
-  { banks: Number.POSITIVE_INFINITY, luts: 17 },
-] as const;
-const bankChoice = (count: number): number => bankChoices.find(({ banks }) => count <= banks)!.luts;
-
 /** Of a memory with a register behind it; of several banks one is chosen. */
 function memoryCells(memory: MemorySize, target: CostTarget): Partial<Cells> {
   const { words, width } = memory;
   const fabric = fabrics[target];
-  if (!inLuts(memory, target)) return { lut: width * bankChoice(inBlocks(width, words).banks) };
+  if (!inLuts(memory, target)) return { lut: width * fabric.bankChoice(inBlocks(width, words).banks) };
   const banks = Math.ceil(words / fabric.mostWords);
   const bank = fabric.memory(Math.min(words, fabric.mostWords), width);
   return { lut: banks * bank + width * fabric.choice(banks), ff: width };
@@ -107,17 +89,17 @@ interface LogicProducts {
   readonly count: number;
 }
 
-/** Products in look-up tables: dt x and D x of all rows, t' B of the lanes of a row, C S' of each lane, and with one unit per head a S of those of a row. */
+/** Products in look-up tables: dt x and D x of all rows, t' B of the lanes of a row, C S' of a lane of all rows, and with one unit per head a S of those of a row. */
 function logicProducts(p: ScanParameters): LogicProducts[] {
   if (productStyle(p) === 'dsp') return [];
   const { numerics: f, rows, lanes } = p;
   return [
-    { times: rows, factor: f.dtBits + 1, others: f.inputBits, count: 1 },
-    { times: rows, factor: f.directBits, others: f.inputBits, count: 1 },
+    { times: 1, factor: f.dtBits + 1, others: f.inputBits, count: rows },
+    { times: 1, factor: f.directBits, others: f.inputBits, count: rows },
     { times: rows, factor: formatOf(p).stepBits, others: f.inputBits, count: lanes },
-    { times: rows * lanes, factor: f.inputBits, others: scanWidths(p).work, count: 1 },
+    { times: lanes, factor: f.inputBits, others: scanWidths(p).work, count: rows },
     ...(rowFormat(p) === undefined
-      ? [{ times: rows, factor: f.decayFraction + 2, others: f.stateBits, count: lanes }]
+      ? [{ times: 1, factor: f.decayFraction + 2, others: f.stateBits, count: rows * lanes }]
       : []),
   ];
 }
@@ -141,7 +123,9 @@ export function structureOf(p: ScanParameters, target: CostTarget): ScanStructur
   const products = logicProducts(p);
   const addresses = stores.reduce((sum, words) => sum + addressWidth(words), 0);
   return {
-    cells: plus(times(p.rows, sumCells(p, fabric)), ...memoriesOf(p).map((m) => memoryCells(m, target))),
+    cells: plus(times(p.rows, sumCells(p, fabric)), ...memoriesOf(p).map((m) => memoryCells(m, target)), {
+      ff: total(products, waitingBits),
+    }),
     sizes: {
       control: 1,
       counters: w.heads + w.headDim + w.state + w.tiles + addresses,
@@ -151,7 +135,6 @@ export function structureOf(p: ScanParameters, target: CostTarget): ScanStructur
       stored: lanes * w.code,
       words: isStochastic(p) ? p.rows * Math.ceil(p.lanes / 4) : 0,
       digits: total(products, digitBits),
-      multiples: total(products, waitingBits),
     },
   };
 }
