@@ -111,14 +111,18 @@ function resultCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): Cell
     adder(w.sum + (p.saturate === undefined ? 0 : 1)),
     shifterCells(fabric, stagesRight(w.sum + fraction, p.maxShift, { zeros: fraction, used })),
     rounded,
-    p.rowScaleBits === undefined ? adder(significant(p, w)) : scaledCells(fabric, p, w, p.rowScaleBits),
+    p.rowScaleBits === undefined ? adder(w.unscaled - zerosOf(p)) : scaledCells(fabric, p, w, p.rowScaleBits),
     { ff: 2 * w.sum + w.result },
   );
 }
 
-/** Bits of a rounded sum above the lowest, which are 0 where shifts do not reach down to them. */
-const significant = (p: MatmulParameters, { unscaled }: MatmulWidths): number =>
-  unscaled - Math.max(0, p.numerics.resultFraction - p.maxShift);
+/** Lowest bits of a rounded sum, which are 0 where no amount that a shift can have reaches down to them. */
+const zerosOf = ({ numerics, maxShift }: MatmulParameters): number =>
+  Math.max(0, numerics.resultFraction - (maxShift === 0 ? 0 : 2 ** bits(maxShift) - 1));
+
+/** Its other bits. */
+const significant = (p: MatmulParameters, { sum, unscaled }: MatmulWidths): number =>
+  Math.min(unscaled, sum + p.numerics.resultFraction) - zerosOf(p);
 
 /** Two products and their sum, which is rounded, and factors that wait for four stages. Parts of a product are added up above the lowest of them. */
 function scaledCells(fabric: Fabric, p: MatmulParameters, w: MatmulWidths, factor: number): Cells {
