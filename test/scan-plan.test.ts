@@ -111,9 +111,9 @@ describe('plan at 460 GB/s and 300 MHz', () => {
     });
     expect(plans).toMatchInlineSnapshot(`
       [
-        "780M: L 32 Q 11, 55296 of 57220 cycles, busy 97.0 %, 130865 LUT, 161634 FF, 726 DSP, state 564 URAM or 4266 BRAM36, buffers 133 BRAM36",
-        "1.3B: L 128 Q 2, 98304 of 101040 cycles, busy 100.0 %, 88699 LUT, 114714 FF, 516 DSP, state 720 URAM or 5502 BRAM36, buffers 143 BRAM36",
-        "2.7B: L 16 Q 13, 204800 of 209644 cycles, busy 98.5 %, 90335 LUT, 102985 FF, 442 DSP, state 1207 URAM or 9300 BRAM36, buffers 78 BRAM36",
+        "780M: L 32 Q 11, 55296 of 57220 cycles, busy 97.0 %, 132500 LUT, 160970 FF, 726 DSP, state 564 URAM or 4266 BRAM36, buffers 133 BRAM36",
+        "1.3B: L 128 Q 2, 98304 of 101040 cycles, busy 100.0 %, 89942 LUT, 114096 FF, 516 DSP, state 720 URAM or 5502 BRAM36, buffers 143 BRAM36",
+        "2.7B: L 16 Q 13, 204800 of 209644 cycles, busy 98.5 %, 91165 LUT, 102713 FF, 442 DSP, state 1207 URAM or 9300 BRAM36, buffers 78 BRAM36",
       ]
     `);
   });

@@ -14,14 +14,16 @@ import { createRandom, type Random } from '../../sim/index.ts';
 export interface Kind {
   readonly target: CostTarget;
   readonly engine: Engine;
+  /** How many are fitted. */
+  readonly fitted: number;
 }
 
 export const kinds: readonly Kind[] = [
-  { target: 'xcup', engine: 'popcount' },
-  { target: 'xcup', engine: 'table' },
-  { target: 'xc7', engine: 'popcount' },
-  { target: 'xc7', engine: 'table' },
-  { target: 'ecp5', engine: 'popcount' },
+  { target: 'xcup', engine: 'popcount', fitted: 16 },
+  { target: 'xcup', engine: 'table', fitted: 16 },
+  { target: 'xc7', engine: 'popcount', fitted: 16 },
+  { target: 'xc7', engine: 'table', fitted: 16 },
+  { target: 'ecp5', engine: 'popcount', fitted: 24 },
 ];
 
 /** Bit products per cycle of an array of popcounts, multiply-accumulates of one of tables, at most. */

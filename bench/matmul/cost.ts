@@ -11,11 +11,11 @@ import {
   structureOf,
 } from '../../hw/index.ts';
 import { judged, refit, type Sample, type Terms } from '../cost/fit.ts';
-import { drawn, kinds } from './cost-samples.ts';
+import { drawn, type Kind, kinds, type Most } from './cost-samples.ts';
 
-/** Arrays of each kind that the model is fitted on, from one seed, and those that it is judged by, from another, up to twice as large. */
-const fitted = { seed: 1, count: 16, most: { popcount: 3072, table: 768 } };
-const other = { seed: 5, count: 4, most: { popcount: 6144, table: 1536 } };
+/** Arrays of a kind that the model is fitted on, from one seed, and those that it is judged by, from another, up to twice as large. */
+const fitted = ({ fitted: count }: Kind) => ({ seed: 1, count, most: { popcount: 3072, table: 768 } });
+const others = () => ({ seed: 5, count: 4, most: { popcount: 6144, table: 1536 } });
 
 /** On which sizes the cells of an array depend. */
 export const terms: Terms<keyof Sizes> = {
@@ -33,8 +33,17 @@ export const sampleOf = (parameters: MatmulParameters, target: CostTarget): Samp
   estimate: () => resources(parameters, target),
 });
 
-const samplesOf = ({ seed, count, most }: typeof fitted): Sample<keyof Sizes>[] =>
-  kinds.flatMap((kind) => drawn(kind, seed, count, most).map((p) => sampleOf(p, kind.target)));
+interface Draw {
+  readonly seed: number;
+  readonly count: number;
+  readonly most: Most;
+}
+
+const samplesOf = (draw: (kind: Kind) => Draw): Sample<keyof Sizes>[] =>
+  kinds.flatMap((kind) => {
+    const { seed, count, most } = draw(kind);
+    return drawn(kind, seed, count, most).map((p) => sampleOf(p, kind.target));
+  });
 
 /** What distinguishes an array from the others. */
 function nameOf(p: MatmulParameters, target: CostTarget): string {
@@ -54,7 +63,7 @@ function nameOf(p: MatmulParameters, target: CostTarget): string {
 }
 
 /** Of arrays that are not in the fit. */
-export const cost = (progress: Progress): Promise<Report> => judged(samplesOf(other), progress);
+export const cost = (progress: Progress): Promise<Report> => judged(samplesOf(others), progress);
 
 /** Writes the coefficients where `resources` takes them from. */
 export const costFit = (progress: Progress): Promise<Report> =>
