@@ -51,11 +51,13 @@ export const stagesRight = (
 /** 2^amount x for an amount of up to `most`, exact; x and the amount may come at any latency. `shiftStages` stages. */
 export function shiftedLeft(m: ModuleBuilder, pipe: Pipeline, x: SInt, amount: UInt, most: number, name: string): SInt {
   return digitsOf(most).reduce((value, digit) => {
+    const as = stageName(name, digit);
     const width = x.width + digit.most;
     return pipe.join({ value, steps: amount.slice(digit.high, digit.low) }, (v) => {
       const filled = Math.min(width - 1, (choicesOf(digit) - 1) * 2 ** digit.low);
-      const high = v.value.shiftLeft(distance(m, v.steps, digit), width).slice(width - 1, filled);
-      return pipe.stage(stageName(name, digit), cat(high, lowest(v.value, v.steps, digit, filled)).asSigned());
+      const moved = v.value.shiftLeft(distance(m, v.steps, digit), width).named(`${as}_moved`);
+      const low = lowest(m, v.value, v.steps, digit, filled, as);
+      return pipe.stage(as, cat(moved.slice(width - 1, filled), low).asSigned());
     });
   }, x);
 }
@@ -64,11 +66,15 @@ export function shiftedLeft(m: ModuleBuilder, pipe: Pipeline, x: SInt, amount: U
  * Low bits of a step to the left, which are 0 for some of its distances: masked and combined, since where a register takes a bit or 0 Yosys uses its
  * reset, which an enable gates with a LUT for each of them.
  */
-function lowest(x: SInt, steps: UInt, digit: Digit, width: number): UInt {
-  const masked = Array.from({ length: choicesOf(digit) }, (_, i) =>
-    fitted(x.shl(i * 2 ** digit.low), width).and(steps.eq(i).asSigned().ext(width)),
-  );
-  return masked.reduce((a, b) => a.or(b)).asUnsigned();
+function lowest(m: ModuleBuilder, x: SInt, steps: UInt, digit: Digit, width: number, name: string): UInt {
+  const masked: UInt[] = [];
+  for (let i = 0; i * 2 ** digit.low < width; i++) {
+    const zeros = i * 2 ** digit.low;
+    const here = steps.eq(i).named(`${name}_is_${i}`).asSigned();
+    const bits = fitted(x, width - zeros).and(here.ext(width - zeros));
+    masked.push(zeros === 0 ? bits.asUnsigned() : cat(bits, m.constant(uint(zeros), 0)));
+  }
+  return masked.reduce((a, b) => a.or(b)).named(`${name}_low`);
 }
 
 /** floor(x / 2^amount), as wide as x; the larger steps first, so that the smaller ones have fewer bits where only low ones are used. */
