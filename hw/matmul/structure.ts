@@ -253,6 +253,10 @@ function tableCells(p: MatmulParameters, w: MatmulWidths, fabric: Fabric): Engin
   const change = (w.load / tableColumns) * w.activation * fabric.choice(tableColumns);
   return {
     lane,
-    shared: plus({ lut: memory + change }, times(w.load / tableColumns, adderOf(fabric, w.entry)), { ff: filled }),
+    shared: plus(
+      { lut: memory + change },
+      times(w.load / tableColumns, { ...adderOf(fabric, w.entry), carry: adderOf(fabric, w.entry + 1).carry }),
+      { ff: filled },
+    ),
   };
 }
