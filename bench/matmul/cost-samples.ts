@@ -14,16 +14,17 @@ import { createRandom, type Random } from '../../sim/index.ts';
 export interface Kind {
   readonly target: CostTarget;
   readonly engine: Engine;
-  /** How many are fitted. */
+  /** How many are fitted, and how many judge. */
   readonly fitted: number;
+  readonly judging: number;
 }
 
 export const kinds: readonly Kind[] = [
-  { target: 'xcup', engine: 'popcount', fitted: 16 },
-  { target: 'xcup', engine: 'table', fitted: 16 },
-  { target: 'xc7', engine: 'popcount', fitted: 16 },
-  { target: 'xc7', engine: 'table', fitted: 16 },
-  { target: 'ecp5', engine: 'popcount', fitted: 24 },
+  { target: 'xcup', engine: 'popcount', fitted: 16, judging: 4 },
+  { target: 'xcup', engine: 'table', fitted: 16, judging: 4 },
+  { target: 'xc7', engine: 'popcount', fitted: 16, judging: 4 },
+  { target: 'xc7', engine: 'table', fitted: 16, judging: 4 },
+  { target: 'ecp5', engine: 'popcount', fitted: 24, judging: 4 },
 ];
 
 /** Bit products per cycle of an array of popcounts, multiply-accumulates of one of tables, at most. */

@@ -19,8 +19,8 @@ describe('the cost model', () => {
     for (const kind of kinds) {
       const texts = (seed: number): string[] =>
         drawn(kind, seed, 8, { popcount: 6144, table: 1536 }).map((p) => JSON.stringify(p));
-      expect(texts(2)).toEqual(texts(2));
-      expect(texts(2).filter((t) => texts(1).includes(t))).toEqual([]);
+      expect(texts(7)).toEqual(texts(7));
+      expect(texts(7).filter((t) => texts(1).includes(t))).toEqual([]);
     }
   });
 });

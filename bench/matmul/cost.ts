@@ -11,11 +11,7 @@ import {
   structureOf,
 } from '../../hw/index.ts';
 import { judged, refit, type Sample, type Terms } from '../cost/fit.ts';
-import { drawn, type Kind, kinds, type Most } from './cost-samples.ts';
-
-/** Arrays of a kind that the model is fitted on, from one seed, and those that it is judged by, from another, up to twice as large. */
-const fitted = ({ fitted: count }: Kind) => ({ seed: 1, count, most: { popcount: 3072, table: 768 } });
-const others = () => ({ seed: 7, count: 4, most: { popcount: 6144, table: 1536 } });
+import { drawn, kinds, type Most } from './cost-samples.ts';
 
 /** On which sizes the cells of an array depend. */
 export const terms: Terms<keyof Sizes> = {
@@ -33,17 +29,12 @@ export const sampleOf = (parameters: MatmulParameters, target: CostTarget): Samp
   estimate: () => resources(parameters, target),
 });
 
-interface Draw {
-  readonly seed: number;
-  readonly count: number;
-  readonly most: Most;
-}
+const samplesOf = (seed: number, most: Most, count: 'fitted' | 'judging'): Sample<keyof Sizes>[] =>
+  kinds.flatMap((kind) => drawn(kind, seed, kind[count], most).map((p) => sampleOf(p, kind.target)));
 
-const samplesOf = (draw: (kind: Kind) => Draw): Sample<keyof Sizes>[] =>
-  kinds.flatMap((kind) => {
-    const { seed, count, most } = draw(kind);
-    return drawn(kind, seed, count, most).map((p) => sampleOf(p, kind.target));
-  });
+/** Those that the model is fitted on, and those that it is judged by, up to twice as large. */
+const fitted = () => samplesOf(1, { popcount: 3072, table: 768 }, 'fitted');
+const others = () => samplesOf(7, { popcount: 6144, table: 1536 }, 'judging');
 
 /** What distinguishes an array from the others. */
 function nameOf(p: MatmulParameters, target: CostTarget): string {
@@ -63,8 +54,8 @@ function nameOf(p: MatmulParameters, target: CostTarget): string {
 }
 
 /** Of arrays that are not in the fit. */
-export const cost = (progress: Progress): Promise<Report> => judged(samplesOf(others), progress);
+export const cost = (progress: Progress): Promise<Report> => judged(others(), progress);
 
 /** Writes the coefficients where `resources` takes them from. */
 export const costFit = (progress: Progress): Promise<Report> =>
-  refit(samplesOf(fitted), terms, bundled('hw/matmul/costs.json'), progress);
+  refit(fitted(), terms, bundled('hw/matmul/costs.json'), progress);

@@ -11,11 +11,12 @@ import {
   type UInt,
   uint,
 } from '../../gen/index.ts';
+import { resized } from '../width.ts';
 import { asSum } from './accumulator.ts';
 import { type scalars, slotOf } from './corrections.ts';
 import { flagAfter, select } from './flags.ts';
 import type { MatmulInterface } from './interface.ts';
-import { fitted, type Matrix } from './loader.ts';
+import type { Matrix } from './loader.ts';
 import { type MatmulParameters, type MatmulWidths, matmulWidths } from './parameters.ts';
 import { scaleRows, scaleStages } from './row-scale.ts';
 import { shiftedRight, shiftStages } from './shift.ts';
@@ -73,7 +74,7 @@ export function drain(
   if (p.tokens === 1) m.unused(tokensLeft);
   if (w.drains === 1) m.unused(place);
   if (w.storedTiles === 0) m.unused(tile);
-  const tileRows = (left: UInt): UInt => atMost(left, p.lanes).mux(fitted(left, w.laneCount), p.lanes);
+  const tileRows = (left: UInt): UInt => atMost(left, p.lanes).mux(resized(left, w.laneCount), p.lanes);
   const lastTile = atMost(matrixRows, p.lanes).named('drain_last_tile');
   const lastRows = atMost(rowsLeft, p.drain).named('drain_last_rows');
   const lastToken = atMost(tokensLeft, 1).named('drain_last_token');
@@ -158,7 +159,7 @@ export function drain(
         );
   const stages = drainStages(p);
   result.payload.y.drive(pack(y));
-  const flags = { rows: lastRows.mux(fitted(rowsLeft, w.drainCount), p.drain), last: lastTile.and(ends) };
+  const flags = { rows: lastRows.mux(resized(rowsLeft, w.drainCount), p.drain), last: lastTile.and(ends) };
   result.payload.rows.drive(pipe.at(pipe.enter(flags.rows.named('drain_rows')), stages));
   result.payload.last.drive(pipe.at(pipe.enter(flags.last.named('drain_last_beat')), stages));
   result.payload.token.drive(pipe.at(now.token, stages));
@@ -182,5 +183,3 @@ function queued(m: ModuleBuilder, w: MatmulWidths, done: UInt, free: UInt, flush
   m.when(flush, () => waiting.next(0));
   return { capture, room };
 }
-
-const resized = (x: SInt, width: number): SInt => (width <= x.width ? x.trunc(width) : x.ext(width));

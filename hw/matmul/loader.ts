@@ -155,6 +155,3 @@ export function counter(m: ModuleBuilder, name: string, flush: UInt) {
   };
   return { count, step };
 }
-
-/** x in another width, for where the value is known to fit. */
-export const fitted = (x: UInt, width: number): UInt => (width <= x.width ? x.trunc(width) : x.ext(width));

@@ -4,6 +4,7 @@
  * each bit to shorten it.
  */
 import { bitsFor, cat, type ModuleBuilder, type Pipeline, type SInt, type UInt, uint } from '../../gen/index.ts';
+import { resized } from '../width.ts';
 
 /** A digit of the amount: its bits, and the most that it and those below it shift by. */
 interface Digit {
@@ -71,7 +72,7 @@ function lowest(m: ModuleBuilder, x: SInt, steps: UInt, digit: Digit, width: num
   for (let i = 0; i * 2 ** digit.low < width; i++) {
     const zeros = i * 2 ** digit.low;
     const here = steps.eq(i).named(`${name}_is_${i}`).asSigned();
-    const bits = fitted(x, width - zeros).and(here.ext(width - zeros));
+    const bits = resized(x, width - zeros).and(here.ext(width - zeros));
     masked.push(zeros === 0 ? bits.asUnsigned() : cat(bits, m.constant(uint(zeros), 0)));
   }
   return masked.reduce((a, b) => a.or(b)).named(`${name}_low`);
@@ -102,5 +103,3 @@ const distance = (m: ModuleBuilder, steps: UInt, { low }: Digit): UInt =>
   low === 0 ? steps : cat(steps, m.constant(uint(low), 0));
 
 const stageName = (name: string, { low }: Digit): string => `${name}_by_${2 ** low}`;
-
-const fitted = (x: SInt, width: number): SInt => (width <= x.width ? x.trunc(width) : x.ext(width));

@@ -1,6 +1,7 @@
 /** softplus and SiLU: what is left of max(x, 0) is a function of |x| that vanishes, a table. */
 import type { ModuleBuilder, Pipeline, SInt, UInt } from '../../gen/index.ts';
 import { FUNCTION_FRACTION, SOFTPLUS_FRACTION, siluTail, softplusTail, type Table } from '../../golden/fixed/index.ts';
+import { resized } from '../width.ts';
 import { argumentBits, interpolate } from './interpolate.ts';
 
 /** max(x, 0), and the table's value at |x|, 0 behind its end; both at latency 4. */
@@ -43,7 +44,7 @@ export function softplus(m: ModuleBuilder, p: Pipeline, x: SInt, enable: UInt, t
   const width = Math.max(x.width + SOFTPLUS_FRACTION - FUNCTION_FRACTION, tail.width);
   return p.stage(
     'softplus',
-    fitted(line.add(tail), width + 1)
+    resized(line.add(tail), width + 1)
       .trunc(width)
       .asUnsigned(),
   );
@@ -55,11 +56,8 @@ export function softplus(m: ModuleBuilder, p: Pipeline, x: SInt, enable: UInt, t
  */
 export function silu(m: ModuleBuilder, p: Pipeline, x: SInt, enable: UInt, table = siluTail): SInt {
   const { positive, tail } = tailed(m, p, 'silu', table, x, enable);
-  return p.stage('silu', fitted(positive.toSigned().sub(tail), Math.max(x.width, FUNCTION_FRACTION)));
+  return p.stage('silu', resized(positive.toSigned().sub(tail), Math.max(x.width, FUNCTION_FRACTION)));
 }
 
 /** SiLU is no less: it is below 0 by the tail alone, and a line between samples does not pass above them. */
 export const siluLeast = -Math.max(...siluTail.values);
-
-/** x in `width` bits, which are known to hold it. */
-const fitted = (x: SInt, width: number): SInt => (width < x.width ? x.trunc(width) : x.ext(width));

@@ -72,8 +72,3 @@ export function productsOf({ io, p, pipe }: Beat): Products {
     squares: x.map((v, i) => pipe.stage(`square_${i}`, square(v))),
   };
 }
-
-/** x in `width` bits, for where it is known to fit. */
-export function resized<T extends UInt | SInt>(x: T, width: number): T {
-  return (width <= x.width ? x.trunc(width) : x.ext(width)) as T;
-}

@@ -2,7 +2,8 @@
 import type { SInt, UInt } from '../../gen/index.ts';
 import { accumulate } from '../lanes/accumulate.ts';
 import { bitLength, magnitude, reduceTree } from '../scan/arithmetic.ts';
-import { type Beat, resized } from './beat.ts';
+import { resized } from '../width.ts';
+import type { Beat } from './beat.ts';
 import { normWidths } from './parameters.ts';
 
 export interface TileExponents {

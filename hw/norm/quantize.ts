@@ -1,7 +1,7 @@
 /** The second pass over a tile, when its exponent is known. */
 import { bit, type Inside, type ModuleBuilder, pack, type Taken, type UInt, uint, unpack } from '../../gen/index.ts';
 import { saturateSymmetric } from '../scan/arithmetic.ts';
-import { resized } from './beat.ts';
+import { resized } from '../width.ts';
 import { type NormInterface, type NormParameters, normWidths } from './parameters.ts';
 
 /** What waits for it: the products of a beat, and the exponents of complete tiles. */

@@ -17,7 +17,6 @@ import {
   sink,
   sint,
   source,
-  type UInt,
   uint,
   unpack,
 } from '../../gen/index.ts';
@@ -25,6 +24,7 @@ import { fifo, registerSlice, through } from '../../gen/stream/index.ts';
 import { clampCounter, counting } from '../lanes/counters.ts';
 import { keep } from '../lanes/rounding.ts';
 import { type Bounds, checkBounds } from '../problem.ts';
+import { resized } from '../width.ts';
 import { scaleShape } from './parameters.ts';
 import { scaleAmount, scaledBy } from './scale.ts';
 
@@ -161,5 +161,3 @@ export function residualUnit(p: ResidualParameters): Design<ResidualInterface> {
 }
 
 const sumsShape = (p: ResidualParameters) => residualInterface(p).out.shape;
-
-const resized = (x: UInt, width: number): UInt => (width <= x.width ? x.trunc(width) : x.ext(width));

@@ -3,7 +3,8 @@ import { bit, type Readable, type SInt, sint, type UInt } from '../../gen/index.
 import { accumulate } from '../lanes/accumulate.ts';
 import { rsqrt } from '../nonlinear/index.ts';
 import { reduceTree, roundShiftBy } from '../scan/arithmetic.ts';
-import { type Beat, type Products, resized } from './beat.ts';
+import { resized } from '../width.ts';
+import type { Beat, Products } from './beat.ts';
 import type { TileExponents } from './exponent.ts';
 import { biasRefinement, normWidths, type scaleShape } from './parameters.ts';
 

@@ -16,11 +16,12 @@ import {
   uint,
 } from '../../gen/index.ts';
 import type { RowState } from '../../golden/fixed/index.ts';
+import { resized } from '../width.ts';
 import { bitLength, magnitude, roundShiftBy, uneven } from './arithmetic.ts';
 import { shiftParts } from './exponent.ts';
 import type { FormatHardware, Update } from './format.ts';
 import { productStyle, type ScanParameters } from './parameters.ts';
-import { factorOf, factorStages, fitted, logicProduct, logicStages, multiplesOf, productStages } from './product.ts';
+import { factorOf, factorStages, logicProduct, logicStages, multiplesOf, productStages } from './product.ts';
 
 /** The wider operand of a DSP48E2's multiplier; the other has 18 bits. */
 const operandBits = 27;
@@ -96,7 +97,7 @@ export function rowFormatOf(p: ScanParameters, f: RowState): FormatHardware {
       return (q, b, name) => {
         const product = logicProduct(m, pipe, decays, q, `kept_product_${name}`, { addend, dropped });
         const kept = pipe.join({ product, choice }, (v) => {
-          const parts = units.map((u) => fitted(v.product.shr(u - dropped), f.workBits));
+          const parts = units.map((u) => resized(v.product.shr(u - dropped), f.workBits));
           return pipe.stage(`kept_${name}`, select(v.choice, parts));
         });
         const driven = steps.times(b, `driven_${name}`, { dropped: unseen, bits: aligned.bits - unseen });
@@ -162,7 +163,7 @@ function added(
     return [coarse.eq(c).and(uneven(top))];
   });
   const doubled = cat(kept, m.constant(bit, 0)).asSigned();
-  const near = parts.map((part) => fitted(part, width));
+  const near = parts.map((part) => resized(part, width));
   return {
     value: doubled.sub(select(coarse, near).not()).shr(1),
     far: far.reduce((a, b) => a.or(b), m.constant(bit, 0)),

@@ -15,10 +15,11 @@ import {
   vector,
 } from '../../gen/index.ts';
 import { counted } from '../lanes/counters.ts';
+import { resized } from '../width.ts';
 import { formatOf } from './format.ts';
 import { headShape, preparedTokenShape } from './interface.ts';
 import { directBits, fieldsIf, productStyle, type ScanParameters, scanWidths } from './parameters.ts';
-import { factorOf, fitted } from './product.ts';
+import { factorOf } from './product.ts';
 import { walkRows } from './walk.ts';
 
 /** One row group: what its rows share, and what they do not. */
@@ -90,7 +91,7 @@ export function prepareRows(p: ScanParameters): PrepareUnit {
         const step = format.prepare(m, pipe, product, shift, `step_${q}`);
         return {
           step,
-          direct: pipe.stage(`direct_${q}`, fitted(roundShift(dx, f.directFraction, 'half-up'), directBits(p))),
+          direct: pipe.stage(`direct_${q}`, resized(roundShift(dx, f.directFraction, 'half-up'), directBits(p))),
         };
       });
       latency = pipe.latency(rows[0]!.step.value);

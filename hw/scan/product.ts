@@ -9,6 +9,7 @@
  * bits of y. It is a subtraction because Yosys takes the operands of a sum in either order, and the other one costs a LUT more.
  */
 import { cat, type ModuleBuilder, type Pipeline, pack, type SInt, sint, type UInt, uint } from '../../gen/index.ts';
+import { resized } from '../width.ts';
 
 /** Where the wide products are made: in DSP blocks, one each, or in look-up tables. */
 export type ProductStyle = 'dsp' | 'logic';
@@ -41,7 +42,7 @@ export function factorOf(m: ModuleBuilder, pipe: Pipeline, style: ProductStyle, 
   const multiples = multiplesOf(m, pipe, x, [-(2 ** (x.width - 1)), 2 ** (x.width - 1) - 1], name);
   const times: Factor['times'] = (y, as, of) => {
     const { dropped, bits } = part(y, of);
-    return fitted(logicProduct(m, pipe, multiples, y, as, { dropped }), bits);
+    return resized(logicProduct(m, pipe, multiples, y, as, { dropped }), bits);
   };
   return { times };
 }
@@ -60,14 +61,12 @@ export interface Multiples {
 /** Bits in two's complement of what is in a range. */
 const signedBits = ([least, most]: Range): number =>
   1 + Math.max(Math.ceil(Math.log2(most + 1)), Math.ceil(Math.log2(-least)), 0);
-/** x in `width` bits, which are known to hold it. */
-export const fitted = (x: SInt, width: number): SInt => (width <= x.width ? x.trunc(width) : x.ext(width));
 
 /** A stage for x, which is in the range: without a sign where that is never negative. */
 function staged(pipe: Pipeline, name: string, x: SInt, range: Range): SInt {
   const bits = Math.min(x.width, signedBits(range));
-  if (range[0] < 0) return pipe.stage(name, fitted(x, bits));
-  return pipe.stage(name, fitted(x, bits - 1).asUnsigned()).toSigned();
+  if (range[0] < 0) return pipe.stage(name, resized(x, bits));
+  return pipe.stage(name, resized(x, bits - 1).asUnsigned()).toSigned();
 }
 
 /** 1 stage; x is in the range. */

@@ -15,9 +15,9 @@ import {
   unpack,
 } from '../../gen/index.ts';
 import type { RowState } from '../../golden/fixed/index.ts';
+import { resized } from '../width.ts';
 import { shiftShape } from './exponent.ts';
 import { type ScanParameters, scanWidths } from './parameters.ts';
-import { fitted } from './product.ts';
 
 /** Bits of noise, below the unit of q. */
 const noiseBits = 8;
@@ -92,7 +92,7 @@ const masks = (steps: UInt, width: number, name: string): readonly UInt[] =>
 function shifted(x: SInt, chosen: readonly UInt[], step: number): SInt {
   const { width } = chosen[0]!;
   const parts = chosen.map((mask, n) =>
-    fitted(x.shr(n * step), width)
+    resized(x.shr(n * step), width)
       .asUnsigned()
       .and(mask),
   );

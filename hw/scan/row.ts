@@ -16,10 +16,11 @@ import {
   uint,
   unpack,
 } from '../../gen/index.ts';
+import { resized } from '../width.ts';
 import { bitLength, reduceTree, roundShiftedBy } from './arithmetic.ts';
 import { formatOf } from './format.ts';
 import { directBits, fieldsIf, productStyle, rowFormat, type ScanParameters, scanWidths } from './parameters.ts';
-import { factorOf, factorStages, fitted } from './product.ts';
+import { factorOf, factorStages } from './product.ts';
 
 const rowInterface = (p: ScanParameters) => {
   const w = scanWidths(p);
@@ -91,11 +92,11 @@ export function rowUnit(p: ScanParameters): RowUnit {
       const valid = pipe.enter(io.valid);
       const dot = m.register('dot', sint(w.dot), { enable: pipe.at(valid, at) });
       const before = pipe.at(pipe.enter(io.first), at).mux(m.constant(dot.type, 0), dot);
-      dot.next(before.add(fitted(partial, w.dot)).trunc(w.dot));
+      dot.next(before.add(resized(partial, w.dot)).trunc(w.dot));
       const rowDot = behind(m, pipe, 'row_dot', dot, at + 1);
       const seen = roundShiftedBy(m, pipe, rowDot, pipe.enter(io.output_shift), 'seen');
       const total = pipe.join({ seen, direct: pipe.enter(io.direct) }, (v) =>
-        pipe.stage('total', fitted(v.seen.add(v.direct), w.total)),
+        pipe.stage('total', resized(v.seen.add(v.direct), w.total)),
       );
       const y = saturate(total, sint(f.outputBits));
       const result = pipe.stage('y', { y, clamped: y.ext(total.width).ne(total) });
